@@ -1,0 +1,27 @@
+"""The base of every wire shape: camelCase outside, snake_case inside, unknown fields refused."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""A JSON value. Deep nesting is checked where values enter, not by the type."""
+
+
+class Wire(BaseModel):
+    """A frozen value that crosses the wire."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        ser_json_inf_nan="null",
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """As JSON-ready data with wire names."""
+        return self.model_dump(mode="json", by_alias=True)

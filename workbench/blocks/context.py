@@ -1,0 +1,160 @@
+"""What a block sees while it runs: Protocols only, so that a block type imports no engine and no service."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerJob:
+    """Code for a spawned worker process.
+
+    `names` are the values that the code sees by name (tables as polars DataFrames). Limits are hard: the process is
+    killed at `timeout_ms`; `memory_mb` bounds the growth of its address space.
+    """
+
+    language: Literal["python", "sql"]
+    code: str
+    names: Mapping[str, Any] = field(default_factory=dict)
+    timeout_ms: int = 60_000
+    memory_mb: int = 2048
+    output_bytes: int = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One outbound call. The context adds the path's `Idempotency-Key` and guards the address."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None
+    timeout_ms: int = 30_000
+    max_bytes: int = 50 * 1024 * 1024
+    follow_redirects: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What came back: headers have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_ms: float
+    url: str
+
+
+class BlockContext(Protocol):
+    """One block attempt's view of the run."""
+
+    @property
+    def input(self) -> Any:
+        """The joined value of the live incoming edges: null, the one value, or an object by handle."""
+        ...
+
+    @property
+    def block_name(self) -> str: ...
+
+    @property
+    def block_handle(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+    @property
+    def now_us(self) -> int:
+        """When this attempt started, journaled; the same in a replay."""
+        ...
+
+    @property
+    def run_inputs(self) -> Mapping[str, Any]: ...
+
+    @property
+    def files_root(self) -> Path:
+        """The folder that file blocks may touch (the server's root folder)."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str: ...
+
+    def code(self, field_path: str) -> Any:
+        """Evaluate the field at `field_path` that is marked ``code`` (language expression) or ``deferred``, now.
+
+        `field_path` is the config path in wire names (``code``, ``condition``, ``code.total``). Raises BlockFailed.
+        """
+        ...
+
+    def visible(self) -> dict[str, Any]:
+        """Values by handle of the completed blocks that this block may see, plus ``input``, ``vars``, ``item``…"""
+        ...
+
+    async def in_worker(self, job: WorkerJob) -> Any:
+        """Run code in a worker process. Raises BlockFailed: CODE, TIMEOUT (unknown), MEMORY, OUTPUT_LIMIT, WORKER_DIED."""
+        ...
+
+    async def in_thread(self, work: Any, *args: Any) -> Any:
+        """Run a quick callable that releases the GIL (polars, file IO) in the engine's thread pool."""
+        ...
+
+    async def http(self, request: HttpRequest) -> HttpResponse:
+        """Make one guarded outbound call. Raises BlockFailed of kind HTTP; `unknown` when no answer came."""
+        ...
+
+    async def wait_until(self, due_us: int) -> None:
+        """Wait durably: a due row, no slot held, survives a restart (the same due time is kept)."""
+        ...
+
+    def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info", **data: Any) -> None:
+        """Add an entry to the run's log."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegionResult:
+    """How one run of a region ended: its joined result, or the failure."""
+
+    value: Any = None
+    error: dict[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ScopeContext(BlockContext, Protocol):
+    """What a scope sees besides: it runs its region."""
+
+    def run_region(
+        self,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool = False,
+    ) -> Awaitable[RegionResult]:
+        """Run the region of `port` once at ``{scope}[{iteration}]`` with `names` (item, index, last…) in sight.
+
+        With `carry_variables` the region starts from the variables that the one before it left. A failure comes back
+        as `error`; cancellation and `return` pass through as exceptions that a scope must not catch.
+        """
+        ...
+
+    def concurrently(
+        self,
+        port: str,
+        items: Sequence[Mapping[str, Any]],
+        limit: int,
+        *,
+        stop_on_error: bool,
+    ) -> Awaitable[list[RegionResult | None]]:
+        """Run the region once per entry of `items`, at most `limit` at a time; None where it never started."""
+        ...
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Tell how far the scope is, for the canvas."""
+        ...

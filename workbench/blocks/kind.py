@@ -1,0 +1,154 @@
+"""What a block type is: config, ports, effect class, and how it runs.
+
+A type is one subclass of `BlockType` in one file, named in `registry.py` or by the entry point ``workbench.blocks``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from workbench.blocks.context import BlockContext, ScopeContext
+
+PortType: TypeAlias = Literal["any", "table", "object", "list", "number", "text", "boolean"]
+"""What flows through a port; a hint for people and for validation warnings, never a gate at run time."""
+
+
+class Effect(StrEnum):
+    """What repeating a block does to the world."""
+
+    PURE = "pure"
+    IDEMPOTENT = "idempotent"
+    EFFECT = "effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named input or output. `needed` inputs must be wired for a flow to be valid."""
+
+    name: str
+    type: PortType = "any"
+    label: str = ""
+    needed: bool = True
+    region: bool = False
+    """True for the output ports that start a scope's region (`body`, `branch-…`)."""
+
+
+IN = (Port("in"),)
+OUT = (Port("out"),)
+ERROR = Port("error", "object", "error", needed=False)
+"""Every block has this output besides its own; the registry adds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How a config field's text is read. Put on a field with ``Annotated[Any, TEMPLATE]``.
+
+    - ``template``: text with ``{{ … }}`` parts; one whole ``{{ … }}`` keeps the native type. Strings inside lists and
+      objects are read the same way.
+    - ``expression``: always an expression, with or without braces.
+    - ``deferred``: an expression that the block itself evaluates, many times, through its context (a loop's condition).
+    - ``code``: never expanded; the block compiles it in `prepare`.
+    """
+
+    mode: Literal["template", "expression", "deferred", "code"]
+    language: str = "expression"
+
+
+TEMPLATE = Marker("template")
+EXPRESSION = Marker("expression")
+DEFERRED = Marker("deferred")
+
+
+class BlockConfig(BaseModel):
+    """Base of every block's config: camelCase in JSON, unknown fields refused.
+
+    A field's JSON Schema draws its form: use `Field(title=…, description=…, json_schema_extra={"x-order": …})`.
+    Fields that take expressions are typed for their *resolved* value; a marker names how their text is read.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+ConfigT = TypeVar("ConfigT", bound=BlockConfig)
+
+
+@dataclass(slots=True)
+class Fired:
+    """A block's result: the output and the port that fires."""
+
+    output: Any
+    port: str = "out"
+    variables: Mapping[str, Any] | None = None
+    """Variables this block sets for blocks downstream (`set_variables`)."""
+
+
+class BlockType(ABC, Generic[ConfigT]):
+    """One block type. Instances hold no state: one serves every run."""
+
+    type: ClassVar[str]
+    title: ClassVar[str]
+    category: ClassVar[Literal["triggers", "flow", "ai", "data", "integration", "control"]]
+    summary: ClassVar[str]
+    """One plain sentence for the palette and the docs."""
+    icon: ClassVar[str]
+    """A lucide icon's name."""
+    effect: ClassVar[Effect] = Effect.PURE
+    Config: ClassVar[type[BlockConfig]]
+    Output: ClassVar[Any] = Any
+    """The pydantic model or type of the output, for the catalogue."""
+    inputs: ClassVar[tuple[Port, ...]] = IN
+    outputs: ClassVar[tuple[Port, ...]] = OUT
+    is_trigger: ClassVar[bool] = False
+    is_scope: ClassVar[bool] = False
+    example: ClassVar[dict[str, Any]] = {}
+    """A config that works as it stands."""
+    ends_function: ClassVar[bool] = False
+    """True for `return`."""
+
+    def ports(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
+        """The output ports for this raw config (a condition's branches); must bear any config, valid or not."""
+        del config
+        return self.outputs
+
+    def effect_of(self, config: Mapping[str, Any]) -> Effect:
+        """The effect class for this raw config (a GET is idempotent, a POST is not)."""
+        del config
+        return self.effect
+
+    def describe(self, config: Mapping[str, Any]) -> str:
+        """What the card says in one line, in words from its config; must bear any config."""
+        del config
+        return ""
+
+    def check(self, config: ConfigT) -> list[tuple[str, str]]:
+        """More checks on a valid config than its model makes: (field path, what is wrong)."""
+        del config
+        return []
+
+    def disabled_reason(self) -> str | None:
+        """Why this type cannot be used here (an extra not installed, no provider), or None."""
+        return None
+
+    @abstractmethod
+    def run(self, config: ConfigT, ctx: BlockContext) -> Fired | Awaitable[Fired]:
+        """Do the work. Quick pure blocks answer at once; others return a coroutine. Raises `BlockFailed`."""
+
+
+class ScopeType(BlockType[ConfigT]):
+    """A block that owns a region and runs it zero, one or many times."""
+
+    is_scope: ClassVar[bool] = True
+
+    @abstractmethod
+    async def run_scope(self, config: ConfigT, ctx: ScopeContext) -> Fired:
+        """Run the region through `ctx.run_region` and answer what fires outside."""
+
+    def run(self, config: ConfigT, ctx: BlockContext) -> Fired | Awaitable[Fired]:
+        raise TypeError(f"{self.type} is a scope: the engine calls run_scope")

@@ -1,0 +1,79 @@
+"""Facts: the named, versioned, deterministic records of change that the log holds.
+
+A fact is a frozen `msgspec` struct, encoded as a positional array that starts with its tag. A tag is
+``code * 100 + version``: once released, a tag and its fields never change; a new version is a new class with an
+upcaster from the old one. The codes stand in the table of `storage/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of every fact. Subclasses: ``class RunCreated(Fact, tag=1001): name: ClassVar[str] = "run.created"``.
+
+    Ids of resources are 16 bytes, times microseconds since 1970 UTC, values msgpack as `storage.values` makes them.
+    """
+
+    name: ClassVar[str] = ""
+
+
+class Cursor(Protocol):
+    """The part of a DuckDB connection that facts and decisions use; inside the writer's transaction."""
+
+    def execute(self, query: str, parameters: object = ...) -> Any: ...
+
+
+Apply = Callable[[Any, Sequence[Any]], None]
+"""``apply(cursor, facts)``: write a batch of facts of ONE class, in order, to DuckDB. Must not refuse (upserts by id,
+facts about deleted resources are ignored) and must give the same rows when it sees the same facts again."""
+
+React = Callable[[Any, Any], Iterable["Fact"]]
+"""``react(fact, cursor) → facts``: what else happens in the same group, while a `transact` is decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactType:
+    """One class of facts and what is done with it.
+
+    `order` sorts classes within one batch only where classes write the same table: lower first (default by code).
+    """
+
+    cls: type[Fact]
+    apply: Apply
+    react: tuple[React, ...] = ()
+
+
+@dataclass(slots=True)
+class FactRegistry:
+    """All the fact types of an assembly: features add theirs, then the store seals it."""
+
+    types: dict[type[Fact], FactType] = field(default_factory=dict)
+    reactions: dict[type[Fact], list[React]] = field(default_factory=dict)
+    upcasters: dict[type[Fact], Callable[[Any], Fact]] = field(default_factory=dict)
+
+    def add(self, *types: FactType) -> None:
+        """Register fact types; a tag or name used twice is a programming error."""
+        for t in types:
+            if t.cls in self.types or any(o.cls.name == t.cls.name for o in self.types.values()):
+                raise ValueError(f"fact {t.cls.name} is registered twice")
+            self.types[t.cls] = t
+            for r in t.react:
+                self.react(t.cls, r)
+
+    def react(self, cls: type[Fact], reaction: React) -> None:
+        """Let a feature add facts of its own to the group in which a fact of `cls` is decided."""
+        self.reactions.setdefault(cls, []).append(reaction)
+
+    def upcast(self, old: type[Fact], to_new: Callable[[Any], Fact]) -> None:
+        """Read facts of a former version."""
+        self.upcasters[old] = to_new
+
+    def by_tag(self) -> Mapping[int, type[Fact]]:
+        """Every class that may stand in a log, by tag."""
+        return {cls.__struct_config__.tag: cls for cls in (*self.types, *self.upcasters)}  # type: ignore[misc]
