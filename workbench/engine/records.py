@@ -1,0 +1,95 @@
+"""Values the engine passes around: what a run is, how a step ended, what a request asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from workbench.engine.states import RunStatus, StepStatus
+from workbench.flow.model import Flow
+
+Durability = Literal["strict", "relaxed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Where a debug run stops. `condition` and `log_message` are expressions over what the block sees."""
+
+    block_id: str
+    when: Literal["before", "after"] = "before"
+    condition: str | None = None
+    hit_count: int | None = None
+    log_message: str | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Everything the engine needs to start a run; the flow is known to be valid."""
+
+    workspace_id: str
+    function_id: str
+    function_name: str
+    version: int
+    flow: Flow
+    inputs: dict[str, Any]
+    trigger: dict[str, Any] = field(default_factory=lambda: {"type": "manual"})
+    debug: bool = False
+    breakpoints: tuple[Breakpoint, ...] = ()
+    priority: int = 0
+    durability: Durability = "strict"
+    timeout_ms: int | None = None
+    start_block: str | None = None
+    parent_run_id: str | None = None
+
+
+@dataclass(slots=True)
+class RunRow:
+    """A run as the engine knows it while it lives; the `runs` table says the same of every run.
+
+    Times are microseconds since 1970 UTC. `wait_us` is time spent waiting durably or paused.
+    """
+
+    id: str
+    workspace_id: str
+    function_id: str
+    function_name: str
+    version: int
+    status: RunStatus
+    trigger: dict[str, Any]
+    inputs: dict[str, Any]
+    priority: int
+    debug: bool
+    durability: Durability
+    timeout_ms: int | None
+    parent_run_id: str | None
+    created_at: int
+    attempt: int = 1
+    recoveries: int = 0
+    started_at: int | None = None
+    finished_at: int | None = None
+    queue_us: int = 0
+    wait_us: int = 0
+    output: Any = None
+    error: dict[str, Any] | None = None
+    steps: int = 0
+    forked_from: str | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one block execution ended, as the walk needs it for the blocks after it."""
+
+    status: StepStatus
+    port: str | None
+    output: Any
+    key: bytes
+    """Identity of the output: equal keys mean equal values. 16 bytes."""
+    variables: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    path: str = ""
+    attempt: int = 1
+
+
+SKIPPED = Outcome(StepStatus.SKIPPED, None, None, b"")
+"""The one outcome of every block that no live edge reached."""

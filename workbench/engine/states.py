@@ -1,0 +1,83 @@
+"""The run's state machine as one table: who may move what to what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Literal, TypeAlias
+
+
+class RunStatus(StrEnum):
+    """Where a run is."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    DEAD_LETTER = "dead_letter"
+
+
+class StepStatus(StrEnum):
+    """Where one block execution is."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+Actor: TypeAlias = Literal["dispatcher", "walk", "gate", "user", "recovery", "clock"]
+
+R = RunStatus
+TERMINAL: Final = frozenset({R.CANCELLED, R.COMPLETED, R.FAILED, R.TIMED_OUT, R.DEAD_LETTER})
+LIVE: Final = frozenset(RunStatus) - TERMINAL
+
+MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
+    R.PENDING: {R.QUEUED: frozenset({"dispatcher"}), R.CANCELLED: frozenset({"user"})},
+    R.QUEUED: {R.RUNNING: frozenset({"dispatcher"}), R.CANCELLED: frozenset({"user"})},
+    R.RUNNING: {
+        R.WAITING: frozenset({"walk"}),
+        R.PAUSED: frozenset({"gate"}),
+        R.COMPLETED: frozenset({"walk"}),
+        R.FAILED: frozenset({"walk", "recovery"}),
+        R.TIMED_OUT: frozenset({"clock"}),
+        R.CANCELLING: frozenset({"user"}),
+        R.QUEUED: frozenset({"recovery"}),
+        R.DEAD_LETTER: frozenset({"recovery"}),
+    },
+    R.WAITING: {
+        R.RUNNING: frozenset({"walk"}),
+        R.CANCELLING: frozenset({"user"}),
+        R.TIMED_OUT: frozenset({"clock"}),
+        R.QUEUED: frozenset({"recovery"}),
+        R.FAILED: frozenset({"recovery"}),
+    },
+    R.PAUSED: {
+        R.RUNNING: frozenset({"gate"}),
+        R.CANCELLING: frozenset({"user"}),
+        R.TIMED_OUT: frozenset({"clock"}),
+        R.QUEUED: frozenset({"recovery"}),
+        R.FAILED: frozenset({"recovery"}),
+    },
+    R.CANCELLING: {R.CANCELLED: frozenset({"walk", "recovery"})},
+    R.CANCELLED: {},
+    R.COMPLETED: {},
+    R.FAILED: {},
+    R.TIMED_OUT: {},
+    R.DEAD_LETTER: {},
+}
+"""``MOVES[from][to]`` is the set of actors that may make the move; what is not here is refused."""
+
+
+def may_move(before: RunStatus, after: RunStatus, actor: Actor) -> bool:
+    """Whether `actor` may move a run from `before` to `after`."""
+    return actor in MOVES[before].get(after, frozenset())

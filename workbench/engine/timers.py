@@ -1,0 +1,54 @@
+"""Waiting until a wall-clock time: a heap of due times, and never a sleep longer than 30 s."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from itertools import count
+
+from workbench.base.clock import Clock
+
+LONGEST_SLEEP_S = 30.0
+"""Monotonic clocks stop while a laptop sleeps; the wall clock is looked at again at least this often."""
+
+
+class Timers:
+    """Futures that are done when their due time has come. One handle on the loop for all of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._heap: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._handle: asyncio.TimerHandle | None = None
+
+    async def until(self, due_us: int) -> None:
+        """Wait until the wall clock says `due_us` (microseconds since 1970); at once if it is past."""
+        if due_us <= self._clock.now_us():
+            return
+        future = self._loop.create_future()
+        heapq.heappush(self._heap, (due_us, next(self._order), future))
+        self.look()
+        await future
+
+    def look(self) -> None:
+        """Fire what is due and set the next wake-up; called by tests after they moved the clock."""
+        now = self._clock.now_us()
+        while self._heap and (self._heap[0][0] <= now or self._heap[0][2].done()):
+            future = heapq.heappop(self._heap)[2]
+            if not future.done():
+                future.set_result(None)
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        if self._heap:
+            delay = min((self._heap[0][0] - now) / 1e6, LONGEST_SLEEP_S)
+            self._handle = self._loop.call_later(delay, self.look)
+
+    def close(self) -> None:
+        """Forget every waiter."""
+        if self._handle is not None:
+            self._handle.cancel()
+        for _, _, future in self._heap:
+            future.cancel()
+        self._heap.clear()
