@@ -1,0 +1,1 @@
+"""The widgets: a canvas that builds, runs and debugs functions."""
