@@ -1,0 +1,159 @@
+/** A block's config as a form drawn from its JSON Schema. */
+
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { mergeDraft, sameValue } from "../../core/inspector/draft";
+import { problemsElsewhere, problemsUnder } from "../../core/inspector/problems";
+import { applies, fieldsOf, isPrimary, resolve, type Field } from "../../core/inspector/schema";
+import type { JsonSchema, Problem, ScopeHints } from "../../core/inspector/types";
+import { FieldRow } from "./FieldRow";
+import { FormContext, type FormShare } from "./formContext";
+import { JsonField } from "./JsonField";
+import { Empty, Icon } from "./parts";
+import { ProblemLines } from "./ProblemLines";
+
+type Config = Record<string, unknown>;
+
+export interface ConfigFormProps {
+  /** Whose config this is; another block starts another draft (what was typed in the old one is saved first). */
+  blockId: string;
+  schema: JsonSchema;
+  config: Config;
+  problems?: readonly Problem[];
+  hints?: ScopeHints;
+  readOnly?: boolean;
+  /** Called a moment after the last key, on leaving a field, and before the form goes away. */
+  onChange(config: Config): void;
+  onFix?(problem: Problem): void;
+  /** Milliseconds of quiet before a change goes up. */
+  delayMs?: number;
+}
+
+const NONE: readonly Problem[] = [];
+
+/** Local typing over the saved config. Nothing typed is lost when the saved config changes or the form goes away. */
+function useDraft({ config, onChange, delayMs = 350 }: ConfigFormProps) {
+  const [draft, setDraft] = useState(config);
+  const now = useRef(draft);
+  const base = useRef(config);
+  const sent = useRef<Config | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const send = useRef(onChange);
+  send.current = onChange;
+
+  const flush = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    if (sameValue(now.current, sent.current ?? base.current)) return;
+    sent.current = now.current;
+    send.current(now.current);
+  }, []);
+
+  useEffect(() => {
+    // An older save coming back must not undo what was typed after it: the draft is compared with what it started from.
+    const next = mergeDraft(now.current, sent.current ?? base.current, config);
+    base.current = config;
+    sent.current = null;
+    if (next !== now.current) setDraft((now.current = next));
+  }, [config]);
+
+  useEffect(() => () => flush(), [flush]);
+
+  const change = useCallback(
+    (next: Config) => {
+      setDraft((now.current = next));
+      clearTimeout(timer.current);
+      timer.current = setTimeout(flush, delayMs);
+    },
+    [flush, delayMs],
+  );
+  return { draft, change, flush };
+}
+
+export function ConfigForm(props: ConfigFormProps) {
+  return <Form key={props.blockId} {...props} />;
+}
+
+function Form(props: ConfigFormProps) {
+  const { schema, problems = NONE, hints, readOnly = false, onFix } = props;
+  const { draft, change, flush } = useDraft(props);
+  const idBase = useId();
+  const fields = useMemo(() => fieldsOf(resolve(schema, schema), schema), [schema]);
+  const names = useMemo(() => new Set(fields.map((field) => field.name)), [fields]);
+  const unknown = useMemo(() => Object.fromEntries(Object.entries(draft).filter(([key]) => !names.has(key))), [draft, names]);
+  const share = useMemo<FormShare>(() => ({ root: schema, problems, hints, readOnly, idBase, flush, ...(onFix ? { onFix } : {}) }), [schema, problems, hints, readOnly, idBase, onFix, flush]);
+  const columns = useMemo(() => columnNames(hints), [hints]);
+  const { primary, more } = useFolding(fields, draft, problems);
+  const [open, setOpen] = useState(false);
+  const elsewhere = problemsElsewhere(problems, new Set([...names, ...Object.keys(unknown)]));
+  const set = (name: string, value: unknown) => {
+    const next = { ...draft };
+    if (value === undefined) delete next[name];
+    else next[name] = value;
+    change(next);
+  };
+  const row = (field: Field) => <FieldRow key={field.name} field={field} steps={[field.name]} siblings={draft} value={draft[field.name]} onChange={(value) => set(field.name, value)} />;
+
+  return (
+    <FormContext value={share}>
+      <form className="wb-form" onSubmit={(event) => event.preventDefault()} onBlur={flush} aria-label="Configuration">
+        <ProblemLines problems={elsewhere} onFix={onFix} />
+        <datalist id={`${idBase}-columns`}>
+          {columns.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        {!fields.length && !Object.keys(unknown).length && <Empty>This block has nothing to configure.</Empty>}
+        {primary.map(row)}
+        {more.length > 0 && (
+          <section className="wb-more">
+            <button type="button" className="wb-more-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+              <Icon name={open ? "down" : "right"} /> More
+              {!open && <span className="wb-more-names">{more.map((field) => field.title).join(" · ")}</span>}
+            </button>
+            {open && more.map(row)}
+          </section>
+        )}
+        {Object.keys(unknown).length > 0 && (
+          <section className="wb-field">
+            <div className="wb-field-head">
+              <span className="wb-label">Other keys</span>
+            </div>
+            <p className="wb-help">Not part of this block's schema; kept as they are.</p>
+            <JsonField
+              value={unknown}
+              label="Other keys"
+              readOnly={readOnly}
+              onChange={(value) => {
+                if (value === null || typeof value !== "object" || Array.isArray(value)) return;
+                const known = Object.fromEntries(Object.entries(draft).filter(([key]) => names.has(key)));
+                change({ ...known, ...(value as Config) });
+              }}
+            />
+            <ProblemLines problems={Object.keys(unknown).flatMap((key) => problemsUnder(problems, [key]))} onFix={onFix} />
+          </section>
+        )}
+      </form>
+    </FormContext>
+  );
+}
+
+/** Once a field stands at the top it stays there while this form lives: nothing moves under the typing hand. */
+function useFolding(fields: readonly Field[], draft: Config, problems: readonly Problem[]) {
+  const stuck = useRef(new Set<string>());
+  const relevant = fields.filter((field) => applies(field, draft, fields) || field.name in draft);
+  for (const field of relevant) {
+    if (isPrimary(field, draft, fields) || problemsUnder(problems, [field.name]).length) stuck.current.add(field.name);
+  }
+  return {
+    primary: relevant.filter((field) => stuck.current.has(field.name)),
+    more: relevant.filter((field) => !stuck.current.has(field.name)),
+  };
+}
+
+/** The columns that the input is known to have, else those of every block upstream. */
+function columnNames(hints: ScopeHints | undefined): string[] {
+  const names = hints?.names ?? [];
+  const input = names.find((hint) => hint.name === "input")?.fields ?? [];
+  const from = input.length ? input : names.filter((hint) => hint.kind === "block").flatMap((hint) => hint.fields ?? []);
+  return [...new Set(from.map((field) => field.name))].slice(0, 500);
+}

@@ -1,0 +1,100 @@
+/** One field of a form: its label, marks and buttons, what draws its value, and what is wrong with it. */
+
+import { useState } from "react";
+import { hasExpression } from "../../core/inspector/literal";
+import { formatPath, type Step } from "../../core/inspector/paths";
+import { problemsAt, problemsUnder } from "../../core/inspector/problems";
+import { applies, type Field, type Shape } from "../../core/inspector/schema";
+import { useForm } from "./formContext";
+import { IconButton } from "./parts";
+import { ProblemLines } from "./ProblemLines";
+import { ValueField } from "./ValueField";
+
+export interface FieldRowProps {
+  field: Field;
+  steps: readonly Step[];
+  /** The object that the field is in. */
+  siblings: Record<string, unknown>;
+  value: unknown;
+  /** `undefined` takes the key away, so that the default holds. */
+  onChange(value: unknown): void;
+}
+
+/** Kinds whose own widget cannot hold an expression: these get a switch. */
+export function canSwitch(shape: Shape): boolean {
+  if (shape.mode !== "template") return false;
+  return ["select", "toggle", "list", "conditions", "object", "map", "choice"].includes(shape.widget.kind);
+}
+
+const CONTAINERS = new Set(["list", "conditions", "object", "map", "choice"]);
+
+export function FieldRow({ field, steps, siblings, value, onChange }: FieldRowProps) {
+  const { problems, readOnly, idBase, onFix } = useForm();
+  const [asExpression, setAsExpression] = useState(hasExpression(value));
+  const container = CONTAINERS.has(field.widget.kind) && !asExpression;
+  const mine = container ? problemsAt(problems, steps) : problemsUnder(problems, steps);
+  const id = `${idBase}-${formatPath(steps)}`;
+  const problemsId = `${id}-problems`;
+  const isSet = value !== undefined;
+  const switchable = canSwitch(field);
+  const idle = !applies(field, siblings, [field]);
+  const inline = field.widget.kind === "toggle" && !asExpression;
+  const shown = isSet ? value : field.hasDefault ? field.default : undefined;
+  return (
+    <section className={`wb-field${inline ? " wb-field-inline" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}${idle && field.when ? "" : ""}`} data-field={formatPath(steps)}>
+      <div className="wb-field-head">
+        <label className="wb-label" htmlFor={id} id={`${id}-label`} title={field.description || field.name}>
+          {field.title}
+          {field.required && (
+            <span className="wb-required" title="Required">
+              *<span className="wb-sr"> required</span>
+            </span>
+          )}
+        </label>
+        <span className="wb-field-tools">
+          {switchable && !readOnly && (
+            <button
+              type="button"
+              className="wb-fx"
+              aria-pressed={asExpression}
+              title={asExpression ? "Use the form" : "Use an expression"}
+              onClick={() => {
+                setAsExpression(!asExpression);
+                if (asExpression && typeof value === "string") onChange(undefined);
+              }}
+            >
+              ƒ
+            </button>
+          )}
+          {isSet && !field.required && !readOnly && (
+            <IconButton icon="reset" label={field.hasDefault && field.default !== null ? `Reset to ${short(field.default)}` : "Clear"} onClick={() => onChange(undefined)} className="wb-quiet" />
+          )}
+        </span>
+      </div>
+      <ValueField
+        shape={field}
+        steps={steps}
+        siblings={siblings}
+        value={shown}
+        isDefault={!isSet}
+        asExpression={asExpression}
+        required={field.required}
+        onChange={onChange}
+        id={id}
+        label={field.title}
+        {...(mine.length ? { describedBy: problemsId } : {})}
+      />
+      {field.description && (
+        <p className="wb-help" title={field.description}>
+          {field.description}
+        </p>
+      )}
+      <ProblemLines problems={mine} id={problemsId} onFix={onFix} />
+    </section>
+  );
+}
+
+function short(value: unknown): string {
+  const text = typeof value === "string" ? value || "empty" : (JSON.stringify(value) ?? "");
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

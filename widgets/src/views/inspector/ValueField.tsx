@@ -1,0 +1,241 @@
+/** Draws one value by its shape: the place where a schema becomes a widget. */
+
+import { useState } from "react";
+import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
+import { formatPath, type Step } from "../../core/inspector/paths";
+import { problemsUnder } from "../../core/inspector/problems";
+import { fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
+import type { ExpressionMode } from "../../core/inspector/types";
+import { ChoiceField } from "./ChoiceField";
+import { CodeField } from "./CodeField";
+import { ConditionsEditor } from "./ConditionsEditor";
+import type { CodeLanguage } from "./editorSetup";
+import { FieldRow } from "./FieldRow";
+import { useForm } from "./formContext";
+import { JsonField } from "./JsonField";
+import { ListEditor } from "./ListEditor";
+import { MapEditor } from "./MapEditor";
+import { SelectField } from "./SelectField";
+
+export interface ValueFieldProps {
+  shape: Shape;
+  steps: readonly Step[];
+  siblings: Record<string, unknown>;
+  value: unknown;
+  /** The value shown is the default, not set. */
+  isDefault?: boolean;
+  asExpression?: boolean;
+  required?: boolean;
+  onChange(value: unknown): void;
+  id: string;
+  label: string;
+  describedBy?: string;
+  placeholder?: string;
+}
+
+export function ValueField(props: ValueFieldProps) {
+  const { shape, steps, siblings, value, onChange, id, label, describedBy, asExpression } = props;
+  const { readOnly } = useForm();
+  const { widget, mode } = shape;
+  if (asExpression || mode === "expression" || mode === "deferred") return <ExpressionField {...props} />;
+  switch (widget.kind) {
+    case "code":
+      return <CodeBox {...props} />;
+    case "select":
+      return <SelectField id={id} label={label} options={widget.options} nullable={shape.nullable} value={value} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
+    case "toggle":
+      return (
+        <label className="wb-toggle">
+          <input id={id} type="checkbox" checked={value === true} disabled={readOnly} aria-describedby={describedBy} onChange={(event) => onChange(event.target.checked)} />
+          <span className="wb-toggle-track" aria-hidden="true" />
+          <span className="wb-sr">{label}</span>
+        </label>
+      );
+    case "number":
+      return mode ? <ExpressionField {...props} /> : <NumberField {...props} />;
+    case "text":
+      return mode ? <ExpressionField {...props} /> : <TextField {...props} />;
+    case "conditions":
+      return <ConditionsEditor shape={shape} item={widget.item} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
+    case "list":
+      return <ListEditor item={widget.item} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
+    case "map":
+      return <MapEditor schema={widget.value} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
+    case "object":
+      return <ObjectFields shape={shape} steps={steps} value={value} onChange={onChange} mode={mode} />;
+    case "choice":
+      return <ChoiceField choices={widget.choices} steps={steps} value={value} onChange={onChange} label={label} id={id} />;
+    default:
+      if (mode || siblings === EVERYTHING_IS_TEXT) return <ExpressionField {...props} />;
+      return <JsonField value={value} label={label} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
+  }
+}
+
+/** Stands for "no object around": rows of lists and maps without a mode are one-line literals, not JSON boxes. */
+export const EVERYTHING_IS_TEXT: Record<string, unknown> = {};
+
+/** The shape of a row inside a list or map, which reads expressions as its list does. */
+export function innerShape(schema: Record<string, unknown>, root: Record<string, unknown>, mode: ExpressionMode | null, name = ""): Shape {
+  const shape = shapeOf(schema, root, name);
+  return shape.mode || mode !== "template" ? shape : { ...shape, mode };
+}
+
+function useProblem(steps: readonly Step[]) {
+  const { problems } = useForm();
+  const [first] = problemsUnder(problems, steps);
+  return first ? { message: first.message, position: first.position ?? null } : null;
+}
+
+/** Text that may hold an expression, for any type: numbers stay numbers, JSON stays JSON, `{{ … }}` is an expression. */
+function ExpressionField({ shape, steps, value, isDefault, required, onChange, label, describedBy, asExpression, placeholder }: ValueFieldProps) {
+  const { hints, readOnly } = useForm();
+  const error = useProblem(steps);
+  const always = shape.mode === "expression" || shape.mode === "deferred";
+  const kind = asExpression ? "text" : shape.widget.kind;
+  const read = (text: string): unknown => {
+    if (!text && !required) return shape.hasDefault && shape.default === "" ? "" : undefined;
+    if (kind === "number" && !always) return parseNumber(text);
+    return kind === "any" && !always ? parseLiteral(text) : text;
+  };
+  const write = (from: unknown): string => {
+    if (from === undefined || (from === null && kind !== "any")) return "";
+    if (typeof from === "string" && kind !== "any") return from;
+    return formatLiteral(from);
+  };
+  const [text, setText] = useLocalText(isDefault && shape.default === null ? undefined : value, read, write);
+  const unit = shape.widget.kind === "number" ? shape.widget.unit : "";
+  const tag = kind === "any" && !always ? kindOf(read(text)) : "";
+  const long = shape.widget.kind === "text" && shape.widget.multiline;
+  return (
+    <div className={`wb-input-row${isDefault ? " wb-default" : ""}`}>
+      <CodeField
+        value={text}
+        language={always ? "expression" : "template"}
+        label={label}
+        singleLine={!long}
+        readOnly={readOnly}
+        error={error}
+        placeholder={placeholder ?? (always ? "expression" : shape.nullable || !shape.hasDefault ? "" : write(shape.default))}
+        onChange={(next) => {
+          setText(next);
+          onChange(read(next));
+        }}
+        {...(hints ? { hints } : {})}
+        {...(describedBy ? { describedBy } : {})}
+      />
+      {unit && !hasExpression(text) && <span className="wb-unit">{unit}</span>}
+      {tag && tag !== "text" && <span className="wb-unit">{tag}</span>}
+    </div>
+  );
+}
+
+/** Keeps the text as typed as long as it still means the value that came down. */
+function useLocalText(value: unknown, read: (text: string) => unknown, write: (value: unknown) => string) {
+  const [text, setText] = useState(() => write(value));
+  const means = JSON.stringify(read(text) ?? null);
+  if (means !== JSON.stringify(value ?? null) && write(read(text)) !== write(value)) {
+    const next = write(value);
+    setText(next);
+    return [next, setText] as const;
+  }
+  return [text, setText] as const;
+}
+
+function CodeBox({ shape, steps, siblings, value, onChange, label, describedBy }: ValueFieldProps) {
+  const { hints, readOnly } = useForm();
+  const error = useProblem(steps);
+  if (shape.widget.kind !== "code") return null;
+  const { language, languageFrom } = shape.widget;
+  const other = languageFrom ? siblings[languageFrom] : undefined;
+  const chosen = typeof other === "string" ? other : language;
+  const known: CodeLanguage = (["expression", "mapping", "sql", "python", "json", "text"] as const).find((name) => name === chosen) ?? "expression";
+  return (
+    <CodeField value={typeof value === "string" ? value : formatLiteral(value)} language={known} label={`${label}, ${known}`} error={error} readOnly={readOnly} onChange={onChange} {...(hints ? { hints } : {})} {...(describedBy ? { describedBy } : {})} />
+  );
+}
+
+function NumberField({ shape, value, isDefault, onChange, id, label, describedBy, placeholder }: ValueFieldProps) {
+  const { readOnly } = useForm();
+  const [text, setText] = useLocalText(value, parseNumber, (from) => (from === undefined || from === null ? "" : String(from as number)));
+  if (shape.widget.kind !== "number") return null;
+  const { min, max, unit, integer } = shape.widget;
+  const range = min !== null && max !== null ? `${min} – ${max}` : min !== null ? `at least ${min}` : max !== null ? `at most ${max}` : "";
+  const nudge = (by: number) => {
+    const now = parseNumber(text);
+    if (typeof now !== "number") return;
+    const next = Math.min(max ?? Infinity, Math.max(min ?? -Infinity, now + by));
+    setText(String(next));
+    onChange(next);
+  };
+  return (
+    <div className={`wb-input-row${isDefault ? " wb-default" : ""}`}>
+      <input
+        id={id}
+        className="wb-input wb-number"
+        inputMode={integer ? "numeric" : "decimal"}
+        value={text}
+        readOnly={readOnly}
+        aria-label={label}
+        aria-describedby={describedBy}
+        aria-invalid={describedBy ? true : undefined}
+        title={range}
+        placeholder={placeholder ?? range}
+        onChange={(event) => {
+          setText(event.target.value);
+          onChange(parseNumber(event.target.value));
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+          event.preventDefault();
+          nudge((event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
+        }}
+      />
+      {unit && <span className="wb-unit">{unit}</span>}
+    </div>
+  );
+}
+
+function TextField({ shape, steps, value, isDefault, required, onChange, id, label, describedBy, placeholder }: ValueFieldProps) {
+  const { readOnly, idBase } = useForm();
+  const text = typeof value === "string" ? value : value === undefined || value === null ? "" : formatLiteral(value);
+  const emit = (next: string) => onChange(next || required ? next : shape.hasDefault && shape.default ? "" : undefined);
+  const shared = {
+    id,
+    value: text,
+    readOnly,
+    "aria-label": label,
+    "aria-describedby": describedBy,
+    "aria-invalid": describedBy ? true : undefined,
+    placeholder: placeholder ?? "",
+    spellCheck: false,
+    onChange: (event: { target: { value: string } }) => emit(event.target.value),
+  };
+  const columns = /^(field|column|as|by)$/.test(String(steps.at(-1) ?? "")) ? `${idBase}-columns` : undefined;
+  if (shape.widget.kind === "text" && shape.widget.multiline) return <textarea {...shared} rows={2} className={`wb-input wb-area${isDefault ? " wb-default" : ""}`} />;
+  return <input {...shared} list={columns} className={`wb-input${isDefault ? " wb-default" : ""}`} />;
+}
+
+/** The fields of a nested object, indented by a line. */
+export function ObjectFields({ shape, steps, value, onChange, mode }: { shape: Shape; steps: readonly Step[]; value: unknown; onChange(value: unknown): void; mode: ExpressionMode | null }) {
+  const { root } = useForm();
+  const object = value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return (
+    <div className="wb-object" role="group" aria-label={shape.title}>
+      {fieldsOf(shape.schema, root).map((field) => (
+        <FieldRow
+          key={formatPath([...steps, field.name])}
+          field={field.mode || mode !== "template" ? field : { ...field, mode }}
+          steps={[...steps, field.name]}
+          siblings={object}
+          value={object[field.name]}
+          onChange={(next) => {
+            const copy = { ...object };
+            if (next === undefined) delete copy[field.name];
+            else copy[field.name] = next;
+            onChange(copy);
+          }}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+/** What every field of one form shares. */
+
+import { createContext, useContext } from "react";
+import type { JsonSchema, Problem, ScopeHints } from "../../core/inspector/types";
+
+export interface FormShare {
+  /** The whole schema, for `$ref`. */
+  root: JsonSchema;
+  problems: readonly Problem[];
+  hints: ScopeHints | undefined;
+  readOnly: boolean;
+  /** Starts every element id of the form. */
+  idBase: string;
+  onFix?: (problem: Problem) => void;
+  /** Saves what was typed now, without waiting. */
+  flush(): void;
+}
+
+export const FormContext = createContext<FormShare>({
+  root: {},
+  problems: [],
+  hints: undefined,
+  readOnly: false,
+  idBase: "wb",
+  flush: () => undefined,
+});
+
+export const useForm = (): FormShare => useContext(FormContext);

@@ -1,0 +1,86 @@
+/** The small pieces that every panel uses: icon buttons, states, copy, chips. */
+
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { stateInWords } from "../../core/inspector/words";
+
+const PATHS: Record<string, string> = {
+  reset: "M2.5 6a4.5 4.5 0 1 1 1.2 4.6M2.5 2.5V6H6",
+  plus: "M7 2.5v9M2.5 7h9",
+  cross: "M3.5 3.5l7 7M10.5 3.5l-7 7",
+  up: "M3 8.5L7 4.5l4 4",
+  down: "M3 5.5l4 4 4-4",
+  right: "M5.5 3l4 4-4 4",
+  left: "M8.5 3l-4 4 4 4",
+  copy: "M5 5h6.5v7H5zM5 9H2.5V2H9v3",
+  kernel: "M2.5 3.5h9v7h-9zM4.5 6l1.5 1.2L4.5 8.5M7.5 9h2",
+  braces: "M5.2 2.5C3.6 2.5 4.4 6.3 2.8 7c1.6.7.8 4.5 2.4 4.5M8.8 2.5c1.6 0 .8 3.8 2.4 4.5-1.6.7-.8 4.5-2.4 4.5",
+  grip: "M5 3v.01M9 3v.01M5 7v.01M9 7v.01M5 11v.01M9 11v.01",
+};
+
+export function Icon({ name }: { name: keyof typeof PATHS | string }) {
+  return (
+    <svg className="wb-icon" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
+      <path d={PATHS[name] ?? ""} fill="none" stroke="currentColor" strokeWidth="1.3" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  );
+}
+
+interface IconButtonProps {
+  icon: string;
+  label: string;
+  onClick(): void;
+  disabled?: boolean;
+  pressed?: boolean;
+  className?: string;
+}
+
+export function IconButton({ icon, label, onClick, disabled, pressed, className = "" }: IconButtonProps) {
+  return (
+    <button type="button" className={`wb-icon-button ${className}`} title={label} aria-label={label} aria-pressed={pressed} disabled={disabled} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Copies text made at the moment of the click, and says so for a moment. */
+export function CopyButton({ label, text, children }: { label: string; text(): string; children: ReactNode }) {
+  const [said, setSaid] = useState<"" | "Copied" | "Not allowed here">("");
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      setSaid("Copied");
+    } catch {
+      setSaid("Not allowed here");
+    }
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setSaid(""), 1500);
+  };
+  return (
+    <button type="button" className="wb-text-button" title={label} aria-label={label} onClick={() => void copy()}>
+      <span aria-live="polite">{said || children}</span>
+    </button>
+  );
+}
+
+/** A state's sign and word, coloured. */
+export function StateChip({ status, bare = false }: { status: string; bare?: boolean }) {
+  const { sign, text, tone } = stateInWords(status);
+  return (
+    <span className={`wb-state wb-tone-${tone}`} title={text}>
+      <span aria-hidden="true">{sign}</span>
+      <span className={bare ? "wb-sr" : undefined}>{text}</span>
+    </span>
+  );
+}
+
+/** The first line of a panel that has nothing to show. */
+export function Empty({ children, action }: { children: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="wb-empty">
+      <p>{children}</p>
+      {action}
+    </div>
+  );
+}
