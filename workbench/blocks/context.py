@@ -85,10 +85,12 @@ class BlockContext(Protocol):
     @property
     def idempotency_key(self) -> str: ...
 
-    def code(self, field_path: str) -> Any:
+    def code(self, field_path: str, names: Mapping[str, Any] | None = None) -> Any:
         """Evaluate the field at `field_path` that is marked ``code`` (language expression) or ``deferred``, now.
 
-        `field_path` is the config path in wire names (``code``, ``condition``, ``code.total``). Raises BlockFailed.
+        `field_path` is the config path in wire names (``code``, ``condition``, ``code.total``). `names` stand in front
+        of what the block sees (``last``, ``index``); a ``vars`` among them is overlaid on the block's own variables.
+        Raises BlockFailed.
         """
         ...
 
@@ -123,7 +125,9 @@ class RegionResult:
 
     value: Any = None
     error: dict[str, Any] | None = None
+    """The failure as on the wire: type, message, blockId, path."""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    """The variables that were set inside, by this iteration and those it carried on from."""
 
 
 class ScopeContext(BlockContext, Protocol):

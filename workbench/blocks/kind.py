@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from workbench.blocks.context import BlockContext, ScopeContext
 
@@ -59,6 +61,17 @@ class Marker:
 
     mode: Literal["template", "expression", "deferred", "code"]
     language: str = "expression"
+    """For ``code``: the language, or the wire name of the config field that says it, with a leading ``@``."""
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        if self.mode != "code":
+            schema["x-expression"] = self.mode
+        elif self.language.startswith("@"):
+            schema["x-codeFrom"] = self.language[1:]
+        else:
+            schema["x-code"] = self.language
+        return schema
 
 
 TEMPLATE = Marker("template")
@@ -111,6 +124,8 @@ class BlockType(ABC, Generic[ConfigT]):
     """A config that works as it stands."""
     ends_function: ClassVar[bool] = False
     """True for `return`."""
+    writes_variables: ClassVar[bool] = False
+    """True for `set_variables`: its `Fired.variables` reach the blocks downstream."""
 
     def ports(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
         """The output ports for this raw config (a condition's branches); must bear any config, valid or not."""
@@ -127,10 +142,20 @@ class BlockType(ABC, Generic[ConfigT]):
         del config
         return ""
 
+    def code_expressions(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """The expressions in this raw config's ``code`` fields: text by field path; must bear any config."""
+        del config
+        return {}
+
     def check(self, config: ConfigT) -> list[tuple[str, str]]:
         """More checks on a valid config than its model makes: (field path, what is wrong)."""
         del config
         return []
+
+    def reads_everything(self, config: Mapping[str, Any]) -> bool:
+        """Whether the block's code may read every value in sight (python, sql), not only those that fields name."""
+        del config
+        return False
 
     def disabled_reason(self) -> str | None:
         """Why this type cannot be used here (an extra not installed, no provider), or None."""
@@ -145,6 +170,11 @@ class ScopeType(BlockType[ConfigT]):
     """A block that owns a region and runs it zero, one or many times."""
 
     is_scope: ClassVar[bool] = True
+
+    def region_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """What expressions in the region see besides the usual, for this raw config; must bear any config."""
+        del config
+        return ()
 
     @abstractmethod
     async def run_scope(self, config: ConfigT, ctx: ScopeContext) -> Fired:

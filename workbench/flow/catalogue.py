@@ -28,6 +28,8 @@ class ExpressionField:
     path: str
     mode: Literal["template", "expression", "deferred", "code"]
     text: str
+    keys: tuple[str | int, ...] = ()
+    """The same path as dict keys and list indexes, for reading and writing the place in the raw config."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,24 @@
+"""The self-sufficient types, in the palette's order. A new type is one file and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.blocks.control.delay import Delay
+from workbench.blocks.control.return_ import Return
+from workbench.blocks.data.set_variables import SetVariables
+from workbench.blocks.data.transform import Transform
+from workbench.blocks.flow.condition import Condition
+from workbench.blocks.flow.loop import Loop
+from workbench.blocks.kind import BlockType
+from workbench.blocks.triggers.start import Start
+
+BUILTIN: tuple[type[BlockType[Any]], ...] = (
+    Start,
+    Condition,
+    Loop,
+    Transform,
+    SetVariables,
+    Delay,
+    Return,
+)

@@ -1,0 +1,1 @@
+"""Block types of the category `control`, one file each."""

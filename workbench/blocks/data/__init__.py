@@ -1,0 +1,1 @@
+"""Block types of the category `data`, one file each."""

@@ -1,0 +1,134 @@
+"""Walking a raw config along its model: where expressions stand, and which field a pydantic error means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from workbench.blocks.kind import Marker
+from workbench.flow.catalogue import ExpressionField
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIssue:
+    """One thing wrong at one place of a raw config."""
+
+    field: str
+    message: str
+    keys: Keys
+
+
+def field_path(keys: Sequence[str | int]) -> str:
+    """``conditions[0].value`` from ``("conditions", 0, "value")``."""
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)
+    return text
+
+
+def expression_fields(model: type[BaseModel], config: Mapping[str, Any]) -> list[ExpressionField]:
+    """Every string of `config` that a marker of `model` says is an expression. Bears any config."""
+    found: dict[Keys, ExpressionField] = {}
+    for marker, keys, text in _of_model(model, config, ()):
+        found.setdefault(keys, ExpressionField(field_path(keys), marker.mode, text, keys))
+    return list(found.values())
+
+
+def _of_model(model: type[BaseModel], value: Mapping[str, Any], keys: Keys) -> Iterator[tuple[Marker, Keys, str]]:
+    for name, field in model.model_fields.items():
+        for key in {field.alias or name, name} & value.keys():
+            yield from _of(field.annotation, field.metadata, value[key], (*keys, key))
+
+
+def _of(annotation: Any, metadata: Sequence[Any], value: Any, keys: Keys) -> Iterator[tuple[Marker, Keys, str]]:
+    marker = next((m for m in metadata if isinstance(m, Marker)), None)
+    if marker is not None:
+        if marker.mode == "template":
+            yield from ((marker, k, text) for k, text in _texts(value, keys) if "{{" in text)
+        elif marker.mode != "code" and isinstance(value, str):
+            yield marker, keys, value
+        return
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _of(args[0], args[1:], value, keys)
+    elif origin in (Union, UnionType):
+        for arg in args:
+            yield from _of(arg, (), value, keys)
+    elif origin in (list, tuple) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _of(args[0], (), item, (*keys, index))
+    elif origin is dict and isinstance(value, dict):
+        for key, item in value.items():
+            yield from _of(args[1], (), item, (*keys, key))
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and isinstance(value, Mapping):
+        yield from _of_model(annotation, value, keys)
+
+
+def _texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*keys, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*keys, index))
+
+
+def issues_of(error: ValidationError, config: Any) -> list[FieldIssue]:
+    """A pydantic error as fields of `config` in wire names, each with a sentence's end that follows the field."""
+    issues: dict[tuple[str, str], FieldIssue] = {}
+    for entry in error.errors(include_url=False):
+        keys = _keys_in(config, entry["loc"])
+        message = _sentence(entry)
+        issues.setdefault((field_path(keys), message), FieldIssue(field_path(keys), message, keys))
+    return list(issues.values())
+
+
+def _keys_in(config: Any, loc: Sequence[str | int]) -> Keys:
+    """`loc` without the tags of unions, which are no keys of the config."""
+    keys: list[str | int] = []
+    here = config
+    for position, part in enumerate(loc):
+        known = (isinstance(here, Mapping) and part in here) or (
+            isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
+        )
+        if known:
+            here = here[part]
+        elif position != len(loc) - 1 or not isinstance(here, Mapping):
+            continue
+        keys.append(part)
+    return tuple(keys)
+
+
+_MESSAGES = {
+    "missing": "is needed",
+    "extra_forbidden": "is not a field of this block",
+}
+
+
+def _sentence(entry: Any) -> str:
+    kind, message = entry["type"], entry["msg"]
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    message = message.replace("should be", "must be").replace("should have", "must have")
+    message = message.replace("should match", "must match")
+    if kind == "value_error":
+        return message
+    given = repr(entry["input"])
+    return f"{message}, not {given if len(given) <= 60 else given[:57] + '…'}"
+
+
+def order_properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """Give each property of each object in a JSON Schema its place in the form as ``x-order``, in declared order."""
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        for place, field in enumerate(part.get("properties", {}).values()):
+            field.setdefault("x-order", place)
+    return schema

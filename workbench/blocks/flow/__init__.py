@@ -1,0 +1,1 @@
+"""Block types of the category `flow`, one file each."""

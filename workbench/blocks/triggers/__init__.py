@@ -1,0 +1,1 @@
+"""Block types of the category `triggers`, one file each."""
