@@ -54,7 +54,9 @@ class WidgetsHook(BuildHookInterface[Any]):
         if npm is None:
             raise RuntimeError("The widgets need npm to be built. Install Node 20.19 or newer, then install again.")
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            done = subprocess.run([npm, *command], cwd=self.widgets, env=env, text=True, capture_output=True, check=False)
+            done = subprocess.run(
+                [npm, *command], cwd=self.widgets, env=env, text=True, capture_output=True, check=False
+            )
             if done.returncode:
                 raise RuntimeError(f"`npm {' '.join(command)}` failed in widgets/:\n{done.stdout}\n{done.stderr}")
         self.stamp.write_text(self.sources_hash() + "\n")
@@ -73,7 +75,9 @@ class WidgetsHook(BuildHookInterface[Any]):
             files = sorted(p for p in start.rglob("*") if p.is_file()) if start.is_dir() else [start]
             for file in files:
                 if file.exists() and ".test." not in file.name:
-                    digest.update(file.relative_to(self.widgets).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+                    digest.update(
+                        file.relative_to(self.widgets).as_posix().encode() + b"\0" + file.read_bytes() + b"\0"
+                    )
         return digest.hexdigest()
 
 
