@@ -29,24 +29,42 @@ class Cursor(Protocol):
     def execute(self, query: str, parameters: object = ...) -> Any: ...
 
 
-Apply = Callable[[Any, Sequence[Any]], None]
+class Batch(list[Any]):
+    """The facts of one class that an `apply` writes in one go, in order, with each one's sequence and workspace."""
+
+    __slots__ = ("seqs", "workspaces")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seqs: list[int] = []
+        self.workspaces: list[str | None] = []
+
+
+Apply = Callable[[Any, Batch], None]
 """``apply(cursor, facts)``: write a batch of facts of ONE class, in order, to DuckDB. Must not refuse (upserts by id,
-facts about deleted resources are ignored) and must give the same rows when it sees the same facts again."""
+facts about deleted resources are ignored) and must give the same rows when it sees the same facts again.
+`facts.seqs` and `facts.workspaces` run beside the facts."""
 
 React = Callable[[Any, Any], Iterable["Fact"]]
-"""``react(fact, cursor) → facts``: what else happens in the same group, while a `transact` is decided."""
+"""``react(fact, cursor) → facts``: what else happens in the same group, while a `transact` is decided.
+
+The cursor sees everything before `fact`, not `fact` itself: a delete's reaction still finds the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactType:
     """One class of facts and what is done with it.
 
-    `order` sorts classes within one batch only where classes write the same table: lower first (default by code).
+    One transaction applies many facts, all those of a class together, classes by `order`, lower first (None: by tag).
+    A class with `keeps_place` is never moved past others: what came before it is applied before it, what came after,
+    after. Deletes need it wherever an id may be made again; it is dear for frequent facts.
     """
 
     cls: type[Fact]
     apply: Apply
     react: tuple[React, ...] = ()
+    order: int | None = None
+    keeps_place: bool = False
 
 
 @dataclass(slots=True)

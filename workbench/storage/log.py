@@ -1,0 +1,310 @@
+"""The log: takes facts from any thread, makes each group of them durable with one sync, then tells those who wait.
+
+Order is the order of `append` calls. Sequences are given when a group is written, because a decision (`transact`) may
+hold the log while appends go on to queue up behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from workbench.base.errors import StoreDamaged, Unavailable
+from workbench.base.probe import probe
+from workbench.storage.encoding import Encoding
+from workbench.storage.facts import Fact
+from workbench.storage.recovery import Tail
+from workbench.storage.segments import (
+    FIRST_SEGMENT_BYTES,
+    FRAME_BYTES,
+    HEADER_BYTES,
+    SEGMENT_BYTES,
+    Segment,
+    create,
+    frame,
+)
+from workbench.storage.ticket import Durable, Ticket
+
+GROUP_BYTES = 4 * 1024 * 1024
+DurableHook = Callable[[list[tuple[int, str | None, Fact]]], None]
+_logger = structlog.get_logger("workbench.storage")
+
+
+class Log:
+    """One store's log and its thread. `on_group` gets each durable group in order, in the log's thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tail: Tail,
+        encoding: Encoding,
+        on_group: Callable[[list[Ticket]], None],
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        self._folder = folder
+        self._encoding = encoding
+        self._on_group = on_group
+        self._segment_bytes = segment_bytes
+        self._segment = tail.segment
+        self._spare = tail.spare
+        self._preparing: threading.Thread | None = None
+        self.next_seq = tail.next_seq
+        self.durable = Durable(tail.next_seq - 1, threading.Condition())
+        self.appended = tail.next_seq - 1
+        """How many facts there are, those in flight included."""
+        self.bytes_written = 0
+        self._lock = threading.Lock()
+        self._queue: deque[Ticket] = deque()
+        self._awake = False
+        self._signal = threading.Lock()
+        self._signal.acquire()
+        self._gate = threading.Lock()
+        self._writing = threading.Lock()
+        self._closing = False
+        self.on_durable: DurableHook | None = None
+        self._settling: deque[list[Ticket]] = deque()
+        self._events: deque[list[Ticket]] = deque()
+        self._told = False
+        if tail.damage is not None:
+            self.durable.failure = StoreDamaged(tail.damage, hint="The store is read-only; restore it from a copy.")
+        self._thread = threading.Thread(target=self._run, name="workbench-log", daemon=True)
+
+    def start(self) -> None:
+        """Open the first segment of a fresh store and start the thread."""
+        if self._segment is None and self.durable.failure is None:
+            self._segment = create(self._folder, 1, min(self._segment_bytes, FIRST_SEGMENT_BYTES))
+        self._thread.start()
+
+    # --- any thread -------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact], workspace: str | None) -> Ticket:
+        """Queue facts as one atomic frame. Raises Unavailable when the log has failed, TypeError for unknown facts."""
+        facts = tuple(facts)  # the caller may use its list again
+        ticket = Ticket(self.durable, facts, workspace, self._encoding.encode(facts, workspace))
+        with self._lock:
+            if self.durable.failure is not None:
+                raise self.durable.failure
+            self.appended += ticket.count
+            self._queue.append(ticket)
+            if not self._awake:
+                self._awake = True
+                self._signal.release()
+        return ticket
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the log's thread from writing; appends queue up meanwhile. The gate keeps a busy log from starving us."""
+        with self._gate, self._writing:
+            yield
+
+    def write_waiting(self) -> None:
+        """Write all that was appended before now; only while `held`."""
+        while group := self._take():
+            self._write(group, self._on_group)
+
+    def write(self, decided: list[tuple[Sequence[Fact], str | None]]) -> list[Ticket]:
+        """Write decided facts as one group, before all that waits; only while `held`. Raises Unavailable."""
+        if self.durable.failure is not None:
+            raise self.durable.failure
+        tickets = [Ticket(self.durable, f, w, self._encoding.encode(f, w)) for f, w in decided]
+        with self._lock:
+            self.appended += sum(t.count for t in tickets)
+        self._write(tickets, None)
+        if self.durable.failure is not None:
+            raise self.durable.failure
+        return tickets
+
+    def close(self) -> None:
+        """Write all that waits, seal the log's end, stop the thread and close the files."""
+        with self._lock:
+            self._closing = True
+            if not self._awake:
+                self._awake = True
+                self._signal.release()
+        self._thread.join()
+        if self._preparing is not None:
+            self._preparing.join()
+        if self.durable.failure is None:
+            self._seal()
+            self._fail(Unavailable("The store is closed.", hint="Open it again."))
+        for segment in (self._segment, self._spare):
+            if segment is not None:
+                segment.close()
+
+    # --- the writer (the log's thread, or the holder) ---------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._signal.acquire()
+                while True:
+                    with self._gate:
+                        pass
+                    with self._writing:
+                        group = self._take()
+                        if group:
+                            self._write(group, self._on_group)
+                            continue
+                    with self._lock:
+                        if self._queue:
+                            continue
+                        self._awake = False
+                        if self._closing:
+                            return
+                        break
+        except BaseException as error:
+            _logger.exception("log.thread_died")
+            self._fail(Unavailable(f"The log's thread died: {error}", hint="Restart the server."))
+
+    def _take(self) -> list[Ticket]:
+        group: list[Ticket] = []
+        size = 0
+        with self._lock:
+            while self._queue and size < GROUP_BYTES:
+                ticket = self._queue.popleft()
+                size += len(ticket.payload)
+                group.append(ticket)
+        return group
+
+    def _write(self, group: list[Ticket], follow: Callable[[list[Ticket]], None] | None) -> None:
+        """One group, one sync; then `follow` has it, then it counts as durable. A failure closes the log: what was in flight may or may not be on the disk."""
+        try:
+            size = sum(len(t.payload) + FRAME_BYTES for t in group)
+            segment = self._segment_for(size)
+            parts: list[bytes] = []
+            first, known = self.next_seq, self.durable.seq
+            for ticket in group:
+                ticket.first = first
+                if ticket.count:
+                    parts += frame(segment.salt, ticket.payload, ticket.count, first, known)
+                    first += ticket.count
+                ticket.payload = b""
+            if parts:
+                data = b"".join(parts)
+                probe("log.before_sync")
+                segment.write(data)
+                probe("log.after_sync")
+                self.bytes_written += len(data)
+        except (OSError, StoreDamaged) as error:
+            _logger.error("log.sync_failed", error=str(error))
+            self._fail(
+                Unavailable(
+                    f"The log could not be written ({error}); whether the last facts were kept is unknown.",
+                    hint="Check the disk, then restart the server: the log's tail is read again.",
+                    data={"outcome": "unknown"},
+                ),
+                group,
+            )
+            return
+        self.next_seq = first
+        if follow is not None:
+            follow(group)
+        self.durable.seq = first - 1
+        self._tell(group)
+        if self._spare is None and self._preparing is None and segment.position * 2 > segment.size:
+            self._preparing = threading.Thread(target=self._prepare, name="workbench-log-prepare", daemon=True)
+            self._preparing.start()
+
+    def _segment_for(self, size: int) -> Segment:
+        segment = self._segment
+        assert segment is not None
+        if segment.fits(size):
+            return segment
+        if self._preparing is not None:
+            self._preparing.join()
+            self._preparing = None
+        following = self._spare
+        self._spare = None
+        if following is None or not following.fits(size):
+            if following is not None:
+                following.close()
+                following.path.unlink()
+            needed = max(self._segment_bytes, size + HEADER_BYTES)
+            following = create(self._folder, segment.index + 1, needed)
+        segment.close()
+        self._segment = following
+        probe("log.after_rotation")
+        return following
+
+    def _prepare(self) -> None:
+        segment = self._segment
+        assert segment is not None
+        try:
+            self._spare = create(self._folder, segment.index + 1, self._segment_bytes)
+        except OSError as error:
+            _logger.warning("log.prepare_failed", error=str(error))
+
+    def _seal(self) -> None:
+        """An empty frame that calls everything before it durable: a later flip in the last facts is seen as damage."""
+        segment = self._segment
+        if segment is not None and segment.fits(FRAME_BYTES) and self.bytes_written:
+            segment.write(b"".join(frame(segment.salt, b"", 0, self.next_seq, self.durable.seq)))
+
+    # --- telling those who wait -------------------------------------------------------------------------------------
+
+    def _tell(self, group: list[Ticket]) -> None:
+        awaited = [t for t in group if t.futures is not None]
+        if awaited:
+            self._settling.append(awaited)
+        if self.on_durable is not None:
+            self._events.append(group)
+        if (awaited or self.on_durable is not None) and not self._told:
+            self._told = True
+            self._call_loop()
+        if self.durable.waiting_threads:
+            with self.durable.changed:
+                self.durable.changed.notify_all()
+
+    def _call_loop(self) -> None:
+        loop = self.durable.loop
+        try:
+            if loop is not None:
+                loop.call_soon_threadsafe(self._on_loop)
+                return
+        except RuntimeError:
+            pass
+        # No loop yet, or it is closed: nobody waits there.
+        self._told = False
+        self._settling.clear()
+        self._events.clear()
+
+    def _on_loop(self) -> None:
+        self._told = False
+        while self._settling:
+            for ticket in self._settling.popleft():
+                ticket.settle()
+        hook = self.on_durable
+        if hook is None or not self._events:
+            return
+        news: list[tuple[int, str | None, Fact]] = []
+        while self._events:
+            for ticket in self._events.popleft():
+                workspace = ticket.workspace
+                news += [(seq, workspace, fact) for seq, fact in enumerate(ticket.facts, ticket.first)]
+        hook(news)
+
+    def _fail(self, error: Unavailable, group: Sequence[Ticket] = ()) -> None:
+        with self._lock:
+            if self.durable.failure is None:
+                self.durable.failure = error
+            waiting = [*group, *self._queue]
+            self._queue.clear()
+        for ticket in waiting:
+            ticket.failure = error
+        awaited = [t for t in waiting if t.futures is not None]
+        if awaited:
+            self._settling.append(awaited)
+            self._call_loop()
+        with self.durable.changed:
+            self.durable.changed.notify_all()
+
+    def attach_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The loop on which tickets are awaited and `on_durable` is called."""
+        self.durable.loop = loop

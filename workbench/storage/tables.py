@@ -1,0 +1,55 @@
+"""Tables to Arrow IPC and back. A stored table is memory-mapped: opening it costs the same whatever its size."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+
+from workbench.base.errors import BlockFailed
+
+
+def to_ipc(table: pl.DataFrame) -> bytes:
+    """A table as uncompressed Arrow IPC file bytes. Raises BlockFailed (CONFIG) for columns of Python objects."""
+    sink = io.BytesIO()
+    write_ipc(table, sink)
+    return sink.getvalue()
+
+
+def write_ipc(table: pl.DataFrame, sink: Path | io.BytesIO) -> None:
+    """Write a table; one record batch, so that equal tables give equal bytes."""
+    for name, kind in table.schema.items():
+        if "Object" in repr(kind):
+            raise BlockFailed(
+                f"The column {name!r} holds Python objects and cannot be stored.",
+                kind="CONFIG",
+                hint="Cast it to text, numbers, dates, lists or structs.",
+            )
+    table.rechunk().write_ipc(sink, compression="uncompressed", record_batch_size=max(1, table.height))
+
+
+def from_ipc(data: bytes) -> pl.DataFrame:
+    """The table in these bytes."""
+    return _from_arrow(pa.ipc.open_file(pa.BufferReader(data)))
+
+
+def map_ipc(path: Path) -> pl.DataFrame:
+    """The table in this file, mapped into memory: nothing is read before it is looked at."""
+    return _from_arrow(pa.ipc.open_file(pa.memory_map(str(path))))
+
+
+def _from_arrow(reader: Any) -> pl.DataFrame:
+    return cast("pl.DataFrame", pl.from_arrow(reader.read_all()))
+
+
+def columns_of(table: pl.DataFrame) -> list[list[str]]:
+    """``[[name, type], …]`` with polars' own names of types."""
+    return [[name, str(kind)] for name, kind in table.schema.items()]
+
+
+def preview_rows(table: pl.DataFrame, rows: int) -> list[dict[str, Any]]:
+    """The first rows as objects."""
+    return table.head(rows).to_dicts()

@@ -1,0 +1,206 @@
+"""Large values as files named by the hash of their content, so that the same value is stored once."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import msgspec
+import polars as pl
+
+from workbench.base.errors import InvalidState, NotFound
+from workbench.base.probe import probe
+from workbench.storage import platform
+from workbench.storage.tables import columns_of, from_ipc, map_ipc, preview_rows, to_ipc, write_ipc
+from workbench.storage.values import decode, encode, to_json
+
+INLINE_BYTES = 64 * 1024
+"""Values up to this size stand in the fact itself."""
+SUMMARY_ROWS = 10
+SUMMARY_BYTES = 4096
+_IN_MEMORY_BYTES = 32 * 1024 * 1024
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """How a value stands in a fact: its bytes, or the hash that names its file."""
+
+    inline: bytes | None = None
+    ref: bytes | None = None
+    """32 bytes."""
+    kind: Literal["json", "table", "pending", "none"] = "none"
+    bytes: int = 0
+    """Size as stored."""
+    summary: dict[str, Any] | None = None
+    """JSON-ready: ``{rows, columns: [[name, type]…], preview}`` of a table, ``{preview}`` of a large value."""
+
+
+NONE = Stored()
+"""No value."""
+PENDING = Stored(kind="pending")
+"""A pure block's large value that is not written yet."""
+
+
+class ValueStore:
+    """The folder of value files of one store. Every method may be called from any thread, never from the loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._fresh = folder / "tmp"
+        self._fresh.mkdir(parents=True, exist_ok=True)
+        for left in self._fresh.iterdir():
+            left.unlink(missing_ok=True)
+        self._pins: Counter[bytes] = Counter()
+        self._lock = threading.Lock()
+
+    def put(self, value: Any) -> Stored:
+        """Store a value; durable when this returns. A file stays pinned until `unpin`, once per `put`.
+
+        Raises BlockFailed for what cannot be stored, OSError when the disk refuses.
+        """
+        if isinstance(value, pl.DataFrame):
+            return self._put_table(value)
+        data = encode(value)
+        if len(data) <= INLINE_BYTES:
+            return Stored(data, None, "json", len(data))
+        return Stored(None, self._put_bytes(data), "json", len(data), {"preview": _preview(value)})
+
+    def load(self, stored: Stored) -> Any:
+        """The value; a stored table is mapped, not read.
+
+        Raises NotFound when its file is gone, InvalidState when it was never kept.
+        """
+        if stored.kind == "pending":
+            raise InvalidState("This value was not kept.", hint="Run the block again.")
+        if stored.kind == "none":
+            return None
+        if stored.inline is not None:
+            return from_ipc(stored.inline) if stored.kind == "table" else decode(stored.inline)
+        assert stored.ref is not None
+        path = self.path(stored.ref)
+        try:
+            if stored.kind == "table":
+                return map_ipc(path)
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return decode(memoryview(data))
+        except FileNotFoundError as error:
+            raise NotFound("This value is not kept any more.", hint="Run the function again.") from error
+
+    def path(self, ref: bytes) -> Path:
+        """Where the value with this hash stands."""
+        name = ref.hex()
+        return self._folder / name[:2] / name
+
+    def pin(self, ref: bytes) -> None:
+        """Keep a file from being unlinked until as many `unpin` calls."""
+        with self._lock:
+            self._pins[ref] += 1
+
+    def unpin(self, stored: Stored) -> None:
+        """The record that names this value is logged, or given up."""
+        if stored.ref is None:
+            return
+        with self._lock:
+            self._pins[stored.ref] -= 1
+            if self._pins[stored.ref] <= 0:
+                del self._pins[stored.ref]
+
+    def is_pinned(self, ref: bytes) -> bool:
+        """Whether someone is about to log a record that names this value."""
+        with self._lock:
+            return self._pins[ref] > 0
+
+    def _put_table(self, table: pl.DataFrame) -> Stored:
+        summary = {"rows": table.height, "columns": columns_of(table), "preview": _table_preview(table)}
+        if table.estimated_size() <= _IN_MEMORY_BYTES:
+            data = to_ipc(table)
+            if len(data) <= INLINE_BYTES:
+                return Stored(data, None, "table", len(data), summary)
+            return Stored(None, self._put_bytes(data), "table", len(data), summary)
+        fresh = self._new_path()
+        try:
+            write_ipc(table, fresh)
+            size = fresh.stat().st_size
+            with fresh.open("rb") as file:
+                ref = hashlib.file_digest(file, _hash).digest()
+            self.pin(ref)
+            self._keep(fresh, ref)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return Stored(None, ref, "table", size, summary)
+
+    def _put_bytes(self, data: bytes) -> bytes:
+        ref = _hash(data).digest()
+        self.pin(ref)
+        if self.path(ref).exists():
+            return ref
+        fresh = self._new_path()
+        try:
+            fresh.write_bytes(data)
+            self._keep(fresh, ref)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return ref
+
+    def _keep(self, fresh: Path, ref: bytes) -> None:
+        """Give a written file its name, durably: bytes first, then the name."""
+        target = self.path(ref)
+        if target.exists():
+            return
+        fd = platform.open_binary(fresh, os.O_RDWR)
+        try:
+            platform.sync(fd)
+        finally:
+            os.close(fd)
+        if not target.parent.exists():
+            target.parent.mkdir(exist_ok=True)
+            platform.sync_folder(self._folder)
+        probe("values.before_rename")
+        fresh.replace(target)
+        probe("values.after_rename")
+        platform.sync_folder(target.parent)
+
+    def _new_path(self) -> Path:
+        return self._fresh / uuid4().hex
+
+
+def _hash(data: bytes = b"") -> Any:
+    return hashlib.blake2b(data, digest_size=32)
+
+
+def _table_preview(table: pl.DataFrame) -> list[Any]:
+    """The first rows, fewer where they are long."""
+    rows: list[Any] = [to_json(row) for row in preview_rows(table, SUMMARY_ROWS)]
+    return _shortened(rows)
+
+
+def _shortened(rows: list[Any]) -> list[Any]:
+    while rows and len(msgspec.json.encode(rows)) > SUMMARY_BYTES:
+        rows = rows[: len(rows) // 2]
+    return rows
+
+
+def _preview(value: Any) -> Any:
+    """The beginning of a large value, small and JSON-ready."""
+    match value:
+        case str():
+            return value[:200]
+        case list():
+            return _shortened([_preview(v) for v in value[:SUMMARY_ROWS]])
+        case dict():
+            shown: dict[str, Any] = {}
+            for key in list(value)[:20]:
+                shown[key[:100]] = _preview(value[key])
+                if len(msgspec.json.encode(shown)) > SUMMARY_BYTES:
+                    del shown[key[:100]]
+                    break
+            return shown
+        case pl.DataFrame():
+            return {"$table": {"rows": value.height, "columns": columns_of(value)[:20]}}
+        case _:
+            return to_json(value)

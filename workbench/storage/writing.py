@@ -1,0 +1,138 @@
+"""Writes batches of facts into DuckDB, one transaction each, with the applied sequence inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+import structlog
+
+from workbench.base.clock import Clock
+from workbench.base.probe import probe
+from workbench.storage.encoding import Encoding, Unreadable
+from workbench.storage.facts import Batch, Fact, FactRegistry, FactType
+
+_logger = structlog.get_logger("workbench.storage")
+
+NOT_A_FACTS_FAULT = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.OutOfMemoryException,
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+)
+"""A full disk or a dead instance: no fact may be put aside for it."""
+
+
+class Entry(NamedTuple):
+    """A fact with its place in the log."""
+
+    seq: int
+    workspace: str | None
+    fact: Fact | Unreadable
+
+
+def _order(kind: FactType) -> int:
+    tag = kind.cls.__struct_config__.tag
+    return kind.order if kind.order is not None else int(tag)
+
+
+class Writer:
+    """Applies facts through the registry, on the writing connection."""
+
+    def __init__(self, connection: Any, registry: FactRegistry, encoding: Encoding, clock: Clock) -> None:
+        self._connection = connection
+        self._types = registry.types
+        self._encoding = encoding
+        self._clock = clock
+        self._orders = {cls: _order(kind) for cls, kind in registry.types.items()}
+        self.unapplied = 0
+
+    def count_unapplied(self) -> None:
+        """Look how many facts were put aside before."""
+        self.unapplied = int(self._connection.execute("SELECT count(*) FROM unapplied_facts").fetchone()[0])
+
+    def apply(self, entries: Sequence[Entry]) -> None:
+        """One transaction for all; if it fails, halves of it, down to the bad fact, which is put aside.
+
+        Raises duckdb.Error when the fault is DuckDB's, not a fact's; then the entries are to be applied again.
+        """
+        if not entries:
+            return
+        try:
+            self._connection.execute("BEGIN")
+            self.run(entries)
+            self.mark(entries[-1].seq)
+            probe("apply.before_commit")
+            self._connection.execute("COMMIT")
+        except NOT_A_FACTS_FAULT:
+            self.roll_back()
+            raise
+        except Exception as error:
+            self.roll_back()
+            if len(entries) == 1:
+                self._put_aside(entries[0], error)
+                return
+            middle = len(entries) // 2
+            self.apply(entries[:middle])
+            self.apply(entries[middle:])
+        else:
+            probe("apply.after_commit")
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Apply inside the open transaction. Raises what an `apply` raises."""
+        for kind, batch in self._batches(entries):
+            kind.apply(self._connection, batch)
+
+    def mark(self, seq: int) -> None:
+        """Write the applied sequence; inside the transaction that brings it there."""
+        self._connection.execute("UPDATE meta SET value = ? WHERE key = 'applied_seq'", [str(seq)])
+
+    def roll_back(self) -> None:
+        """End the open transaction, if DuckDB has not done so itself."""
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.Error:
+            pass
+
+    def _batches(self, entries: Sequence[Entry]) -> Iterator[tuple[FactType, Batch]]:
+        gathered: dict[type[Any], Batch] = {}
+        for seq, workspace, fact in entries:
+            cls = type(fact)
+            batch = gathered.get(cls)
+            if batch is None:
+                kind = self._types.get(cls)
+                if kind is None:
+                    raise LookupError(getattr(fact, "error", f"{cls.__name__} is not registered"))
+                if kind.keeps_place:
+                    yield from self._ordered(gathered)
+                    gathered = {}
+                batch = gathered[cls] = Batch()
+            batch.append(fact)
+            batch.seqs.append(seq)
+            batch.workspaces.append(workspace)
+            if self._types[cls].keeps_place:
+                yield from self._ordered(gathered)
+                gathered = {}
+        yield from self._ordered(gathered)
+
+    def _ordered(self, gathered: dict[type[Any], Batch]) -> Iterator[tuple[FactType, Batch]]:
+        for cls in sorted(gathered, key=self._orders.__getitem__):
+            yield self._types[cls], gathered[cls]
+
+    def _put_aside(self, entry: Entry, error: Exception) -> None:
+        fact = entry.fact
+        if isinstance(fact, Unreadable):
+            tag, raw = fact.tag, fact.raw
+        else:
+            tag, raw = int(type(fact).__struct_config__.tag), self._encoding.encode_one(fact)  # type: ignore[arg-type]
+        _logger.error("apply.fact_put_aside", seq=entry.seq, fact=type(fact).__name__, error=str(error))
+        self._connection.execute("BEGIN")
+        self._connection.execute(
+            "INSERT OR REPLACE INTO unapplied_facts VALUES (?, ?, ?, ?, ?, ?)",
+            [entry.seq, entry.workspace, tag, raw, str(error), self._clock.now_us()],
+        )
+        self.mark(entry.seq)
+        self._connection.execute("COMMIT")
+        self.unapplied += 1
