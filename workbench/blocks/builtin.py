@@ -6,10 +6,16 @@ from typing import Any
 
 from workbench.blocks.control.delay import Delay
 from workbench.blocks.control.return_ import Return
+from workbench.blocks.data.aggregate import Aggregate
+from workbench.blocks.data.filter import Filter
+from workbench.blocks.data.join import Join
 from workbench.blocks.data.set_variables import SetVariables
+from workbench.blocks.data.sort import Sort
 from workbench.blocks.data.transform import Transform
 from workbench.blocks.flow.condition import Condition
 from workbench.blocks.flow.loop import Loop
+from workbench.blocks.integration.read_table import ReadTable
+from workbench.blocks.integration.write_table import WriteTable
 from workbench.blocks.kind import BlockType
 from workbench.blocks.triggers.start import Start
 
@@ -18,7 +24,13 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     Condition,
     Loop,
     Transform,
+    Filter,
+    Aggregate,
+    Sort,
+    Join,
     SetVariables,
+    ReadTable,
+    WriteTable,
     Delay,
     Return,
 )

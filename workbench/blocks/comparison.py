@@ -208,9 +208,10 @@ def predicate(column: str, dtype: pl.DataType, name: str, value: Any) -> pl.Expr
         literal = _literal(column, dtype, value)
         return pl.lit(False) if literal is None else col.eq(literal).fill_null(value=False)
     if name == "in":
-        members = [_literal(column, dtype, member) for member in _members(value) if member is not None]
-        found = col.is_in([m for m in members if m is not None]).fill_null(value=False)
-        return found | col.is_null() if isinstance(value, list) and None in value else found
+        members = _members(value)
+        literals = [literal for m in members if (literal := _member_literal(column, dtype, m)) is not None]
+        found = col.is_in(literals).fill_null(value=False) if literals else pl.lit(False)
+        return found | col.is_null() if None in members else found
     if name in _ORDER:
         return _order_predicate(col, column, dtype, name, value)
     return _text_predicate(col, dtype, name, value).fill_null(value=False)
@@ -256,6 +257,14 @@ def _literal(column: str, dtype: pl.DataType, value: Any) -> Any:
         return value if isinstance(value, time) else None
     del column
     return value
+
+
+def _member_literal(column: str, dtype: pl.DataType, value: Any) -> Any:
+    """As `_literal`, in the column's own kind of number: `is_in` wants one kind."""
+    literal = _literal(column, dtype, value)
+    if dtype.is_integer() and isinstance(literal, float):
+        return int(literal) if literal.is_integer() else None
+    return float(literal) if dtype.is_float() and isinstance(literal, int) else literal
 
 
 def _moment_literal(dtype: pl.DataType, value: Any) -> Any:

@@ -37,6 +37,7 @@ class SetVariables(BlockType[SetVariablesConfig]):
     Config = SetVariablesConfig
     Output = dict[str, Any]
     outputs = (Port("out", "object"),)
+    writes_variables = True
     example = {"values": {"threshold": 15}}
 
     def describe(self, config: Mapping[str, Any]) -> str:

@@ -49,6 +49,9 @@ class Transform(BlockType[TransformConfig]):
         is_python = config.get("language") == "python"
         return Effect.EFFECT if is_python and config.get("pure") is not True else Effect.PURE
 
+    def reads_everything(self, config: Mapping[str, Any]) -> bool:
+        return config.get("language") in ("python", "sql")
+
     def describe(self, config: Mapping[str, Any]) -> str:
         code = config.get("code", "")
         if config.get("language") == "mapping":
