@@ -1,0 +1,54 @@
+"""Wire shapes of workspaces and API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from workbench.base.times import Time
+from workbench.base.wire import Wire
+from workbench.flow.model import Name
+from workbench.rest.caller import Scope
+
+
+class NewWorkspace(Wire):
+    """Body of POST /workspaces."""
+
+    name: Name
+
+
+class Workspace(Wire):
+    """A tenant."""
+
+    id: str
+    name: str
+    created_at: Time
+
+
+class NewKey(Wire):
+    """Body of POST /api-keys. Without `workspaceId` the key is for the caller's workspace."""
+
+    name: Name
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)] = ("read", "write", "execute")
+    expires_at: Time | None = None
+    workspace_id: str | None = None
+
+
+class Key(Wire):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    workspace_id: str
+    scopes: tuple[Scope, ...]
+    expires_at: Time | None
+    last_used_at: Time | None
+    created_at: Time
+
+
+class NewlyMadeKey(Key):
+    """The answer of a key's creation, the only place where the key itself is shown."""
+
+    key: str

@@ -1,0 +1,46 @@
+"""Workspaces and API keys over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from workbench.access.models import Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
+from workbench.access.service import Access
+from workbench.rest.answers import Deleted, ok
+from workbench.rest.caller import CallerDep
+from workbench.rest.operation import Operations
+from workbench.rest.paging import PageDep
+
+KeyId = Annotated[str, Path(alias="keyId")]
+
+
+def routes(access: Access) -> APIRouter:
+    """The feature's operations."""
+    api = Operations("Access")
+
+    @api.post("/workspaces", "createWorkspace", scope="admin", answers=Workspace, status=201)
+    async def create_workspace(caller: CallerDep, body: NewWorkspace) -> Response:
+        return ok(await access.create_workspace(caller, body))
+
+    @api.get("/workspaces", "listWorkspaces", answers=list[Workspace])
+    async def list_workspaces(caller: CallerDep, page: PageDep) -> Response:
+        return ok(await access.list_workspaces(caller, page))
+
+    @api.post("/api-keys", "createApiKey", scope="admin", answers=NewlyMadeKey, status=201, has_secret=True)
+    async def create_key(caller: CallerDep, body: NewKey) -> Response:
+        return ok(await access.create_key(caller, body))
+
+    @api.get("/api-keys", "listApiKeys", scope="admin", answers=list[Key])
+    async def list_keys(caller: CallerDep, page: PageDep) -> Response:
+        return ok(await access.list_keys(caller, page))
+
+    @api.delete("/api-keys/{keyId}", "revokeApiKey", scope="admin", answers=Deleted)
+    async def revoke_key(caller: CallerDep, key_id: KeyId) -> Response:
+        """Revoke a key: it stops working at once."""
+        await access.revoke_key(caller, key_id)
+        return ok(Deleted(id=key_id))
+
+    return api.router

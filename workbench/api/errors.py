@@ -1,0 +1,45 @@
+"""FastAPI's and Starlette's own refusals in our envelope."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from workbench.base.errors import InvalidInput, MethodNotAllowed, NotFound, WorkbenchError
+from workbench.rest.answers import failure
+from workbench.rest.body import invalid_input
+
+
+def install(app: FastAPI) -> None:
+    """Add the handlers. What no handler takes reaches `RequestLayer`."""
+    app.add_exception_handler(WorkbenchError, _workbench)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _workbench(_: Request, error: Exception) -> Response:
+    assert isinstance(error, WorkbenchError)
+    return failure(error)
+
+
+async def _validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return failure(invalid_input(error, error.body))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return failure(_ours(request, error), error.headers)
+
+
+def _ours(request: Request, error: HTTPException) -> WorkbenchError:
+    if error.status_code == 404:
+        return NotFound(f"There is nothing at {request.url.path}.", hint="GET /api/v1/workflow/openapi.json lists all.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return MethodNotAllowed(
+            f"{request.method} is not allowed at {request.url.path}.", hint=f"Allowed: {allowed}." if allowed else None
+        )
+    return InvalidInput(str(error.detail))

@@ -1,0 +1,68 @@
+"""Who calls, in which workspace, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias, get_args
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from workbench.base.errors import NotAllowed, NotFound
+
+Scope: TypeAlias = Literal["read", "write", "execute", "admin"]
+ALL_SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
+KEY_IN_SCOPE = "workbench.caller"
+"""Where the auth layer puts the caller in the ASGI scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One authenticated caller. Services take it first and put its workspace in every query."""
+
+    workspace_id: str
+    author: str
+    """Who is named in histories: a Jupyter user or ``key:<name>``."""
+    scopes: frozenset[Scope]
+    origin: str = "api"
+    """Which door was used: ``api``, ``jupyter``, ``kernel`` or ``system``."""
+    key_id: str | None = None
+    is_limited: bool = False
+    """Whether rate limits apply (API keys only)."""
+    is_operator: bool = False
+    """Whether this caller may see and make workspaces other than its own."""
+
+    @property
+    def workspace(self) -> bytes:
+        """The workspace's 16 bytes, as facts and queries want them."""
+        return UUID(self.workspace_id).bytes
+
+    def require(self, scope: Scope) -> None:
+        """Raise `NotAllowed` unless the caller has `scope`."""
+        if scope not in self.scopes:
+            raise NotAllowed(
+                f"This needs the scope '{scope}'; the key has {', '.join(sorted(self.scopes)) or 'none'}.",
+                hint=f"Make a key with the scope '{scope}' (POST /api-keys).",
+            )
+
+
+async def caller_of(request: Request) -> Caller:
+    """The caller that the auth layer found."""
+    return request.scope[KEY_IN_SCOPE]
+
+
+CallerDep = Annotated[Caller, Depends(caller_of)]
+"""A route's parameter type: ``caller: CallerDep``."""
+
+
+def id_bytes(kind: str, text: str) -> bytes:
+    """A resource id's 16 bytes; an id that is no UUID names nothing, so it raises `NotFound` (not 400)."""
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise missing(kind, text) from None
+
+
+def missing(kind: str, text: str) -> NotFound:
+    """The one error for a resource that is not in this workspace."""
+    return NotFound(f"There is no {kind} '{text[:80]}' in this workspace.")

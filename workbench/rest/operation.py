@@ -1,0 +1,195 @@
+"""Operations: a route with an operationId, a scope, and the order of checks (403, idempotency, 404, 400, 409, 422)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.responses import Response, StreamingResponse
+
+from workbench.base.errors import InvalidInput, Issue, UnsupportedMediaType, WorkbenchError
+from workbench.rest.answers import REQUEST_ID, Answer, Success, failure, success_body
+from workbench.rest.body import JsonRequest, invalid_input
+from workbench.rest.caller import KEY_IN_SCOPE, Caller, Scope
+from workbench.rest.once import PENDING, FirstAnswer, Once, Pending
+
+Exists: TypeAlias = Callable[[Caller, Mapping[str, str]], Awaitable[Any]]
+"""``exists(caller, path_params)``: raises `NotFound` when the path's resource is not in the caller's workspace."""
+Endpoint = Callable[..., Awaitable[Response]]
+Decorator = Callable[[Endpoint], Endpoint]
+
+MAX_KEPT_ANSWER = 1024 * 1024
+"""Answers over this many bytes are not kept for an `Idempotency-Key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an operation is besides its path."""
+
+    id: str
+    scope: Scope
+    status: int
+    exists: Exists | None
+    keeps_answer: bool
+
+
+class Operations:
+    """A feature's operations; `.router` is what the app mounts."""
+
+    def __init__(self, tag: str) -> None:
+        self.router = APIRouter(route_class=OperationRoute, tags=[tag])
+
+    def get(self, path: str, operation_id: str, *, scope: Scope = "read", **options: Any) -> Decorator:
+        """Declare a GET; options as for `operation`."""
+        return self.operation("GET", path, operation_id, scope=scope, **options)
+
+    def post(self, path: str, operation_id: str, *, scope: Scope = "write", **options: Any) -> Decorator:
+        """Declare a POST, which takes an `Idempotency-Key`; options as for `operation`."""
+        return self.operation("POST", path, operation_id, scope=scope, **options)
+
+    def put(self, path: str, operation_id: str, *, scope: Scope = "write", **options: Any) -> Decorator:
+        """Declare a PUT; options as for `operation`."""
+        return self.operation("PUT", path, operation_id, scope=scope, **options)
+
+    def delete(self, path: str, operation_id: str, *, scope: Scope = "write", **options: Any) -> Decorator:
+        """Declare a DELETE; options as for `operation`."""
+        return self.operation("DELETE", path, operation_id, scope=scope, **options)
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        operation_id: str,
+        *,
+        scope: Scope,
+        answers: Any = None,
+        status: int = 200,
+        exists: Exists | None = None,
+        has_secret: bool = False,
+        media: Mapping[str, Any] | None = None,
+    ) -> Decorator:
+        """Declare an operation.
+
+        `answers` is the type of `data` (for the document), `status` that of a success, `exists` the check that lets a
+        404 come before a 400, `has_secret` keeps the answer out of idempotency, `media` other content types it speaks.
+        """
+        success: dict[str, Any] = {"description": "Success", "model": Success[answers or Any]}  # type: ignore[valid-type]
+        if media:
+            success["content"] = dict(media)
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            endpoint.__operation__ = Operation(operation_id, scope, status, exists, not has_secret)  # type: ignore[attr-defined]
+            self.router.add_api_route(
+                path,
+                endpoint,
+                methods=[method],
+                operation_id=operation_id,
+                status_code=status,
+                response_model=None,
+                responses={status: success},
+                openapi_extra={"x-scope": scope},
+            )
+            return endpoint
+
+        return declare
+
+
+class OperationRoute(APIRoute):
+    """Runs an operation's checks in their order around FastAPI's own handler."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+        operation: Operation = self.endpoint.__operation__
+        takes_body = self.body_field is not None
+        takes_key = "POST" in self.methods
+
+        async def handle(plain: Request) -> Response:
+            request = JsonRequest(plain.scope, plain.receive)
+            try:
+                caller: Caller = request.scope[KEY_IN_SCOPE]
+                caller.require(operation.scope)
+                key = request.headers.get("idempotency-key") if takes_key else None
+                if key is not None:
+                    return await _once(inner, request, caller, operation, key, takes_body)
+                return await _run(inner, request, caller, operation, takes_body)
+            except WorkbenchError as e:
+                return failure(e)
+
+        return handle
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+async def _run(inner: Handler, request: JsonRequest, caller: Caller, operation: Operation, takes_body: bool) -> Response:
+    """Parse, validate, run; a 404 of the path's resource comes before anything wrong with the request."""
+    try:
+        if takes_body:
+            await request.read_json()
+        response = await inner(request)
+    except (InvalidInput, UnsupportedMediaType, RequestValidationError, HTTPException) as e:
+        if operation.exists is not None:
+            await operation.exists(caller, request.path_params)
+        if isinstance(e, RequestValidationError):
+            raise invalid_input(e, request.parsed) from None
+        raise
+    if isinstance(response, Answer) and not response.has_own_status:
+        response.status_code = operation.status
+    return response
+
+
+async def _once(
+    inner: Handler, request: JsonRequest, caller: Caller, operation: Operation, key: str, takes_body: bool
+) -> Response:
+    """Run the operation once for this key, or give the first answer again."""
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise InvalidInput(
+            "The Idempotency-Key must have 1 to 255 printable characters.",
+            details=[Issue("Idempotency-Key", "must have 1 to 255 printable characters")],
+        )
+    once: Once = request.app.state.once
+    begun = await once.begin(caller.workspace_id, operation.id, key, _fingerprint(request, await request.body()))
+    if isinstance(begun, FirstAnswer):
+        return Answer(begun.body, begun.status, {"Idempotency-Replayed": "true"})
+    request_id = REQUEST_ID.get()
+
+    def render(data: Any) -> tuple[int, bytes]:
+        return operation.status, success_body(data, None, request_id)
+
+    status, body = 500, None
+    token = PENDING.set(Pending(begun, render) if operation.keeps_answer else None)
+    try:
+        try:
+            response = await _run(inner, request, caller, operation, takes_body)
+        except WorkbenchError as e:
+            response = failure(e)
+        status, body = response.status_code, _keepable(response, operation)
+    finally:
+        PENDING.reset(token)
+        await begun.finish(status, body)
+    return response
+
+
+def _keepable(response: Response, operation: Operation) -> bytes | None:
+    """The body to keep: not of a server error, a stream, a refusal before the work, a secret, or something huge."""
+    if not operation.keeps_answer or isinstance(response, StreamingResponse) or not isinstance(response, Answer):
+        return None
+    if response.status_code >= 500 or response.status_code in {401, 403, 413, 415, 429}:
+        return None
+    return bytes(response.body) if len(response.body) <= MAX_KEPT_ANSWER else None
+
+
+def _fingerprint(request: Request, body: bytes) -> bytes:
+    """What makes two requests the same: path, query, and the body's JSON whatever its spacing and order."""
+    try:
+        body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        pass
+    head = f"{request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(head + body).digest()
