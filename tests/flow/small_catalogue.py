@@ -61,13 +61,13 @@ class SmallCatalogue:
         found: list[ExpressionField] = []
         for field, mode in (("value", "template"), ("other", "template"), ("items", "template"), ("test", "expression")):
             if isinstance(config.get(field), str):
-                found.append(ExpressionField(field, mode, config[field]))
+                found.append(ExpressionField(field, mode, config[field], (field,)))
         if type == "loop" and isinstance(config.get("condition"), str):
-            found.append(ExpressionField("condition", "deferred", config["condition"]))
+            found.append(ExpressionField("condition", "deferred", config["condition"], ("condition",)))
         if isinstance(config.get("values"), dict):
             for name, text in config["values"].items():
                 if isinstance(text, str):
-                    found.append(ExpressionField(f"values.{name}", "template", text))
+                    found.append(ExpressionField(f"values.{name}", "template", text, ("values", name)))
         return found
 
     def check_config(self, type: str, config: Mapping[str, Any]) -> list[ConfigIssue]:
