@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async
-from tornado import httputil, web
+from tornado import web
 from tornado.iostream import StreamClosedError
 
 from workbench.base.errors import NotAllowed, NotAuthenticated, PayloadTooLarge, Unavailable, WorkbenchError
@@ -17,6 +17,7 @@ from workbench.base.ids import RandomIds, is_uuid
 from workbench_server.exchange import AppBroke, ClientGone, Exchange, Head, LoopGone
 from workbench_server.host import Host
 from workbench_server.refusal import envelope, from_status
+from workbench_server.scope import http_scope
 
 PREFIX = "/api/v1/workflow"
 PUBLIC = {"/health"}
@@ -60,7 +61,9 @@ class AsgiHandler(JupyterHandler):
             identity = await self._identify()
             self._check_length()
             assembly = await self._host.ready()
-            self._exchange = self._host.open(self._scope(identity), assembly)
+            self._exchange = self._host.open(
+                http_scope(self.request, self._root_path, identity, self._request_id), assembly
+            )
             self._exchange.begin()
         except WorkbenchError as error:
             await self._refuse(error)
@@ -278,48 +281,9 @@ class AsgiHandler(JupyterHandler):
     def compute_etag(self) -> None:
         """ETags are the app's business."""
 
-    # The request as the app sees it
-
     @property
     def _root_path(self) -> str:
         return self.base_url.rstrip("/")
-
-    def _scope(self, identity: dict[str, Any] | None) -> dict[str, Any]:
-        request = self.request
-        hidden = {"cookie"} | ({"authorization"} if identity is not None else set())
-        query = request.query
-        if identity is not None:
-            query = "&".join(part for part in query.split("&") if not part.startswith("token="))
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": request.version.removeprefix("HTTP/"),
-            "method": request.method,
-            "scheme": request.protocol,
-            "path": unquote(request.path),
-            "raw_path": request.path.encode("latin-1"),
-            "query_string": query.encode("latin-1"),
-            "root_path": self._root_path,
-            "headers": [*_headers(request.headers, hidden), (b"x-request-id", self._request_id.encode())],
-            "client": (request.remote_ip or "", 0),
-            "server": _server(request.host, request.protocol),
-            "extensions": {},
-            "workbench.identity": identity,
-        }
-
-
-def _headers(headers: httputil.HTTPHeaders, hidden: set[str]) -> list[tuple[bytes, bytes]]:
-    dropped = hidden | {"x-request-id"}
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in headers.get_all()
-        if name.lower() not in dropped
-    ]
-
-
-def _server(host: str, scheme: str) -> tuple[str, int | None]:
-    name, port = httputil.split_host_and_port(host)
-    return name, port or (443 if scheme == "https" else 80)
 
 
 def _stopping() -> Unavailable:

@@ -46,7 +46,7 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._app(scope, self._inbox.get, self._send)
-        except Exception:  # the protocol: an app that raises here does not speak it
+        except Exception:  # noqa: BLE001 - the protocol: an app that raises here does not speak it
             self._settle(None)
         else:
             self._settle(None)
