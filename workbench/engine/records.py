@@ -85,7 +85,10 @@ class Outcome:
     output: Any
     key: bytes
     """Identity of the output: equal keys mean equal values. 16 bytes."""
-    variables: dict[str, Any] | None = None
+    scope_variables: dict[str, tuple[int, Any]] | None = None
+    """The variables in sight after this block, where the flow has writers: by name, the writer's number and value."""
+    written: dict[str, Any] | None = None
+    """The variables that this block itself set; journaled."""
     error: dict[str, Any] | None = None
     path: str = ""
     attempt: int = 1

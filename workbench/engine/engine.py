@@ -1,0 +1,385 @@
+"""The executor: takes runs in, gives them slots, walks them, ends them, and takes them up again after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+
+from workbench.base.errors import InvalidState, NotFound, Unavailable, WorkbenchError
+from workbench.base.ids import Ids, to_bytes
+from workbench.blocks.context import RegionResult
+from workbench.blocks.registry import BlockRegistry
+from workbench.engine.facts import RunCreated, RunFinished, RunRecovered
+from workbench.engine.gate import Gate
+from workbench.engine.interfaces import Services
+from workbench.engine.pen import Pen
+from workbench.engine.program import Program, compile_flow
+from workbench.engine.queue import Entry, Queue
+from workbench.engine.records import Breakpoint, RunRequest, RunRow
+from workbench.engine.slots import Slot, Slots
+from workbench.engine.states import Actor, RunStatus, may_move
+from workbench.engine.timers import Timers
+from workbench.engine.turns import Turns
+from workbench.engine.walk import Walk
+from workbench.flow.model import Flow
+from workbench.storage.store import Store
+from workbench.storage.values import encode
+
+log = structlog.get_logger("workbench.engine")
+
+PROGRAMS_KEPT = 256
+STOP_S = 4.0
+
+
+@dataclass(slots=True)
+class Live:
+    """A run that has a slot, or had one and waits."""
+
+    row: RunRow
+    pen: Pen
+    slot: Slot
+    walk: Walk
+    gate: Gate | None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+    why: str | None = None
+    """Set when the walk is cut off: the status that the run ends with."""
+    reason: str | None = None
+
+
+class Engine:
+    """Lives on one event loop; every method must be called there."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: BlockRegistry,
+        services: Services,
+        ids: Ids,
+        *,
+        runs_per_workspace: int = 64,
+    ) -> None:
+        self.store = store
+        self.registry = registry
+        self.services = services
+        self.ids = ids
+        self.slots = Slots(runs_per_workspace, self._dispatch)
+        self.queue = Queue()
+        self.live: dict[str, Live] = {}
+        self._programs: OrderedDict[tuple[str, int], Program] = OrderedDict()
+        self._waiters: dict[str, list[asyncio.Future[RunRow]]] = {}
+        self._stopping = False
+        self._turns: Turns | None = None
+        self._timers: Timers | None = None
+
+    @property
+    def turns(self) -> Turns:
+        if self._turns is None:
+            raise Unavailable("The engine has not started.")
+        return self._turns
+
+    @property
+    def timers(self) -> Timers:
+        if self._timers is None:
+            raise Unavailable("The engine has not started.")
+        return self._timers
+
+    async def start(self, recover: Callable[[Engine], Awaitable[list[Entry]]] | None = None) -> None:
+        """Take up the runs that `recover` finds, before any new one."""
+        loop = asyncio.get_running_loop()
+        self._turns = Turns(loop)
+        self._timers = Timers(loop, self.services.clock)
+        for entry in await recover(self) if recover is not None else ():
+            self._take_up(entry)
+        for workspace in self.queue.workspaces():
+            self._dispatch(workspace)
+
+    async def stop(self) -> None:
+        """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
+        self._stopping = True
+        tasks = [live.task for live in self.live.values() if live.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
+        if self._timers is not None:
+            self._timers.close()
+
+    # Taking runs in
+
+    async def submit(self, request: RunRequest) -> RunRow:
+        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes."""
+        if self._stopping:
+            raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
+        now = self.services.clock.now_us()
+        row = RunRow(
+            id=self.ids.new(),
+            workspace_id=request.workspace_id,
+            function_id=request.function_id,
+            function_name=request.function_name,
+            version=request.version,
+            status=RunStatus.QUEUED,
+            trigger=request.trigger,
+            inputs=request.inputs,
+            priority=request.priority,
+            debug=request.debug,
+            durability=request.durability,
+            timeout_ms=request.timeout_ms,
+            parent_run_id=request.parent_run_id,
+            created_at=now,
+        )
+        ticket = self.store.append([_created(row, request.start_block)], row.workspace_id)
+        self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
+        self._dispatch(row.workspace_id)
+        await ticket
+        return row
+
+    def _take_up(self, entry: Entry) -> None:
+        row = entry.row
+        if row.status is not RunStatus.QUEUED:
+            row.recoveries += 1
+            self.store.append(
+                [RunRecovered(to_bytes(row.id), self.services.clock.now_us(), row.recoveries)], row.workspace_id
+            )
+            row.status = RunStatus.QUEUED
+            log.info("run.recovered", run=row.id, recoveries=row.recoveries)
+        self.queue.put(entry)
+
+    def _dispatch(self, workspace: str) -> None:
+        """Start as many waiting runs as there are slots."""
+        while not self._stopping and self.slots.take(workspace):
+            entry = self.queue.take(workspace)
+            if entry is None:
+                self.slots.free_unused(workspace)
+                return
+            self._start(entry)
+
+    def _start(self, entry: Entry) -> None:
+        row = entry.row
+        pen = Pen(row, self.store, self.services.clock, self.services.threads)
+        slot = Slot(self.slots, row, pen, self.services.clock)
+        if row.started_at is None:
+            row.started_at = self.services.clock.now_us()
+            row.queue_us = row.started_at - row.created_at
+        self.move(row, RunStatus.RUNNING, "dispatcher")
+        pen.moved(RunStatus.RUNNING)
+        try:
+            program = self._program(row, entry.flow)
+        except WorkbenchError as error:
+            self._spawn_failed(row, pen, slot, error)
+            return
+        gate = Gate(entry.breakpoints, "into" if entry.was_paused else None) if row.debug else None
+        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, gate)
+        walk.overlay.update(entry.overlay)
+        live = Live(row, pen, slot, walk, gate)
+        self.live[row.id] = live
+        live.task = asyncio.ensure_future(self._run(live, entry.start_block))
+
+    def _spawn_failed(self, row: RunRow, pen: Pen, slot: Slot, error: WorkbenchError) -> None:
+        description = {"type": error.code, "message": error.message, "blockId": None, "path": None}
+
+        async def end() -> None:
+            await self.end(row, pen, RunStatus.FAILED, None, description)
+
+        slot.close()
+        task = asyncio.ensure_future(end())
+        task.add_done_callback(lambda _: None)
+
+    def _program(self, row: RunRow, flow: Flow) -> Program:
+        key = (row.function_id, row.version)
+        program = self._programs.get(key)
+        if program is None:
+            program = self._programs[key] = compile_flow(flow, self.registry)
+            while len(self._programs) > PROGRAMS_KEPT:
+                self._programs.popitem(last=False)
+        else:
+            self._programs.move_to_end(key)
+        return program
+
+    # One run
+
+    async def _run(self, live: Live, trigger: str | None) -> None:
+        row = live.row
+        deadline = self._set_deadline(live)
+        try:
+            result = await live.walk.run(trigger)
+        except asyncio.CancelledError:
+            live.slot.close()
+            if live.why is None:  # the engine stops: recovery goes on from the journal
+                live.pen.flush()
+                self.live.pop(row.id, None)
+                return
+            result = RegionResult()
+        except Exception as error:
+            log.exception("run.crashed", run=row.id)
+            result = RegionResult(
+                error={"type": "INTERNAL", "message": f"{type(error).__name__}: {error}", "blockId": None, "path": None}
+            )
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+        live.slot.close()
+        await self._finish(live, result)
+
+    async def _finish(self, live: Live, result: RegionResult) -> None:
+        if live.why is not None:
+            status = RunStatus(live.why)
+            error = {"type": live.why.upper(), "message": live.reason or live.why, "blockId": None, "path": None}
+            await self.end(live.row, live.pen, status, None, error)
+        elif result.error is not None:
+            await self.end(live.row, live.pen, RunStatus.FAILED, None, result.error)
+        else:
+            await self.end(live.row, live.pen, RunStatus.COMPLETED, result.value, None)
+
+    async def end(self, row: RunRow, pen: Pen, status: RunStatus, output: Any, error: dict[str, Any] | None) -> None:
+        """Write a run's end and tell it once it is durable."""
+        try:
+            stored = await pen.keep(output)
+        except WorkbenchError as failure:
+            stored, output, status = None, None, RunStatus.FAILED
+            error = {"type": "OUTPUT", "message": failure.message, "blockId": None, "path": None}
+        now = self.services.clock.now_us()
+        row.finished_at = now
+        row.output, row.error = output, error
+        run_us = now - (row.started_at or now) - row.wait_us
+        pen.add(
+            RunFinished(
+                pen.run,
+                status.value,
+                now,
+                row.started_at,
+                row.queue_us,
+                stored,
+                msgspec.json.encode(error).decode() if error else None,
+                run_us,
+                row.wait_us,
+                row.steps,
+            )
+        )
+        try:
+            await pen.durable()
+        except Unavailable as failure:
+            log.error("run.end_not_durable", run=row.id, error=failure.message)
+            self.live.pop(row.id, None)
+            return
+        row.status = status
+        live = self.live.pop(row.id, None)
+        if live is not None:
+            live.ended.set()
+            if live.gate is not None:
+                live.gate.told()
+        for future in self._waiters.pop(row.id, ()):
+            if not future.done():
+                future.set_result(row)
+
+    def _set_deadline(self, live: Live) -> asyncio.TimerHandle | None:
+        if live.row.timeout_ms is None:
+            return None
+        return asyncio.get_running_loop().call_later(live.row.timeout_ms / 1000, self._time_out, live)
+
+    def _time_out(self, live: Live) -> None:
+        if live.why is None and live.task is not None:
+            if live.row.status is RunStatus.PAUSED:  # a pause stops the clock
+                asyncio.get_running_loop().call_later(1.0, self._time_out, live)
+                return
+            live.why, live.reason = RunStatus.TIMED_OUT.value, f"The run took longer than {live.row.timeout_ms} ms."
+            live.task.cancel()
+
+    def move(self, row: RunRow, status: RunStatus, actor: Actor) -> bool:
+        """Move a run if the table allows it; else refuse and log."""
+        if not may_move(row.status, status, actor):
+            log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
+            return False
+        row.status = status
+        return True
+
+    # What others ask
+
+    def find(self, run_id: str) -> RunRow | None:
+        """A run that is not over, as it is now."""
+        live = self.live.get(run_id)
+        if live is not None:
+            return live.row
+        entry = self.queue.find(run_id)
+        return entry.row if entry is not None else None
+
+    async def wait(self, run_id: str, seconds: float) -> RunRow | None:
+        """Wait for a run's durable end, at most so long; None when it is not over by then or is not known here."""
+        if self.find(run_id) is None:
+            return None
+        future: asyncio.Future[RunRow] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(run_id, []).append(future)
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            return None
+
+    async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
+        """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""
+        entry = self.queue.remove(run_id)
+        if entry is not None:
+            before = entry.row.status
+            pen = Pen(entry.row, self.store, self.services.clock, self.services.threads)
+            error = {"type": "CANCELLED", "message": reason or "Cancelled.", "blockId": None, "path": None}
+            await self.end(entry.row, pen, RunStatus.CANCELLED, None, error)
+            return before
+        live = self.live.get(run_id)
+        if live is None or live.task is None:
+            raise InvalidState("This run is already over.", hint="Only a run that is not over can be cancelled.")
+        before = live.row.status
+        if live.why is None:
+            live.why, live.reason = RunStatus.CANCELLED.value, reason or "Cancelled."
+            self.move(live.row, RunStatus.CANCELLING, "user")
+            live.pen.moved(RunStatus.CANCELLING, reason)
+            live.task.cancel()
+            await live.pen.durable()
+        return before
+
+    def set_breakpoints(self, function_id: str, breakpoints: tuple[Breakpoint, ...]) -> None:
+        """Give the debug runs of a function its new breakpoints."""
+        for live in self.live.values():
+            if live.gate is not None and live.row.function_id == function_id:
+                live.gate.breakpoints = breakpoints
+
+    def debugged(self, run_id: str) -> Live:
+        """The live debug run. Raises NotFound when no such run lives here, InvalidState when it is no debug run."""
+        live = self.live.get(run_id)
+        if live is None:
+            raise NotFound("No such run is under way.")
+        if live.gate is None:
+            raise InvalidState("This is not a debug run.", hint="Start it with `debug: true` to step through it.")
+        return live
+
+    def counts(self, workspace: str) -> Mapping[str, int]:
+        """How many runs of a workspace are under way, by status; `queued` are those without a slot yet."""
+        found = {"queued": self.queue.waiting(workspace), "running": 0, "waiting": 0, "paused": 0, "cancelling": 0}
+        for live in self.live.values():
+            if live.row.workspace_id == workspace and live.row.status.value in found:
+                found[live.row.status.value] += 1
+        return found
+
+
+def _created(row: RunRow, start_block: str | None) -> RunCreated:
+    trigger = {**row.trigger, "blockId": start_block} if start_block else row.trigger
+    return RunCreated(
+        to_bytes(row.id),
+        to_bytes(row.workspace_id),
+        to_bytes(row.function_id),
+        row.function_name,
+        row.version,
+        msgspec.json.encode(trigger).decode(),
+        encode(row.inputs),
+        row.priority,
+        row.debug,
+        row.durability,
+        row.timeout_ms,
+        to_bytes(row.parent_run_id) if row.parent_run_id else None,
+        row.created_at,
+    )

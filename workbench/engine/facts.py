@@ -1,0 +1,161 @@
+"""The engine's facts: what happened to runs, their steps, timers and logs. Codes 40 to 59."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from workbench.storage.facts import Fact
+from workbench.storage.value_files import Stored
+
+
+class RunCreated(Fact, tag=4001):
+    """A run was asked for and acknowledged; it waits in the queue."""
+
+    name: ClassVar[str] = "run.created"
+    run: bytes
+    workspace: bytes
+    function: bytes
+    function_name: str
+    version: int
+    trigger: str
+    inputs: bytes
+    priority: int
+    debug: bool
+    durability: str
+    timeout_ms: int | None
+    parent: bytes | None
+    at: int
+
+
+class RunMoved(Fact, tag=4101):
+    """A run changed its state without ending."""
+
+    name: ClassVar[str] = "run.moved"
+    run: bytes
+    status: str
+    at: int
+    started_at: int | None
+    queue_us: int
+    reason: str | None
+
+
+class RunFinished(Fact, tag=4201):
+    """A run ended; its output, effects and pure facts are durable with or before this."""
+
+    name: ClassVar[str] = "run.finished"
+    run: bytes
+    status: str
+    at: int
+    started_at: int | None
+    queue_us: int
+    output: Stored | None
+    error: str | None
+    run_us: int
+    wait_us: int
+    steps: int
+
+
+class RunRecovered(Fact, tag=4301):
+    """A run that was under way when the engine stopped is walked again."""
+
+    name: ClassVar[str] = "run.recovered"
+    run: bytes
+    at: int
+    recoveries: int
+
+
+class StepStarted(Fact, tag=4401):
+    """An attempt of a block that is not over in one go began; for effects this is the durable intent."""
+
+    name: ClassVar[str] = "step.started"
+    run: bytes
+    path: str
+    attempt: int
+    block: str
+    block_type: str
+    at: int
+
+
+class StepDone(Fact, tag=4501):
+    """The journaled result of one block execution at one path and attempt: the checkpoint.
+
+    `status` is the index in `STEP_STATUSES`; `written` is msgpack of the variables that the block set. A pure step's
+    large value is journaled as pending; the same fact follows with flag `FLAG_KEPT` once the value is stored.
+    """
+
+    name: ClassVar[str] = "checkpoint.completed"
+    run: bytes
+    path: str
+    attempt: int
+    block: str
+    block_type: str
+    status: int
+    port: str | None
+    key: bytes
+    output: Stored | None
+    written: bytes | None
+    error: str | None
+    flags: int
+    started_at: int
+    finished_at: int
+    wait_us: int
+
+
+class LogWritten(Fact, tag=4701):
+    """One entry of a run's log."""
+
+    name: ClassVar[str] = "log.written"
+    run: bytes
+    at: int
+    level: str
+    block: str | None
+    path: str | None
+    message: str
+    data: str | None
+
+
+class TimerSet(Fact, tag=4801):
+    """A step waits until `due_at`."""
+
+    name: ClassVar[str] = "timer.set"
+    run: bytes
+    path: str
+    due_at: int
+
+
+class DebugPaused(Fact, tag=4901):
+    """A debug run stopped in front of (or behind) a block; `state` is its DebugState as JSON."""
+
+    name: ClassVar[str] = "debug.paused"
+    run: bytes
+    at: int
+    state: str
+
+
+class VariablesForced(Fact, tag=5001):
+    """Somebody edited variables in the debugger; they overlay every block that starts later."""
+
+    name: ClassVar[str] = "debug.variables"
+    run: bytes
+    at: int
+    variables: bytes
+
+
+class ScopeProgressed(Fact, tag=5101):
+    """How far a scope is; for the canvas, kept in no table."""
+
+    name: ClassVar[str] = "scope.progressed"
+    run: bytes
+    path: str
+    block: str
+    done: int
+    total: int | None
+
+
+STEP_STATUSES = ("running", "waiting", "paused", "completed", "failed", "skipped", "cancelled", "unknown")
+"""By the number in `StepDone.status`; only ever appended to."""
+
+FLAG_REUSED = 1
+FLAG_FORCED = 2
+FLAG_KEPT = 4
+"""Said before; only the value's place is new."""

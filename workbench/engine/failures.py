@@ -1,0 +1,44 @@
+"""How a failure is told: the error object that checkpoints, runs and handlers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from workbench.base.errors import BlockFailed, WorkbenchError
+from workbench.engine.step import Step
+from workbench.flow.expressions import ExpressionError
+
+log = structlog.get_logger("workbench.engine")
+
+
+def unexpected(error: Exception) -> BlockFailed:
+    """A block raised what it should not: told as it is, and logged."""
+    log.warning("step.unexpected_error", error=repr(error), exc_info=error)
+    return BlockFailed(f"{type(error).__name__}: {error}", kind="INTERNAL")
+
+
+def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
+    """The error object of a step: {type, message, blockId, blockName, path, hint?}; an inner block's own stays."""
+    inner = error.data.get("error")
+    if isinstance(inner, dict):
+        return inner
+    if isinstance(error, BlockFailed):
+        kind = error.kind
+    elif isinstance(error, ExpressionError):
+        kind = "EXPRESSION"
+    else:
+        kind = error.code
+    found: dict[str, Any] = {
+        "type": kind,
+        "message": error.message,
+        "blockId": step.node.id,
+        "blockName": step.node.block.name,
+        "path": step.path,
+    }
+    if error.hint:
+        found["hint"] = error.hint
+    if error.details:
+        found["details"] = [{"field": d.field, "issue": d.issue} for d in error.details]
+    return found

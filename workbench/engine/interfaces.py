@@ -1,0 +1,63 @@
+"""What the parts of the engine ask of each other, as Protocols, so that none imports its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from workbench.base.clock import Clock
+from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, WorkerJob
+from workbench.engine.program import Program
+from workbench.engine.records import RunRow
+
+
+class Workers(Protocol):
+    """Runs code in worker processes; cancelling the awaiting task kills the process."""
+
+    async def run(self, job: WorkerJob, on_log: Callable[..., None]) -> Any: ...
+
+
+class Outbound(Protocol):
+    """Makes guarded HTTP calls."""
+
+    async def send(self, request: HttpRequest, headers: Mapping[str, str]) -> HttpResponse: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a step may reach outside its run."""
+
+    clock: Clock
+    workers: Workers
+    outbound: Outbound
+    threads: Executor
+    files_root: Path
+
+
+class Walking(Protocol):
+    """The walk of one run, as its steps see it."""
+
+    row: RunRow
+    program: Program
+    services: Services
+    overlay: dict[str, Any]
+    writers_before: Mapping[int, int]
+
+    def run_value(self) -> dict[str, Any]: ...
+
+    def log(self, step: Any, level: str, message: str, data: Mapping[str, Any]) -> None: ...
+
+    def progress(self, step: Any, done: int, total: int | None) -> None: ...
+
+    def wait_until(self, step: Any, due_us: int) -> Awaitable[None]: ...
+
+    def run_region(
+        self, step: Any, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
+    ) -> Awaitable[RegionResult]: ...
+
+    def run_regions(
+        self, step: Any, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
+    ) -> Awaitable[list[RegionResult | None]]: ...

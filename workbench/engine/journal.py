@@ -1,0 +1,381 @@
+"""The one module that writes runs, checkpoints, run_logs, timers and debug_state, and reads them back for recovery."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+
+from workbench.engine.facts import (
+    FLAG_KEPT,
+    STEP_STATUSES,
+    DebugPaused,
+    LogWritten,
+    RunCreated,
+    RunFinished,
+    RunMoved,
+    RunRecovered,
+    ScopeProgressed,
+    StepDone,
+    StepStarted,
+    TimerSet,
+    VariablesForced,
+)
+from workbench.engine.records import RunRow
+from workbench.engine.replay import Journal, Kept
+from workbench.engine.states import LIVE, RunStatus, StepStatus
+from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
+from workbench.storage.facts import Batch, FactType
+from workbench.storage.value_files import Stored, ValueStore
+from workbench.storage.values import decode
+
+RUNS = Table(
+    "runs",
+    {
+        "id": UUID,
+        "workspace_id": UUID,
+        "function_id": UUID,
+        "function_name": TEXT,
+        "version": BIGINT,
+        "status": TEXT,
+        "trigger": TEXT,
+        "inputs": BLOB,
+        "output": BLOB,
+        "error": TEXT,
+        "priority": BIGINT,
+        "debug": BOOLEAN,
+        "durability": TEXT,
+        "attempt": BIGINT,
+        "timeout_ms": BIGINT,
+        "parent_run_id": UUID,
+        "recoveries": BIGINT,
+        "created_at": BIGINT,
+        "started_at": BIGINT,
+        "finished_at": BIGINT,
+        "queue_us": BIGINT,
+        "run_us": BIGINT,
+        "wait_us": BIGINT,
+        "steps": BIGINT,
+    },
+)
+CHECKPOINTS = Table(
+    "checkpoints",
+    {
+        "run_id": UUID,
+        "path": TEXT,
+        "attempt": BIGINT,
+        "block_id": TEXT,
+        "block_type": TEXT,
+        "status": TEXT,
+        "port": TEXT,
+        "step_key": BLOB,
+        "output": BLOB,
+        "output_ref": BLOB,
+        "output_kind": TEXT,
+        "output_summary": TEXT,
+        "variables": BLOB,
+        "error": TEXT,
+        "flags": TEXT,
+        "started_at": BIGINT,
+        "finished_at": BIGINT,
+        "wait_us": BIGINT,
+        "seq": BIGINT,
+    },
+)
+RUN_LOGS = Table(
+    "run_logs",
+    {
+        "run_id": UUID,
+        "at": BIGINT,
+        "level": TEXT,
+        "block_id": TEXT,
+        "path": TEXT,
+        "message": TEXT,
+        "data": TEXT,
+        "seq": BIGINT,
+    },
+)
+TIMERS = Table("timers", {"run_id": UUID, "path": TEXT, "due_at": BIGINT}, key=("run_id", "path"))
+DEBUG_STATE = Table("debug_state", {"run_id": UUID, "state": TEXT}, key=("run_id",))
+
+_json = msgspec.json.Encoder()
+_stored = msgspec.msgpack.Encoder()
+_read_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def _apply_created(cursor: Any, facts: Batch) -> None:
+    columns = {
+        "id": [f.run for f in facts],
+        "workspace_id": [f.workspace for f in facts],
+        "function_id": [f.function for f in facts],
+        "function_name": [f.function_name for f in facts],
+        "version": [f.version for f in facts],
+        "status": [RunStatus.QUEUED.value] * len(facts),
+        "trigger": [f.trigger for f in facts],
+        "inputs": [f.inputs for f in facts],
+        "priority": [f.priority for f in facts],
+        "debug": [f.debug for f in facts],
+        "durability": [f.durability for f in facts],
+        "timeout_ms": [f.timeout_ms for f in facts],
+        "parent_run_id": [f.parent for f in facts],
+        "created_at": [f.at for f in facts],
+    }
+    insert(cursor, RUNS, columns, "ignore")
+
+
+def _apply_moved(cursor: Any, facts: Batch) -> None:
+    last = last_by_key(facts, "run")
+    columns = {
+        "id": [f.run for f in last],
+        "status": [f.status for f in last],
+        "started_at": [f.started_at for f in last],
+        "queue_us": [f.queue_us for f in last],
+    }
+    with rows(cursor, RUNS, columns) as moved:
+        cursor.execute(
+            f"""
+            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us
+            FROM {moved} m
+            WHERE runs.id = m.id AND runs.finished_at IS NULL
+            """
+        )
+
+
+def _apply_finished(cursor: Any, facts: Batch) -> None:
+    last = last_by_key(facts, "run")
+    columns = {
+        "id": [f.run for f in last],
+        "status": [f.status for f in last],
+        "finished_at": [f.at for f in last],
+        "started_at": [f.started_at for f in last],
+        "queue_us": [f.queue_us for f in last],
+        "output": [_stored.encode(f.output) if f.output is not None else None for f in last],
+        "error": [f.error for f in last],
+        "run_us": [f.run_us for f in last],
+        "wait_us": [f.wait_us for f in last],
+        "steps": [f.steps for f in last],
+    }
+    with rows(cursor, RUNS, columns) as ended:
+        cursor.execute(
+            f"""
+            UPDATE runs SET status = e.status, finished_at = e.finished_at, started_at = e.started_at,
+                queue_us = e.queue_us, output = e.output, error = e.error, run_us = e.run_us, wait_us = e.wait_us,
+                steps = e.steps
+            FROM {ended} e WHERE runs.id = e.id
+            """
+        )
+        cursor.execute(f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
+        cursor.execute(f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
+
+
+def _apply_recovered(cursor: Any, facts: Batch) -> None:
+    last = last_by_key(facts, "run")
+    columns = {"id": [f.run for f in last], "recoveries": [f.recoveries for f in last]}
+    with rows(cursor, RUNS, columns) as found:
+        cursor.execute(
+            f"""
+            UPDATE runs SET recoveries = f.recoveries, status = 'queued'
+            FROM {found} f WHERE runs.id = f.id AND runs.finished_at IS NULL
+            """
+        )
+
+
+def _apply_started(cursor: Any, facts: Batch) -> None:
+    columns = {
+        "run_id": [f.run for f in facts],
+        "path": [f.path for f in facts],
+        "attempt": [f.attempt for f in facts],
+        "block_id": [f.block for f in facts],
+        "block_type": [f.block_type for f in facts],
+        "status": ["running"] * len(facts),
+        "started_at": [f.at for f in facts],
+        "seq": facts.seqs,
+    }
+    insert(cursor, CHECKPOINTS, columns)
+
+
+def _apply_done(cursor: Any, facts: Batch) -> None:
+    outputs = [f.output if f.output is not None else _NOTHING for f in facts]
+    columns = {
+        "run_id": [f.run for f in facts],
+        "path": [f.path for f in facts],
+        "attempt": [f.attempt for f in facts],
+        "block_id": [f.block for f in facts],
+        "block_type": [f.block_type for f in facts],
+        "status": [STEP_STATUSES[f.status] for f in facts],
+        "port": [f.port for f in facts],
+        "step_key": [f.key for f in facts],
+        "output": [o.inline for o in outputs],
+        "output_ref": [o.ref for o in outputs],
+        "output_kind": [o.kind for o in outputs],
+        "output_summary": [_json.encode(o.summary).decode() if o.summary is not None else None for o in outputs],
+        "variables": [f.written for f in facts],
+        "error": [f.error for f in facts],
+        "flags": ["kept" if f.flags & FLAG_KEPT else None for f in facts],
+        "started_at": [f.started_at for f in facts],
+        "finished_at": [f.finished_at for f in facts],
+        "wait_us": [f.wait_us for f in facts],
+        "seq": facts.seqs,
+    }
+    insert(cursor, CHECKPOINTS, columns)
+
+
+def _apply_log(cursor: Any, facts: Batch) -> None:
+    columns = {
+        "run_id": [f.run for f in facts],
+        "at": [f.at for f in facts],
+        "level": [f.level for f in facts],
+        "block_id": [f.block for f in facts],
+        "path": [f.path for f in facts],
+        "message": [f.message for f in facts],
+        "data": [f.data for f in facts],
+        "seq": facts.seqs,
+    }
+    insert(cursor, RUN_LOGS, columns)
+
+
+def _apply_timer(cursor: Any, facts: Batch) -> None:
+    last = last_by_key(facts, "run", "path")
+    columns = {"run_id": [f.run for f in last], "path": [f.path for f in last], "due_at": [f.due_at for f in last]}
+    insert(cursor, TIMERS, columns, "replace")
+
+
+def _apply_paused(cursor: Any, facts: Batch) -> None:
+    last = last_by_key(facts, "run")
+    insert(cursor, DEBUG_STATE, {"run_id": [f.run for f in last], "state": [f.state for f in last]}, "replace")
+
+
+def _apply_forced(cursor: Any, facts: Batch) -> None:
+    """Kept as log entries: recovery overlays them again, and people see who changed what."""
+    columns = {
+        "run_id": [f.run for f in facts],
+        "at": [f.at for f in facts],
+        "level": ["info"] * len(facts),
+        "message": [FORCED] * len(facts),
+        "data": [f.variables.hex() for f in facts],
+        "seq": facts.seqs,
+    }
+    insert(cursor, RUN_LOGS, columns)
+
+
+def _apply_nothing(cursor: Any, facts: Batch) -> None:
+    del cursor, facts
+
+
+_NOTHING = Stored()
+FORCED = "Variables were set in the debugger."
+
+FACT_TYPES = (
+    FactType(RunCreated, _apply_created),
+    FactType(RunMoved, _apply_moved),
+    FactType(RunFinished, _apply_finished),
+    FactType(RunRecovered, _apply_recovered),
+    FactType(StepStarted, _apply_started),
+    FactType(StepDone, _apply_done),
+    FactType(LogWritten, _apply_log),
+    FactType(TimerSet, _apply_timer, order=4000),
+    FactType(DebugPaused, _apply_paused, order=4002),
+    FactType(VariablesForced, _apply_forced),
+    FactType(ScopeProgressed, _apply_nothing),
+)
+"""Timers and pauses are written before the ends of runs in the same batch, which clear them."""
+
+
+def open_runs(cursor: Any) -> list[tuple[RunRow, str | None]]:
+    """Every run that is not over, oldest first, with the block that it starts from."""
+    found = cursor.execute(
+        """
+        SELECT id::VARCHAR, workspace_id::VARCHAR, function_id::VARCHAR, function_name, version, status, trigger,
+            inputs, priority, debug, durability, timeout_ms, parent_run_id::VARCHAR, created_at, attempt, recoveries,
+            started_at, queue_us, wait_us
+        FROM runs WHERE list_contains(?, status) ORDER BY created_at, id
+        """,
+        [[s.value for s in LIVE]],
+    ).fetchall()
+    return [_open_run(row) for row in found]
+
+
+def _open_run(row: tuple[Any, ...]) -> tuple[RunRow, str | None]:
+    trigger = msgspec.json.decode(row[6]) if row[6] else {"type": "manual"}
+    start_block = trigger.pop("blockId", None)
+    run = RunRow(
+        id=row[0],
+        workspace_id=row[1],
+        function_id=row[2],
+        function_name=row[3],
+        version=row[4],
+        status=RunStatus(row[5]),
+        trigger=trigger,
+        inputs=decode(row[7]) if row[7] else {},
+        priority=row[8],
+        debug=row[9],
+        durability=row[10],
+        timeout_ms=row[11],
+        parent_run_id=row[12],
+        created_at=row[13],
+        attempt=row[14],
+        recoveries=row[15],
+        started_at=row[16],
+        queue_us=row[17] or 0,
+        wait_us=row[18] or 0,
+    )
+    return run, start_block
+
+
+def journals(cursor: Any, values: ValueStore) -> dict[str, tuple[Journal, dict[str, int]]]:
+    """The journal of every run that is not over, and by path how often an attempt began and no end of it is known."""
+    table = cursor.execute(
+        """
+        SELECT c.run_id, c.path, c.attempt, c.block_type, c.status, c.port, c.step_key, c.output, c.output_ref,
+            c.output_kind, c.variables, c.error
+        FROM checkpoints c JOIN runs r ON r.id = c.run_id
+        WHERE list_contains(?, r.status)
+        ORDER BY c.seq
+        """,
+        [[s.value for s in LIVE]],
+    ).fetchall()
+    kept: dict[str, dict[str, Kept]] = defaultdict(dict)
+    attempts: dict[str, dict[str, int]] = defaultdict(dict)
+    open_attempts: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for run_id, path, attempt, block_type, status, port, key, output, ref, kind, variables, error in table:
+        run = str(run_id)
+        attempts[run][path] = max(attempt, attempts[run].get(path, 0))
+        if status == "running":
+            open_attempts[run][path].add(attempt)
+            continue
+        open_attempts[run][path].discard(attempt)
+        stored = Stored(output, ref, kind) if kind and kind != "none" else None
+        failure = msgspec.json.decode(error) if error else None
+        kept[run][path] = Kept(block_type, StepStatus(status), port, key or b"", stored, variables, failure, attempt)
+    dues: dict[str, dict[str, int]] = defaultdict(dict)
+    for run_id, path, due_at in cursor.execute("SELECT run_id, path, due_at FROM timers").fetchall():
+        dues[str(run_id)][path] = due_at
+    runs = {*attempts, *dues}
+    return {
+        run: (
+            Journal(kept[run], attempts[run], dues[run], values),
+            {path: len(open_) for path, open_ in open_attempts[run].items() if open_},
+        )
+        for run in runs
+    }
+
+
+def forced_variables(cursor: Any) -> dict[str, dict[str, Any]]:
+    """What was set in the debugger, by run that is not over."""
+    found = cursor.execute(
+        """
+        SELECT l.run_id::VARCHAR, l.data FROM run_logs l JOIN runs r ON r.id = l.run_id
+        WHERE r.debug AND r.finished_at IS NULL AND l.message = ? ORDER BY l.seq
+        """,
+        [FORCED],
+    ).fetchall()
+    overlays: dict[str, dict[str, Any]] = defaultdict(dict)
+    for run, data in found:
+        overlays[run].update(decode(bytes.fromhex(data)))
+    return overlays
+
+
+def read_stored(raw: bytes | None) -> Stored | None:
+    """A run's output as the `runs` table holds it."""
+    return _read_stored.decode(raw) if raw else None

@@ -1,0 +1,254 @@
+"""A flow version compiled for walking: nodes with their wires, regions with their counts, configs with their expressions.
+
+Compiled once per version and shared by all its runs; holds nothing of any run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from workbench.blocks.kind import BlockType, Effect
+from workbench.blocks.registry import BlockRegistry
+from workbench.flow.expressions import Template, parse_expression, parse_template
+from workbench.flow.handles import handle
+from workbench.flow.model import Block, Flow
+from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions
+
+Get = Callable[[str], Any]
+Fill = Callable[[Get], Any]
+Keys: TypeAlias = tuple[str | int, ...]
+
+
+class Wire(NamedTuple):
+    """An edge inside one region: fires when its source fires `port`."""
+
+    port: str
+    target: int
+    """The target's place in the region."""
+
+
+class Place(NamedTuple):
+    """Where a block stands: its region and its place there."""
+
+    region: int
+    local: int
+
+
+class ConfigPlan:
+    """A block's config with its expressions compiled.
+
+    `static` is the parsed model where nothing is dynamic; else `resolve(get)` fills the expressions in and parses.
+    `late` holds the fields that the block evaluates itself (``deferred`` and ``code``), by path.
+    """
+
+    __slots__ = ("_fill", "_parse", "late", "names", "static", "static_key")
+
+    def __init__(self, registry: BlockRegistry, block: Block) -> None:
+        fields = registry.expressions(block.type, block.config)
+        early = {f.keys: _parse(f.mode, f.text) for f in fields if f.mode in ("template", "expression")}
+        self.late: dict[str, Template] = {
+            f.path: parse_expression(f.text) for f in fields if f.mode in ("deferred", "code")
+        }
+        self.names: frozenset[str] = frozenset().union(
+            *(t.names for t in early.values()), *(t.names for t in self.late.values())
+        )
+        self._parse = lambda config: registry.parse(block.type, config)
+        self._fill = _filler(block.config, (), early)
+        self.static = self._parse(block.config) if self._fill is None else None
+        self.static_key = hashlib.blake2b(
+            msgspec.json.encode([block.type, block.config], order="deterministic"), digest_size=16
+        ).digest()
+
+    def resolve(self, get: Get) -> Any:
+        """The parsed config with every expression replaced by its value. Raises BlockFailed or ExpressionError."""
+        if self._fill is None:
+            return self.static
+        return self._parse(self._fill(get))
+
+
+def _parse(mode: str, text: str) -> Template:
+    return parse_template(text) if mode == "template" else parse_expression(text)
+
+
+def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+    """A function that makes `raw` with its templates evaluated, or None where it holds none."""
+    if isinstance(raw, str):
+        template = templates.get(keys)
+        return template.evaluate if template is not None else None
+    if isinstance(raw, dict):
+        inner = {k: _filler(v, (*keys, k), templates) for k, v in raw.items()}
+        dynamic = [(k, f) for k, f in inner.items() if f is not None]
+        if not dynamic:
+            return None
+        return lambda get: {**raw, **{k: f(get) for k, f in dynamic}}
+    if isinstance(raw, list):
+        parts = [(i, f) for i, v in enumerate(raw) if (f := _filler(v, (*keys, i), templates)) is not None]
+        if not parts:
+            return None
+
+        def fill_list(get: Get) -> list[Any]:
+            filled = list(raw)
+            for i, f in parts:
+                filled[i] = f(get)
+            return filled
+
+        return fill_list
+    return None
+
+
+@dataclass(slots=True)
+class Node:
+    """One block, compiled."""
+
+    block: Block
+    id: str
+    handle: str
+    kind: BlockType[Any]
+    effect: Effect
+    plan: ConfigPlan
+    region: int
+    local: int
+    wires: tuple[Wire, ...] = ()
+    has_error_wire: bool = False
+    waits_for: int = 0
+    """How many edges from its own region lead here."""
+    sources: dict[int, str] = field(default_factory=dict)
+    """Handles of the blocks that lead here, by place."""
+    bodies: dict[str, int] = field(default_factory=dict)
+    """A scope's regions by port."""
+    sees: tuple[tuple[str, Place], ...] | None = None
+    """Handles in sight, where the block's code may read them all; None where only named ones matter."""
+    is_quick: bool = False
+    """Pure, no scope, no policy: runs without a task and without an intent."""
+    writes_variables: bool = False
+    upstream_writers: int = 0
+    """Variable writers that come before this block, as a bit set of node numbers."""
+    number: int = 0
+
+
+@dataclass(slots=True)
+class RegionPlan:
+    """One region, compiled: its nodes in order and how many edges each waits for."""
+
+    key: RegionKey
+    nodes: tuple[Node, ...]
+    counts: tuple[int, ...]
+    entries: tuple[int, ...]
+    lasts: tuple[int, ...]
+    depth: int
+
+
+@dataclass(slots=True)
+class Program:
+    """A version ready to walk. `regions[0]` is the root."""
+
+    flow: Flow
+    regions: tuple[RegionPlan, ...]
+    places: dict[str, Place]
+    """By block id."""
+    by_handle: dict[str, Place]
+    has_writers: bool
+    triggers: tuple[str, ...]
+    layout: Regions
+
+    def node(self, block_id: str) -> Node:
+        """The node of a block that is in the flow."""
+        place = self.places[block_id]
+        return self.regions[place.region].nodes[place.local]
+
+
+def compile_flow(flow: Flow, registry: BlockRegistry) -> Program:
+    """Compile a valid flow. Raises the error of the first thing that is not valid after all."""
+    layout = find_regions(flow, registry)
+    keys = list(layout.regions)
+    places: dict[str, Place] = {
+        block_id: Place(r, i) for r, key in enumerate(keys) for i, block_id in enumerate(layout.regions[key].blocks)
+    }
+    nodes = {b.id: _node(b, places[b.id], registry) for b in flow.blocks}
+    for number, node in enumerate(nodes.values()):
+        node.number = number
+    _wire(flow, layout, nodes, places, keys)
+    _see(layout, nodes, places)
+    writers = _mark_writers(layout, nodes, keys)
+    regions = tuple(_region(layout, key, nodes, places) for key in keys)
+    return Program(
+        flow=flow,
+        regions=regions,
+        places=places,
+        by_handle={n.handle: places[n.id] for n in nodes.values()},
+        has_writers=writers,
+        triggers=tuple(n.id for n in nodes.values() if n.kind.is_trigger and places[n.id].region == 0),
+        layout=layout,
+    )
+
+
+def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
+    kind = registry.get(block.type)
+    effect = kind.effect_of(block.config)
+    return Node(
+        block=block,
+        id=block.id,
+        handle=handle(block.name),
+        kind=kind,
+        effect=effect,
+        plan=ConfigPlan(registry, block),
+        region=place.region,
+        local=place.local,
+        is_quick=effect is Effect.PURE and not kind.is_scope and block.policy is None,
+        writes_variables=kind.writes_variables,
+    )
+
+
+def _wire(flow: Flow, layout: Regions, nodes: dict[str, Node], places: dict[str, Place], keys: list[RegionKey]) -> None:
+    wires: dict[str, list[Wire]] = {block_id: [] for block_id in nodes}
+    for edge in flow.edges:
+        source, target = nodes[edge.source], nodes[edge.target]
+        key = RegionKey(edge.source, edge.source_port)
+        if key in layout.regions:
+            source.bodies[edge.source_port] = keys.index(key)
+            continue
+        if source.region != target.region:
+            continue
+        wires[source.id].append(Wire(edge.source_port, target.local))
+        target.waits_for += 1
+        target.sources[source.local] = source.handle
+        source.has_error_wire = source.has_error_wire or edge.source_port == "error"
+    for block_id, found in wires.items():
+        nodes[block_id].wires = tuple(found)
+
+
+def _see(layout: Regions, nodes: dict[str, Node], places: dict[str, Place]) -> None:
+    for node in nodes.values():
+        if node.kind.reads_everything(node.block.config):
+            node.sees = tuple((nodes[i].handle, places[i]) for i in sorted(layout.visible(node.id)))
+
+
+def _mark_writers(layout: Regions, nodes: dict[str, Node], keys: list[RegionKey]) -> bool:
+    """Scopes whose regions write variables pass them out, so they are writers too; innermost regions come last."""
+    for key in reversed(keys):
+        if key != ROOT and any(nodes[i].writes_variables for i in layout.regions[key].blocks):
+            nodes[key.scope].writes_variables = True
+    writers = {n.id for n in nodes.values() if n.writes_variables}
+    if writers:
+        for node in nodes.values():
+            for before in layout.upstream(node.id) & writers:
+                node.upstream_writers |= 1 << nodes[before].number
+    return bool(writers)
+
+
+def _region(layout: Regions, key: RegionKey, nodes: dict[str, Node], places: dict[str, Place]) -> RegionPlan:
+    region = layout.regions[key]
+    members = tuple(nodes[i] for i in region.blocks)
+    return RegionPlan(
+        key=key,
+        nodes=members,
+        counts=tuple(n.waits_for for n in members),
+        entries=tuple(places[i].local for i in region.entries),
+        lasts=tuple(places[i].local for i in region.lasts),
+        depth=region.depth,
+    )

@@ -1,0 +1,494 @@
+"""The interpreter: one small walk over a compiled flow, the same for a first run, recovery and debugging."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from workbench.base.errors import WorkbenchError
+from workbench.blocks.context import RegionResult
+from workbench.blocks.kind import Effect, Fired
+from workbench.engine.attempts import Attempts
+from workbench.engine.failures import describe, unexpected
+from workbench.engine.gate import Gate, When
+from workbench.engine.interfaces import Services
+from workbench.engine.pen import Pen
+from workbench.engine.position import describe_pause
+from workbench.engine.program import Node, Program, RegionPlan
+from workbench.engine.records import SKIPPED, Outcome, RunRow
+from workbench.engine.region import RegionRun, Variables
+from workbench.engine.replay import Journal
+from workbench.engine.slots import Slot
+from workbench.engine.states import RunStatus, StepStatus
+from workbench.engine.step import Step
+from workbench.engine.timers import Timers
+from workbench.engine.turns import Turns
+from workbench.storage.values import to_json
+
+log = structlog.get_logger("workbench.engine")
+
+
+class Halt(BaseException):
+    """A region was told to stop (a failure beside it, or `return`); no scope may catch it."""
+
+
+class Walk:
+    """One run under way. Lives on the engine's loop; implements `Walking` for its steps."""
+
+    def __init__(
+        self,
+        row: RunRow,
+        program: Program,
+        services: Services,
+        pen: Pen,
+        turns: Turns,
+        timers: Timers,
+        slot: Slot,
+        journal: Journal | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self.row = row
+        self.program = program
+        self.services = services
+        self.pen = pen
+        self.turns = turns
+        self.timers = timers
+        self.slot = slot
+        self.journal = journal
+        self.gate = gate
+        self.overlay: dict[str, Any] = {}
+        self.writers_before: Mapping[int, int] = (
+            {n.number: n.upstream_writers for r in program.regions for n in r.nodes} if program.has_writers else {}
+        )
+        self.root: RegionRun | None = None
+        self.returned: Outcome | None = None
+        self.attempts = Attempts(self)
+        self.waiting = 0
+        self.inflight = 0
+        self.turning = 0
+        self._run_value: dict[str, Any] | None = None
+
+    async def run(self, trigger: str | None) -> RegionResult:
+        """Walk the root region from `trigger` (None: the only one) to the function's result.
+
+        Returns the result or the unhandled failure. `asyncio.CancelledError` passes through.
+        """
+        variables: Variables = {name: (-1, value) for name, value in self.program.flow.variables.items()}
+        root = self.root = RegionRun(self.program.regions[0], "", None, {}, None, variables)
+        chosen = trigger or (self.program.triggers[0] if self.program.triggers else None)
+        for local in root.plan.entries:
+            node = root.plan.nodes[local]
+            if node.id == chosen:
+                root.ready.append(node)
+            else:
+                self._settle(root, node, SKIPPED)
+        try:
+            await self._region(root)
+        except Halt:
+            if self.returned is None:
+                raise
+        if self.returned is not None:
+            return RegionResult(value=self.returned.output)
+        if root.failure is not None:
+            return RegionResult(error=root.failure)
+        return RegionResult(value=root.result())
+
+    # One region
+
+    async def _region(self, region: RegionRun) -> None:
+        """Run every block that gets ready; returns when nothing is left. Raises Halt when told to stop."""
+        ready, tasks, turns = region.ready, region.tasks, self.turns
+        try:
+            while not region.stopping:
+                while ready and not region.stopping:
+                    if perf_counter() > turns.slice_end:
+                        await self._next_slice()
+                    node = ready.popleft()
+                    if self.gate is not None:
+                        await self._at_gate(region, node, "before")
+                        if region.stopping:
+                            break
+                    result = self.begin(region, node)
+                    if type(result) is not Outcome:
+                        if ready or tasks:
+                            tasks[asyncio.ensure_future(result)] = node  # type: ignore[arg-type]
+                            continue
+                        result = await result  # type: ignore[misc]
+                        turns.resumed()
+                    if self.gate is not None:
+                        await self._at_gate(region, node, "after", result)
+                    self._settle(region, node, result)
+                if not tasks or region.stopping:
+                    break
+                await self._settle_finished(region)
+        except Halt:
+            region.stopping = True
+        finally:
+            if tasks:
+                await self._drain(region)
+        if region.stopping and region.failure is None:
+            raise Halt
+
+    async def _settle_finished(self, region: RegionRun) -> None:
+        done, _ = await asyncio.wait(region.tasks, return_when=asyncio.FIRST_COMPLETED)
+        self.turns.resumed()
+        for task in done:
+            node = region.tasks.pop(task)
+            if not task.cancelled():
+                if self.gate is not None:
+                    await self._at_gate(region, node, "after", task.result())
+                self._settle(region, node, task.result())
+            elif not region.stopping:
+                raise asyncio.CancelledError
+
+    async def _drain(self, region: RegionRun) -> None:
+        """Let running effects finish, end everything pure, and hear of no task's end unseen."""
+        while region.tasks:
+            if not region.stopping:  # cancelled from outside
+                for task in region.tasks:
+                    task.cancel()
+            done, _ = await asyncio.wait(region.tasks)
+            for task in done:
+                node = region.tasks.pop(task, None)
+                if node is None or task.cancelled():
+                    continue
+                failure = task.exception()
+                if failure is None:
+                    region.outcomes[node.local] = task.result()
+                elif not isinstance(failure, Halt):
+                    log.error("step.crashed", run=self.row.id, block=node.id, error=repr(failure))
+
+    def stop(self, region: RegionRun) -> None:
+        """Start nothing more in `region` and below; pure work ends, effects finish within their own timeout."""
+        region.stopping = True
+        for task, node in region.tasks.items():
+            if node.effect is Effect.PURE and not node.kind.is_scope:
+                task.cancel()
+        for child in region.children:
+            self.stop(child)
+
+    async def _next_slice(self) -> None:
+        self.turning += 1
+        try:
+            await self.pen.breathe()
+            await self.turns.turn()
+        finally:
+            self.turning -= 1
+
+    async def _at_gate(self, region: RegionRun, node: Node, when: When, outcome: Outcome | None = None) -> None:
+        path = region.prefix + node.id
+        if self.gate is None or (self.journal is not None and self.journal.has(path)):
+            return
+        step = Step(self, region, node, path, outcome.attempt if outcome else 1, self.services.clock.now_us())
+        await self.gate.look(self, step, when, outcome)
+
+    # One block
+
+    def begin(self, region: RegionRun, node: Node) -> Outcome | Awaitable[Outcome]:
+        """Start a ready block: its outcome where it is over at once, else what to await."""
+        if node.block.disabled:
+            return SKIPPED
+        path = region.prefix + node.id
+        step = Step(self, region, node, path, 1, self.services.clock.now_us())
+        if self.journal is not None:
+            kept = self._replay(self.journal, step)
+            if kept is not None:
+                return kept
+        if not node.is_quick:
+            return self.attempts.run(step)
+        try:
+            plan = node.plan
+            config = plan.static if plan.static is not None else plan.resolve(step.get)
+            fired = node.kind.run(config, step)
+        except WorkbenchError as error:
+            return self.failed(step, error)
+        except Exception as error:
+            return self.failed(step, unexpected(error))
+        if type(fired) is Fired:
+            return self.done(step, fired)
+        return self.attempts.finish_pure(step, fired)  # type: ignore[arg-type]
+
+    def _replay(self, journal: Journal, step: Step) -> Outcome | None:
+        """The journaled outcome of a step, if it need not run again."""
+        step.attempt = journal.attempt(step.path)
+        if not journal.has(step.path):
+            return None
+        before = step.region.variables_before(step.node, self.writers_before) if self.program.has_writers else None
+        outcome = journal.reuse(step.path, step.node, self.key_of(step), before)
+        if outcome is not None and outcome.port is not None and step.node.kind.ends_function:
+            self._return(outcome)
+        return outcome
+
+    def _return(self, outcome: Outcome) -> None:
+        """End the function with this outcome; the first wins."""
+        if self.returned is None:
+            self.returned = outcome
+        if self.root is not None:
+            self.stop(self.root)
+
+    def done(self, step: Step, fired: Fired) -> Outcome:
+        """Journal a completed step."""
+        node = step.node
+        key = self.key_of(step)
+        outcome = Outcome(
+            StepStatus.COMPLETED, fired.port, fired.output, key, None, None, None, step.path, step.attempt
+        )
+        if self.program.has_writers:
+            self._carry_variables(step, outcome, fired.variables)
+        try:
+            self.pen.done(step, outcome)
+        except WorkbenchError as error:
+            return self.failed(step, error)
+        if node.kind.ends_function:
+            self._return(outcome)
+        return outcome
+
+    def failed(self, step: Step, error: WorkbenchError) -> Outcome:
+        """Journal a failed step; where its error port is wired or its policy says so, the flow goes on."""
+        node = step.node
+        description = describe(step, error)
+        policy = node.block.policy
+        port, output = None, None
+        if node.has_error_wire:
+            port, output = "error", description
+        elif policy is not None and policy.on_error == "continue":
+            port = "out"
+        status = StepStatus.UNKNOWN if getattr(error, "unknown", False) else StepStatus.FAILED
+        outcome = Outcome(status, port, output, step.path.encode(), None, None, description, step.path, step.attempt)
+        if self.program.has_writers:
+            self._carry_variables(step, outcome, None)
+        self.pen.done(step, outcome)
+        return outcome
+
+    def key_of(self, step: Step) -> bytes:
+        """Identity of a step's output: for pure steps made from what went in, for others from where it ran."""
+        node = step.node
+        digest = hashlib.blake2b(node.plan.static_key, digest_size=16)
+        if node.effect is not Effect.PURE or node.kind.is_scope:
+            digest.update(self.row.id.encode())
+            digest.update(step.path.encode())
+            return digest.digest()
+        region = step.region
+        for arrived in region.arrived[node.local] or ():
+            digest.update(arrived.key)
+        names = node.plan.names
+        if names or node.sees is not None:
+            self._add_names(digest, step, names)
+        return digest.digest()
+
+    def _add_names(self, digest: Any, step: Step, names: frozenset[str]) -> None:
+        node = step.node
+        places = [p for _, p in node.sees] if node.sees is not None else []
+        by_handle = self.program.by_handle
+        places += [by_handle[n] for n in sorted(names) if n in by_handle]
+        for place in places:
+            outcome = step.outcome_at(place)
+            digest.update(outcome.key if outcome is not None else b"-")
+        if "vars" in names or node.sees is not None:
+            digest.update(repr(step.variables()).encode())
+        region: RegionRun | None = step.region
+        while region is not None:
+            if region.names and (node.sees is not None or not names.isdisjoint(region.names)):
+                digest.update(region.key_of_names())
+            region = region.parent
+
+    # What follows from an outcome
+
+    def _settle(self, region: RegionRun, node: Node, outcome: Outcome) -> None:
+        """Record an outcome and make ready, or skip, what comes after it."""
+        self.row.steps += 1
+        region.outcomes[node.local] = outcome
+        if outcome.port is None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN):
+            if region.failure is None:
+                region.failure = outcome.error
+            self.stop(region)
+            return
+        if outcome is SKIPPED:
+            self._note_skip(region, node)
+        dead = self._fire(region, node, outcome)
+        while dead:
+            skipped = dead.pop()
+            region.outcomes[skipped.local] = SKIPPED
+            self._note_skip(region, skipped)
+            dead.extend(self._fire(region, skipped, SKIPPED))
+
+    def _fire(self, region: RegionRun, node: Node, outcome: Outcome) -> list[Node]:
+        """Tell the wires; the blocks that only dead wires reached come back."""
+        dead: list[Node] = []
+        pending, nodes = region.pending, region.plan.nodes
+        for port, target in node.wires:
+            if port == outcome.port:
+                arrived = region.arrived[target]
+                if arrived is None:
+                    region.arrived[target] = [outcome]
+                elif arrived[-1] is not outcome:
+                    arrived.append(outcome)
+            pending[target] -= 1
+            if pending[target] == 0:
+                if region.arrived[target]:
+                    region.ready.append(nodes[target])
+                else:
+                    dead.append(nodes[target])
+        return dead
+
+    def _note_skip(self, region: RegionRun, node: Node) -> None:
+        if self.journal is None or not self.journal.has(region.prefix + node.id):
+            self.pen.skipped(region, node)
+
+    def _carry_variables(self, step: Step, outcome: Outcome, written: Mapping[str, Any] | None) -> None:
+        carried = step.region.variables_before(step.node, self.writers_before)
+        if written:
+            outcome.written = dict(written)
+            carried = {**carried, **{name: (step.node.number, value) for name, value in written.items()}}
+        outcome.scope_variables = carried
+
+    # Regions of scopes
+
+    async def run_region(
+        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
+    ) -> RegionResult:
+        """Run a scope's region once. See `ScopeContext.run_region`."""
+        index = step.node.bodies.get(port)
+        if index is None:
+            return RegionResult()
+        plan = self.program.regions[index]
+        parent = step.region
+        carried: Variables | None = step.carried if carry_variables else None
+        variables = carried if carried is not None else self._variables_in(step)
+        region = self._open(step, plan, iteration, names, variables)
+        parent.children.add(region)
+        try:
+            await self._region(region)
+        finally:
+            parent.children.discard(region)
+        if region.failure is not None:
+            return RegionResult(error=region.failure)
+        after = region.variables_after(self.writers_before) if self.program.has_writers else variables
+        if carry_variables:
+            step.carried = after
+        changed = {n: v for n, (_, v) in after.items() if variables.get(n, (None, None))[1] is not v}
+        return RegionResult(value=region.result(), variables=changed)
+
+    def _variables_in(self, step: Step) -> Variables:
+        if not self.program.has_writers:
+            return step.region.variables
+        return {n: (-1, v) for n, (_, v) in step.region.variables_before(step.node, self.writers_before).items()}
+
+    def _open(
+        self, step: Step, plan: RegionPlan, iteration: int, names: Mapping[str, Any], variables: Variables
+    ) -> RegionRun:
+        body = names["item"] if "item" in names else next(iter(names.values()), None) if names else step.input
+        region = RegionRun(plan, f"{step.path}[{iteration}]/", step.region, names, None, variables)
+        arriving = Outcome(
+            StepStatus.COMPLETED, plan.key.port, body, b"", variables if self.program.has_writers else None
+        )
+        arriving.key = region.key_of_names() if names else step.path.encode()
+        region.body = arriving
+        for local in plan.entries:
+            region.arrived[local] = [arriving]
+            if not region.pending[local]:
+                region.ready.append(plan.nodes[local])
+        return region
+
+    async def run_regions(
+        self, step: Step, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
+    ) -> list[RegionResult | None]:
+        """Run the region once per entry, at most `limit` at a time. See `ScopeContext.concurrently`."""
+        results: list[RegionResult | None] = [None] * len(items)
+        upcoming = iter(range(len(items)))
+        stopped = False
+
+        async def lane() -> None:
+            nonlocal stopped
+            for at in upcoming:
+                if stopped:
+                    return
+                result = results[at] = await self.run_region(step, port, at, items[at], carry_variables=False)
+                if result.error is not None and stop_on_error:
+                    stopped = True
+                    for child in step.region.children:
+                        if child.plan.key.scope == step.node.id:
+                            self.stop(child)
+
+        lanes = [asyncio.ensure_future(lane()) for _ in range(min(limit, len(items)))]
+        try:
+            await asyncio.wait(lanes) if lanes else None
+        finally:
+            for task in lanes:
+                task.cancel()
+            ended = await asyncio.gather(*lanes, return_exceptions=True)
+        if not stopped:
+            for end in ended:
+                if isinstance(end, BaseException):
+                    raise end
+        return results
+
+    # What steps report
+
+    def run_value(self) -> dict[str, Any]:
+        """What expressions see as `run`."""
+        if self._run_value is None:
+            row = self.row
+            self._run_value = {
+                "id": row.id,
+                "functionId": row.function_id,
+                "functionName": row.function_name,
+                "version": row.version,
+                "attempt": row.attempt,
+                "debug": row.debug,
+                "trigger": row.trigger,
+                "inputs": row.inputs,
+            }
+        return self._run_value
+
+    def log(self, step: Step, level: str, message: str, data: Mapping[str, Any]) -> None:
+        """Add to the run's log."""
+        self.pen.log(step.node.id, step.path, level, message, data)
+
+    def progress(self, step: Step, done: int, total: int | None) -> None:
+        """Tell how far a scope is."""
+        self.pen.progress(step, done, total)
+
+    # The debugger
+
+    async def pause(self, state: Mapping[str, Any]) -> None:
+        """Stand still: what was done is durable and large values are stored before anybody is told."""
+        self.pen.flush()
+        await self.pen.settle()
+        self.slot.rest(RunStatus.PAUSED)
+        self.pen.paused(state)
+        await self.pen.durable()
+
+    async def resume(self) -> None:
+        """Go on after a pause."""
+        await self.slot.work()
+
+    def describe_pause(self, step: Step, when: When, outcome: Outcome | None) -> dict[str, Any]:
+        """The DebugState of a stop, as it goes on the wire."""
+        return describe_pause(step, when, outcome, to_json)
+
+    def force_variables(self, variables: Mapping[str, Any]) -> None:
+        """Overlay every block that starts later with these values; journaled."""
+        self.overlay.update(variables)
+        self.pen.force(variables)
+
+    def next_attempt(self, step: Step) -> Step:
+        """The same step once more, started now."""
+        return Step(self, step.region, step.node, step.path, step.attempt + 1, self.services.clock.now_us())
+
+    def look_whether_waiting(self) -> None:
+        """Give up the slot if, at the turn's end, nothing of this run does anything but wait."""
+        asyncio.get_running_loop().call_soon(self._rest_if_only_waiting)
+
+    def _rest_if_only_waiting(self) -> None:
+        if self.waiting and self.waiting == self.inflight and not self.turning:
+            self.slot.rest()
+
+    async def wait_until(self, step: Step, due_us: int) -> None:
+        """Wait durably; see `BlockContext.wait_until`."""
+        await self.attempts.wait_until(step, due_us)
