@@ -29,7 +29,7 @@ class Workbench:
         self.store = store
         self.access = Access(store, clock, ids)
         self.events = EventsHub(settings.events_kept)
-        self._loop = loop
+        self.loop = loop
         self._servings: list[Serving] = []
         self.services = Services(
             settings=settings,
@@ -43,34 +43,34 @@ class Workbench:
 
     def start(self) -> None:
         """Start the loop and what runs on it."""
-        self._loop.start()
+        self.loop.start()
         try:
-            self._loop.run(self._start())
+            self.loop.run(self._start())
         except BaseException:
-            self._loop.stop()
+            self.loop.stop()
             self.store.close()
             raise
 
     async def _start(self) -> None:
-        self.store.attach_loop(self._loop.loop)
+        self.store.attach_loop(self.loop.loop)
         self.events.start(self.store.health()["durableSeq"])
         self.store.on_durable = self.events.publish
         await self.access.start()
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
-        serving = self._loop.run(serve(self.app, host, port))
+        serving = self.loop.run(serve(self.app, host, port))
         self._servings.append(serving)
         return serving.address
 
     def run(self, work: Any, timeout: float | None = None) -> Any:
         """Run a coroutine on the workbench's loop, from another thread."""
-        return self._loop.run(work, timeout)
+        return self.loop.run(work, timeout)
 
     def stop(self) -> None:
         """End streams and servers, stop the services, close the store."""
-        self._loop.run(self._stop())
-        self._loop.stop()
+        self.loop.run(self._stop())
+        self.loop.stop()
         self.store.close()
 
     async def _stop(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from re import Pattern
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import compile_path
 
 from workbench.access.routes import routes as access_routes
 from workbench.api import document, errors, streams, system
@@ -32,16 +36,24 @@ def create_app(services: Services) -> FastAPI:
         ],
     )
     app.state.once = services.access.idempotency
-    errors.install(app)
-    document.install(app)
-    for router in (
+    routers = (
         system.routes(services.health, services.static_dir, app.version),
         access_routes(services.access),
         streams.routes(services.events, services.access.is_valid, services.run_exists),
         *services.routers,
-    ):
+    )
+    for router in routers:
         app.include_router(router, prefix=PREFIX)
+    errors.install(app, [method for router in routers for method in _methods(router)])
+    document.install(app)
     return app
+
+
+def _methods(router: APIRouter) -> Iterator[tuple[Pattern[str], set[str]]]:
+    """Each route's path and methods."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield compile_path(PREFIX + route.path)[0], set(route.methods)
 
 
 def _version() -> str:
