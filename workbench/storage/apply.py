@@ -7,6 +7,7 @@ after theirs.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import deque
 from typing import Any
 
@@ -114,7 +115,7 @@ class Applier:
                 if self._stopping and not self._requests and (not self._backlog or self.failure):
                     break
         except BaseException as error:
-            _logger.exception("apply.thread_died")
+            _logger.error("apply.thread_died", trace=traceback.format_exc())
             self.failure = f"the apply thread died: {error}"
         finally:
             self._stopping = True
@@ -141,38 +142,42 @@ class Applier:
 
     def _apply_backlog(self) -> None:
         while self._backlog:
-            entries, tickets, offset = self._next_batch()
+            taken, entries, offset = self._next_batch()
             try:
                 self._writer.apply(entries)
             except duckdb.Error as error:  # not a fact's fault: a full disk, a dead instance
                 if self.failure is None:
                     _logger.error("apply.failed", error=str(error))
                 self.failure = str(error)
+                self._backlog.extendleft(reversed(taken))
                 return
             self.failure = None
-            for _ in range(tickets):
-                self._backlog.popleft()
+            if offset:
+                self._backlog.appendleft(taken[-1])
             self._offset = offset
             if entries:
                 self.progress.reach(entries[-1].seq)
             self._checkpoint(idle=False)
 
-    def _next_batch(self) -> tuple[list[Entry], int, int]:
-        """Up to 3,000 facts, whole appends where they fit; how many tickets that ends, and how far into the next."""
+    def _next_batch(self) -> tuple[list[Ticket], list[Entry], int]:
+        """Take up to 3,000 facts, whole appends where they fit; how many of the last one's were taken, 0 for all."""
+        taken: list[Ticket] = []
         entries: list[Entry] = []
-        tickets, offset = 0, self._offset
-        for ticket in self._backlog:
-            left = ticket.count - offset
+        offset = self._offset
+        while self._backlog and len(entries) < BATCH_FACTS:
+            ticket = self._backlog[0]
             room = BATCH_FACTS - len(entries)
-            if left > room and entries:
+            rest = ticket.count - offset
+            if rest > room and entries:
                 break
-            facts = ticket.facts if offset == 0 and left <= room else ticket.facts[offset : offset + room]
+            facts = ticket.facts[offset : offset + room]
             workspace = ticket.workspace
             entries += [Entry(seq, workspace, f) for seq, f in enumerate(facts, ticket.first + offset)]
-            if left > room:
-                return entries, tickets, offset + room
-            tickets, offset = tickets + 1, 0
-        return entries, tickets, offset
+            taken.append(self._backlog.popleft())
+            if rest > room:
+                return taken, entries, offset + room
+            offset = 0
+        return taken, entries, 0
 
     def _decide(self) -> None:
         log = self._log

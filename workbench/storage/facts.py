@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="_tag"):
     """Base of every fact. Subclasses: ``class RunCreated(Fact, tag=1001): name: ClassVar[str] = "run.created"``.
 
     Ids of resources are 16 bytes, times microseconds since 1970 UTC, values msgpack as `storage.values` makes them.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -160,7 +161,7 @@ class Log:
                             return
                         break
         except BaseException as error:
-            _logger.exception("log.thread_died")
+            _logger.error("log.thread_died", trace=traceback.format_exc())
             self._fail(Unavailable(f"The log's thread died: {error}", hint="Restart the server."))
 
     def _take(self) -> list[Ticket]:

@@ -8,8 +8,7 @@ import os
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
-from uuid import uuid4
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import polars as pl
@@ -27,11 +26,15 @@ SUMMARY_BYTES = 4096
 _IN_MEMORY_BYTES = 32 * 1024 * 1024
 
 
+_Raw: TypeAlias = bytes
+"""`Stored` has a field named bytes, which would hide the type in its own annotations."""
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """How a value stands in a fact: its bytes, or the hash that names its file."""
 
-    inline: bytes | None = None
-    ref: bytes | None = None
+    inline: _Raw | None = None
+    ref: _Raw | None = None
     """32 bytes."""
     kind: Literal["json", "table", "pending", "none"] = "none"
     bytes: int = 0
@@ -166,7 +169,7 @@ class ValueStore:
         platform.sync_folder(target.parent)
 
     def _new_path(self) -> Path:
-        return self._fresh / uuid4().hex
+        return self._fresh / os.urandom(16).hex()
 
 
 def _hash(data: bytes = b"") -> Any:
