@@ -101,7 +101,10 @@ export function humanName(name: string): string {
 function titleOf(schema: JsonSchema, name: string): string {
   const title = typeof schema.title === "string" ? schema.title : "";
   const flat = (text: string) => text.replace(/[\s_-]/g, "").toLowerCase();
-  return title && flat(title) !== flat(name) ? title : humanName(name);
+  if (!title || flat(title) === flat(name)) return humanName(name);
+  // "Time limit (ms)": the unit stands in the field.
+  const unit = UNITS.find(([suffix]) => suffix.test(name))?.[1];
+  return unit ? title.replace(new RegExp(`\\s*\\(${unit}\\)$`), "") : title;
 }
 
 export function optionLabel(value: unknown): string {

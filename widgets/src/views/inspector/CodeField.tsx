@@ -55,11 +55,10 @@ export function CodeField(props: CodeFieldProps) {
           locked.current.of(EditorState.readOnly.of(readOnly)),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
-            made.setTabFocusMode(false);
             const text = update.state.doc.toString();
             if (text !== latest.current.value) latest.current.onChange(text);
           }),
-          EditorView.domEventHandlers({ blur: (_event, editor) => void (editor.setTabFocusMode(false), latest.current.onBlur?.()) }),
+          EditorView.domEventHandlers({ blur: () => latest.current.onBlur?.() }),
         ],
       }),
     });

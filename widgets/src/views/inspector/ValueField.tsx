@@ -141,6 +141,9 @@ function useLocalText(value: unknown, read: (text: string) => unknown, write: (v
   return [text, setText] as const;
 }
 
+const EXPRESSIONS = { type: "string", "x-expression": "expression" };
+
+/** Code in the language that the field, or a field beside it, names. A mapping is an object of expressions. */
 function CodeBox({ shape, steps, siblings, value, onChange, label, describedBy }: ValueFieldProps) {
   const { hints, readOnly } = useForm();
   const error = useProblem(steps);
@@ -149,6 +152,8 @@ function CodeBox({ shape, steps, siblings, value, onChange, label, describedBy }
   const other = languageFrom ? siblings[languageFrom] : undefined;
   const chosen = typeof other === "string" ? other : language;
   const known: CodeLanguage = (["expression", "mapping", "sql", "python", "json", "text"] as const).find((name) => name === chosen) ?? "expression";
+  if (known === "mapping" && (typeof value !== "string" || !value)) return <MapEditor schema={EXPRESSIONS} steps={steps} value={value} onChange={onChange} label="fields" mode={null} />;
+  if (known === "json" && shape.schema.type !== "string") return <JsonField value={value ?? undefined} label={label} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
   return (
     <CodeField value={typeof value === "string" ? value : formatLiteral(value)} language={known} label={`${label}, ${known}`} error={error} readOnly={readOnly} onChange={onChange} {...(hints ? { hints } : {})} {...(describedBy ? { describedBy } : {})} />
   );

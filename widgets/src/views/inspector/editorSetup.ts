@@ -161,20 +161,24 @@ function languageOf(language: CodeLanguage, hints: () => ScopeHints | undefined)
   }
 }
 
-/** Escape frees Tab for moving on until the next typed key; a second Escape goes on to whoever is outside. */
-const tabThatLeaves = (indents: boolean) =>
-  keymap.of([
-    { key: "Tab", run: acceptCompletion },
-    ...(indents ? [{ key: "Tab", run: indentMore, shift: indentLess }] : []),
-    {
-      key: "Escape",
-      run: (view: EditorView) => {
-        if (!indents || completionStatus(view.state)) return false;
-        view.setTabFocusMode(true);
-        return false;
-      },
-    },
-  ]);
+/** Escape frees Tab for moving on until the next change; a second Escape goes on to whoever is outside. */
+function tabThatLeaves(indents: boolean): Extension {
+  let freed = false;
+  const free = (view: EditorView, on: boolean) => {
+    view.setTabFocusMode((freed = on));
+    return true;
+  };
+  return [
+    keymap.of([
+      { key: "Tab", run: acceptCompletion },
+      ...(indents ? [{ key: "Tab", run: indentMore, shift: indentLess }] : []),
+      { key: "Escape", run: (view) => indents && !freed && !completionStatus(view.state) && free(view, true) },
+    ]),
+    EditorView.updateListener.of((update) => {
+      if (freed && (update.docChanged || (update.focusChanged && !update.view.hasFocus))) free(update.view, false);
+    }),
+  ];
+}
 
 /** One line: a pasted line break becomes a space. */
 const oneLine = EditorState.transactionFilter.of((transaction) => {
