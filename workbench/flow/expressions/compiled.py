@@ -113,6 +113,8 @@ def _failing(source: str, trace: TracebackType | None) -> ast.expr | None:
 
 
 def _translated(error: Exception) -> ExpressionError:
+    if isinstance(error, KeyError):
+        return ExpressionError("UNKNOWN_NAME", f"There is no `{error.args[0]}` here.")
     text = str(error).split("\n")[0][:300]
     if isinstance(error, ZeroDivisionError):
         return ExpressionError("ZERO_DIVISION", "Division by zero.", "Test for 0 first: a / b if b else 0.")

@@ -1,5 +1,7 @@
 """Functions that make and read dates, times and durations."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -84,7 +86,7 @@ def _text(word: str, value: Any) -> str:
     return value
 
 
-def _parts(word: str, values: tuple[Any, ...]) -> list[int]:
+def _parts(word: str, values: tuple[Any, ...]) -> Any:
     for value in values:
         if type(value) is not int:
             raise type_error(f"`{word}` takes whole numbers, not {kind(value)}.")

@@ -6,14 +6,14 @@ from workbench.flow.expressions.errors import ExpressionError
 
 MAX_SOURCE = 10_000
 """Characters in one expression."""
-MAX_NODES = 1_500
+MAX_NODES = 3_000
 MAX_DEPTH = 80
 """Nesting of the syntax tree."""
 MAX_TEMPLATE = 1_000_000
 """Characters in one template."""
 MAX_PARTS = 1_000
 """Expressions in one template."""
-MAX_STEPS = 1_000_000
+MAX_STEPS = 2_000_000
 """Loop steps (weighed by the size of the loop's body) in one evaluation."""
 MAX_SIZE = 64_000_000
 """Characters, or items at 16 each, that one evaluation may make in all."""
@@ -29,7 +29,7 @@ ITEM_SIZE = 16
 
 
 class Budget:
-    """What one evaluation may still spend. The deadline is counted in steps, so it falls at the same place each time."""
+    """What one evaluation may still spend. Steps, not a clock, so that it ends at the same place each time."""
 
     __slots__ = ("size", "steps")
 
@@ -48,7 +48,7 @@ class Budget:
             )
 
     def text(self, length: int) -> None:
-        """Count a text of `length` characters before it is made."""
+        """Count a text of `length` characters before it is made; less than none gives back."""
         if length > MAX_TEXT:
             raise ExpressionError("LIMIT", f"This makes a text of more than {MAX_TEXT:,} characters.")
         self._hold(length)

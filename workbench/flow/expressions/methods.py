@@ -1,5 +1,7 @@
 """Methods of texts, lists, objects and dates: an explicit list, each pure and checked for size."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import polars as pl
 
 from workbench.flow.expressions import tables
 from workbench.flow.expressions.errors import IT, ExpressionError, nearest
-from workbench.flow.expressions.limits import Budget
+from workbench.flow.expressions.limits import MAX_ITEMS, Budget
 from workbench.flow.expressions.text import strftime
 from workbench.flow.expressions.values import SCALARS, kind, measure, type_error
 
@@ -19,6 +21,7 @@ Method: TypeAlias = tuple[Callable[..., Any], int, int]
 """The function (budget, value, arguments…), least and most arguments."""
 
 _MOST_WIDTH = 10_000
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def _texts(word: str, values: tuple[Any, ...]) -> None:
@@ -27,15 +30,17 @@ def _texts(word: str, values: tuple[Any, ...]) -> None:
             raise type_error(f"`{word}` takes text, not {kind(value)}.")
 
 
-def _text(word: str, growth: int = 1) -> Callable[..., Any]:
-    """A method of str whose arguments are texts and whose result is at most `growth` times as long."""
+def _text(word: str) -> Callable[..., Any]:
+    """A method of str whose arguments are texts and whose result is at most three times as long."""
     plain = getattr(str, word)
 
     def method(b: Budget, value: str, *args: Any) -> Any:
         _texts(word, args)
-        b.spend((len(value) >> 6) + 1)
-        b.text(len(value) * growth)
-        return plain(value, *args)
+        b.spend((len(value) >> 6) + 1 + sum(len(value) * len(arg) >> 8 for arg in args))
+        b.text(len(value))
+        made = plain(value, *args)
+        b.text(len(made) - len(value))
+        return made
 
     return method
 
@@ -45,7 +50,7 @@ def _find(word: str) -> Callable[..., Any]:
 
     def method(b: Budget, value: str, *args: Any) -> Any:
         _texts(word, args)
-        b.spend((len(value) >> 4) + 1)
+        b.spend((len(value) >> 4) + 1 + sum(len(value) * len(arg) >> 8 for arg in args))
         return plain(value, *args)
 
     return method
@@ -94,11 +99,11 @@ def _split(word: str) -> Callable[..., Any]:
             if not sep:
                 raise ExpressionError("VALUE", f"`{word}` needs a separator that is not empty.")
         _whole(word, most)
-        pieces = value.count(sep) + 1 if sep else (len(value) >> 1) + 1
-        b.spend((len(value) >> 4) + 1)
-        b.items(min(pieces, most + 1) if most >= 0 else pieces)
+        b.spend((len(value) >> 4) + 1 + (len(value) * len(sep or "") >> 8))
         b.text(len(value))
-        return plain(value, sep, min(most, 2**31))
+        pieces = plain(value, sep, min(most, MAX_ITEMS) if most >= 0 else MAX_ITEMS)
+        b.items(len(pieces))
+        return pieces
 
     return method
 
@@ -106,9 +111,8 @@ def _split(word: str) -> Callable[..., Any]:
 def _splitlines(b: Budget, value: str) -> list[str]:
     b.spend((len(value) >> 4) + 1)
     b.text(len(value))
-    lines = value.splitlines()
-    b.items(len(lines))
-    return lines
+    b.items(sum(value.count(end) for end in _LINE_ENDS) + 1)
+    return value.splitlines()
 
 
 def _partition(word: str) -> Callable[..., Any]:
@@ -118,7 +122,7 @@ def _partition(word: str) -> Callable[..., Any]:
         _texts(word, (sep,))
         if not sep:
             raise ExpressionError("VALUE", f"`{word}` needs a separator that is not empty.")
-        b.spend((len(value) >> 4) + 1)
+        b.spend((len(value) >> 4) + 1 + (len(value) * len(sep) >> 8))
         b.text(len(value))
         return list(plain(value, sep))
 
@@ -162,7 +166,8 @@ def _list_index(b: Budget, value: list[Any], wanted: Any) -> int:
 def _seek(b: Budget, value: list[Any], wanted: Any) -> None:
     b.spend((len(value) >> 2) + 1)
     if type(wanted) not in SCALARS:
-        measure(b, value)
+        measure(b, value, tables=False)
+        measure(b, wanted, len(value) + 1, tables=False)
     elif type(wanted) is str:
         b.spend((len(wanted) >> 10) * len(value))
 
@@ -219,7 +224,7 @@ def _replace_parts(b: Budget, value: Any, **parts: Any) -> Any:
 
 
 _TEXT: dict[str, Method] = {
-    **{w: (_text(w, 3), 0, 0) for w in ("lower", "upper", "title", "capitalize", "casefold", "swapcase")},
+    **{w: (_text(w), 0, 0) for w in ("lower", "upper", "title", "capitalize", "casefold", "swapcase")},
     **{w: (_text(w), 0, 1) for w in ("strip", "lstrip", "rstrip")},
     **{w: (_text(w), 1, 1) for w in ("removeprefix", "removesuffix")},
     **{w: (_find(w), 1, 1) for w in ("find", "rfind", "count")},
@@ -268,7 +273,7 @@ _INSTEAD = {
 }  # fmt: skip
 
 
-def call_method(b: Budget, value: Any, name: str, *args: Any, **words: Any) -> Any:
+def call_method(b: Budget, value: Any, name: str, /, *args: Any, **words: Any) -> Any:
     """`value.name(args)`. Raises UNKNOWN_METHOD, TYPE, VALUE or LIMIT."""
     methods = METHODS.get(type(value), {})
     found = methods.get(name)

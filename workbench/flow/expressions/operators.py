@@ -1,5 +1,7 @@
 """Operators with guards: sizes are checked before anything is made, and tables never take part."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import operator
@@ -190,8 +192,8 @@ def _weigh(b: Budget, word: str, x: Any, y: Any) -> None:
         if t is pl.DataFrame or u is pl.DataFrame:
             raise type_error(f"`{word}` does not compare tables.", TABLE_HINT)
         if t is u:
-            measure(b, x)
-            measure(b, y)
+            measure(b, x, tables=False)
+            measure(b, y, tables=False)
 
 
 eq = _comparison("==", operator.eq)
@@ -215,7 +217,8 @@ def contains(b: Budget, x: Any, y: Any) -> bool:
     if t is list:
         b.spend(len(y) >> 2)
         if type(x) not in SCALARS:
-            measure(b, y)
+            measure(b, y, tables=False)
+            measure(b, x, len(y) + 1, tables=False)
         elif type(x) is str:
             b.spend((len(x) >> 10) * len(y))
         return x in y

@@ -49,7 +49,7 @@ def _in_expression(compiled: Compiled, old: str, new: str) -> str:
     if old not in compiled.names or old == new:
         return compiled.source
     source, shift = compiled.source, 0
-    before = _roots(source)
+    before = Counter(compiled.roots)
     for match in _WORD.finditer(compiled.source):
         if unicodedata.normalize("NFKC", match[0]) != old:
             continue

@@ -1,5 +1,7 @@
 """Look-ups and loops at run time: fields, items, slices, counted iteration, default()."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -28,14 +30,14 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 _MISSING = frozenset({"UNKNOWN_NAME", "UNKNOWN_FIELD", "BLOCK_SKIPPED"})
 
 
-def field(value: Any, name: str) -> Any:
+def field(b: Budget, value: Any, name: str) -> Any:
     """`value.name`: a field of an object, a part of a date, a property or column of a table."""
     if type(value) is dict:
         if name in value:
             return value[name]
         raise _no_field(value, name)
     if type(value) is pl.DataFrame:
-        return tables.field(None, value, name)
+        return tables.field(b, value, name)
     if name in _FIELDS.get(type(value), ()):
         return getattr(value, name)
     raise _no_field(value, name)

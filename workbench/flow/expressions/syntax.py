@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 
@@ -21,7 +22,7 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset({
     ast.Call, ast.keyword, ast.Lambda, ast.arguments, ast.arg,
 })  # fmt: skip
 
-_WORDS = {
+_WORDS: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.NamedExpr: ("`:=`", None),
     ast.Await: ("`await`", None),
     ast.Yield: ("`yield`", None),
@@ -32,8 +33,8 @@ _WORDS = {
     ast.MatMult: ("`@`", None),
 }
 
+_KEYWORD_FIELD = re.compile(r"\.\s*([A-Za-z]+)\b")
 _MAX_BRACKETS = 90
-_OPEN = re.compile(r"[(\[{]")
 _PREFIXES = re.compile(r"(?:(?:[-+~]|\bnot\b|\blambda\b[^:]{0,40}:)\s*){60}")
 _MAY_WARN = re.compile(r"\\|\d(?:and|or|if|in|is|else|for|not)")
 
@@ -116,6 +117,9 @@ def _syntax(error: SyntaxError, source: str) -> ExpressionError:
         hint = "Write `and` and `or` for && and ||."
     elif message.startswith("invalid syntax") and "?" in source:
         hint = "Write `a if test else b` for test ? a : b."
+    word = _KEYWORD_FIELD.search(source)
+    if hint is None and word and keyword.iskeyword(word[1]):
+        hint = f'`{word[1]}` is a word of the language; write ["{word[1]}"] for a field of that name.'
     line, column = error.lineno or 1, error.offset or 1
     lines = source.split("\n")
     lead = len(source) - len(source.lstrip(" \t")) if len(lines) == 1 else 0
@@ -144,7 +148,7 @@ def _check(tree: ast.expr, source: str) -> None:
                 raise _forbidden(node, source)
             _check_node(node, source)
             below.extend(ast.iter_child_nodes(node))
-        if count + len(below) > MAX_NODES * 2:
+        if count + len(below) > MAX_NODES:
             raise ExpressionError("TOO_LARGE", "The expression has too many parts.", "Split it over blocks.", 0)
         level = below
 
@@ -177,7 +181,7 @@ def _check_constant(node: ast.Constant, source: str) -> None:
     if value is not None and type(value) not in (bool, int, float, str):
         raise ExpressionError(
             "FORBIDDEN",
-            f"`{shorten(repr(value))}` is not allowed: values are null, true, false, numbers, texts, lists and objects.",
+            f"`{shorten(repr(value))}` is not allowed: values are null, true, false, numbers, text, lists and objects.",
             position=offset(source, node),
         )
     if type(value) is int and value.bit_length() > MAX_BITS:
@@ -199,13 +203,14 @@ def _forbidden(node: ast.AST, source: str) -> ExpressionError:
 
 def offset(source: str, node: ast.AST) -> int | None:
     """Where `node` starts, in characters of `source`."""
-    line, column = getattr(node, "lineno", None), getattr(node, "col_offset", None)
+    line: int | None = getattr(node, "lineno", None)
+    column: int | None = getattr(node, "col_offset", None)
     if line is None or column is None:
         return None
     lines = source.split("\n")
     if line > len(lines):
         return 0
-    before = lines[line - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore")
+    before: str = lines[line - 1].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore")
     return sum(len(part) + 1 for part in lines[: line - 1]) + len(before)
 
 

@@ -1,5 +1,7 @@
 """Tables in expressions: polars data frames, seen through a few counted look-ups."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,23 +11,24 @@ from typing import Any
 import polars as pl
 
 from workbench.flow.expressions.errors import IT, ExpressionError, missing_field
-from workbench.flow.expressions.limits import Budget
+from workbench.flow.expressions.limits import ITEM_SIZE, Budget
 from workbench.flow.expressions.values import kind, type_error
 
 PROPERTIES = ("height", "width", "columns")
 
 
-def field(b: Budget | None, table: pl.DataFrame, name: str) -> Any:
+def field(b: Budget, table: pl.DataFrame, name: str) -> Any:
     """`t.height`, `t.width`, `t.columns`, or a column's values as a list."""
     if name == "height":
         return table.height
     if name == "width":
         return table.width
     if name == "columns":
+        b.items(table.width)
         return table.columns
     if name not in table.columns and name in METHODS:
         raise type_error(f"{IT} is a table and `{name}` is one of its methods.", f"Call it: {IT}.{name}(…).")
-    return column(b or Budget(), table, name)
+    return column(b, table, name)
 
 
 def item(b: Budget, table: pl.DataFrame, key: Any) -> Any:
@@ -50,8 +53,8 @@ def rows(b: Budget, table: pl.DataFrame) -> list[Any]:
     """All rows as objects."""
     b.items(table.height)
     b.spend(table.height * max(1, table.width >> 1))
+    b.size -= table.height * table.width * ITEM_SIZE
     b.text(0)
-    b.size -= table.height * table.width * 16
     found = table.to_dicts()
     if any(_is_odd(t) for t in table.dtypes):
         return [_plain(row) for row in found]

@@ -1,5 +1,7 @@
 """Values as text: f-strings with checked format specs, the joined parts of a template, JSON."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import json
@@ -93,7 +95,7 @@ def representation(b: Budget, value: Any) -> str:
         raise type_error(TABLE_TEXT, TABLE_HINT)
     if type(value) in SCALARS and type(value) is not str:
         return str(value)
-    measure(b, value)
+    b.text(measure(b, value))
     text = repr(value if type(value) is str else plain(b, value, keep_nan=True))
     b.text(len(text))
     return text
@@ -101,7 +103,7 @@ def representation(b: Budget, value: Any) -> str:
 
 def to_json(b: Budget, value: Any) -> str:
     """JSON text; dates as ISO text, NaN as null, a table as its row objects."""
-    measure(b, value)
+    b.text(measure(b, value))
     text = json.dumps(plain(b, value), ensure_ascii=False)
     b.text(len(text))
     return text
