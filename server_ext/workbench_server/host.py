@@ -16,6 +16,7 @@ from workbench_server.lifespan import Lifespan
 START_PATIENCE_S = 30.0
 STOP_PATIENCE_S = 20.0
 DRAIN_PATIENCE_S = 2.0
+DEFAULT_MAX_BODY = 10 * 1024 * 1024
 
 log = logging.getLogger("workbench.server")
 
@@ -26,6 +27,10 @@ class Assembly(Protocol):
     app: AsgiApp
     loop: asyncio.AbstractEventLoop
     kernel_key: str
+    """Set once started: a key for this server's kernels, in memory only."""
+    kernel_workspace: str
+    max_body: int
+    """Bytes of the largest request body."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -44,6 +49,11 @@ class Host:
         self._live: set[Exchange] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of the largest request body."""
+        return self._assembly.max_body if self._assembly is not None else DEFAULT_MAX_BODY
 
     @property
     def failure(self) -> WorkbenchError | None:

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from workbench_server.host import Assembly
+from workbench.access.identity import DEFAULT_WORKSPACE
+from workbench.assembly import Workbench, open_workbench
+from workbench.base.settings import Settings
+from workbench_server.exchange import AsgiApp
 
 
-def open_assembly(options: Mapping[str, Any], root_dir: str, address: str | None) -> Assembly:
-    """An assembly with the settings of ``c.Workbench``, over files below the server's root folder."""
-    from workbench.assembly import open_workbench
+class HostedWorkbench:
+    """A workbench as `Host` needs it."""
 
-    return open_workbench(options)  # type: ignore[no-any-return]
+    kernel_workspace = DEFAULT_WORKSPACE
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self.app: AsgiApp = workbench.app
+        self.max_body = workbench.settings.body_limit
+        self.kernel_key = ""
+        self.loop: asyncio.AbstractEventLoop
+
+    def start(self) -> None:
+        """Start the workbench and make the key of this server's kernels."""
+        self._workbench.start()
+        self.loop = self._workbench.run(_running_loop())
+        self.kernel_key = self._workbench.access.add_kernel_key()
+
+    def stop(self) -> None:
+        """Stop it gracefully."""
+        self._workbench.stop()
+
+
+def open_assembly(options: Mapping[str, Any], root_dir: str, address: str | None) -> HostedWorkbench:
+    """A workbench with the settings of ``c.Workbench``, over files below the server's root folder.
+
+    Raises InvalidInput for settings that are none, StoreHeld, StoreTooNew, StoreDamaged.
+    """
+    del address
+    settings = Settings.load(jupyter={"root": root_dir, **options})
+    return HostedWorkbench(open_workbench(settings))
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()

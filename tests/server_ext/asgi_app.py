@@ -141,6 +141,7 @@ class SmallAssembly:
 
     kernel_key = KEY
     kernel_workspace = "018f0000-0000-7000-8000-000000000001"
+    max_body = 10 * 1024 * 1024
 
     def __init__(self) -> None:
         self.app = make_app()

@@ -37,7 +37,8 @@ def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
 
 def test_a_token_lets_in_and_is_not_shown_to_the_app(client: httpx.Client, by_token: dict[str, str]) -> None:
     told = client.post("/echo", headers=by_token, json={"a": 1}).json()
-    assert told["identity"]["username"]
+    assert told["identity"]["user"]
+    assert told["identity"]["scopes"] == ["read", "write", "execute", "admin"]
     assert "authorization" not in told["headers"]
     assert "cookie" not in told["headers"]
     assert told["lifespan"] is True
@@ -80,12 +81,12 @@ def test_a_key_beside_a_login_leaves_the_login_out(server: Server) -> None:
 
 def test_a_cookie_reads_but_writes_only_with_the_xsrf_token(server: Server) -> None:
     with closing(login(server)) as browser:
-        assert browser.get("/echo").json()["identity"]["username"]
+        assert browser.get("/echo").json()["identity"]["user"]
         assert_refused(browser.post("/echo", json={}), 403, "AUTHORIZATION_ERROR")
         token = browser.headers["X-Test-Xsrf"]
         told = browser.post("/echo", json={}, headers={"X-XSRFToken": token})
         assert told.status_code == 200, told.text
-        assert told.json()["identity"]["username"]
+        assert told.json()["identity"]["user"]
 
 
 def test_a_cookie_does_not_write_from_another_origin(server: Server) -> None:
@@ -111,7 +112,7 @@ def test_a_hook_takes_a_post_from_anyone_without_identity(client: httpx.Client, 
     assert client.post("/hooks/w/p", content=b"abc", headers=by_token).json()["identity"] is None
 
 
-@pytest.mark.parametrize("path", ["/healthy", "/echo/health", "/staticx/a", "/hooksx"])
+@pytest.mark.parametrize("path", ["/healthy", "/openapi.jsonx", "/echo/health", "/staticx/a", "/hooksx"])
 def test_only_the_public_paths_are_public(client: httpx.Client, path: str) -> None:
     assert_refused(client.get(path), 401, "AUTHENTICATION_ERROR")
 
