@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -37,6 +38,15 @@ def value(source: str) -> Any:
 def fill(text: str) -> Any:
     """A template's value."""
     return parse_template(text).evaluate(get)
+
+
+def attempt(call: Callable[[], Any]) -> ExpressionError | None:
+    """The error of a call that may fail."""
+    try:
+        call()
+    except ExpressionError as error:
+        return error
+    return None
 
 
 def failure(source: str) -> ExpressionError:

@@ -35,10 +35,31 @@ def test_a_table_answers(source: str, expected: object):
 
 @pytest.mark.parametrize(
     "source",
-    ["table == table", "table > 1", "1 < table", "not table", "1 if table else 2", "table and 1", "table + 1", "-table",
-     "[table] == [table.head(1)]", "str(table)", "f'{table}'", "bool(table)", "any([table])", "table in [1]", "sum(table)",
-     "max([table, table])", "table * 2", "1 - table"],
-)  # fmt: skip
+    [
+        "table == table",
+        "table > 1",
+        "1 < table",
+        "not table",
+        "1 if table else 2",
+        "table and 1",
+        "table + 1",
+        "-table",
+        "[table] == [table.head(1)]",
+        "str(table)",
+        "f'{table}'",
+        "bool(table)",
+        "any([table])",
+        "table in [1]",
+        "1 in [table]",
+        "max(flights.none, table)",
+        "[table].count(1)",
+        "sorted(numbers, key=lambda n: table)",
+        "sum(table)",
+        "max([table, table])",
+        "table * 2",
+        "1 - table",
+    ],
+)
 def test_a_table_has_no_truth_order_or_arithmetic(source: str):
     assert failure(source).code == "TYPE"
 

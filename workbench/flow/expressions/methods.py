@@ -15,7 +15,7 @@ from workbench.flow.expressions import tables
 from workbench.flow.expressions.errors import IT, ExpressionError, nearest
 from workbench.flow.expressions.limits import MAX_ITEMS, Budget
 from workbench.flow.expressions.text import strftime
-from workbench.flow.expressions.values import SCALARS, kind, measure, type_error
+from workbench.flow.expressions.values import SCALARS, kind, measure, refuse_tables, type_error
 
 Method: TypeAlias = tuple[Callable[..., Any], int, int]
 """The function (budget, value, arguments…), least and most arguments."""
@@ -165,6 +165,7 @@ def _list_index(b: Budget, value: list[Any], wanted: Any) -> int:
 
 def _seek(b: Budget, value: list[Any], wanted: Any) -> None:
     b.spend((len(value) >> 2) + 1)
+    refuse_tables(value)
     if type(wanted) not in SCALARS:
         measure(b, value, tables=False)
         measure(b, wanted, len(value) + 1, tables=False)

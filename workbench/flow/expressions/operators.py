@@ -21,6 +21,7 @@ from workbench.flow.expressions.values import (
     TEMPORAL,
     kind,
     measure,
+    refuse_tables,
     type_error,
 )
 
@@ -216,6 +217,7 @@ def contains(b: Budget, x: Any, y: Any) -> bool:
         return x in y
     if t is list:
         b.spend(len(y) >> 2)
+        refuse_tables(y)
         if type(x) not in SCALARS:
             measure(b, y, tables=False)
             measure(b, x, len(y) + 1, tables=False)

@@ -30,7 +30,7 @@ class Key:
     def __call__(self, value: Any) -> Any:
         found = self.apply(value)
         if type(found) not in SCALARS:
-            measure(self.budget, found, 4)
+            measure(self.budget, found, 4, tables=False)
         return found
 
 
@@ -93,7 +93,7 @@ def _ready_to_compare(b: Budget, found: list[Any], words: dict[str, Any]) -> Non
         weight = max(1, len(found).bit_length() >> 2)
         for one in found:
             if type(one) not in QUICK:
-                measure(b, one, weight)
+                measure(b, one, weight, tables=False)
     elif found:
         b.spend(len(found) * words["key"].weight)
 

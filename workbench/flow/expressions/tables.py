@@ -52,7 +52,7 @@ def column(b: Budget, table: pl.DataFrame, name: Any) -> list[Any]:
 def rows(b: Budget, table: pl.DataFrame) -> list[Any]:
     """All rows as objects."""
     b.items(table.height)
-    b.spend(table.height * max(1, table.width >> 1))
+    b.spend(table.height * (1 + (table.width + 1 >> 1)))
     b.size -= table.height * table.width * ITEM_SIZE
     b.text(0)
     found = table.to_dicts()

@@ -78,9 +78,19 @@ def measure(b: Budget, value: Any, weight: int = 1, *, tables: bool = True) -> i
                 stack.extend(item)
         elif kind_of is pl.DataFrame:
             if not tables:
-                raise type_error("Tables are not compared.", TABLE_HINT)
+                raise _tables_compared()
             b.spend((item.height * item.width >> 3) + 1)
     return characters
+
+
+def refuse_tables(found: list[Any]) -> None:
+    """TYPE where a table stands among values that are about to be compared."""
+    if pl.DataFrame in map(type, found):
+        raise _tables_compared()
+
+
+def _tables_compared() -> ExpressionError:
+    return type_error("Tables are not compared.", TABLE_HINT)
 
 
 def finish(value: Any) -> Any:
