@@ -35,6 +35,7 @@ log = structlog.get_logger("workbench.engine")
 
 PROGRAMS_KEPT = 256
 STOP_S = 4.0
+CANCEL_S = 30.0
 
 
 @dataclass(slots=True)
@@ -341,6 +342,21 @@ class Engine:
             live.task.cancel()
             await live.pen.durable()
         return before
+
+    def open_runs_of(self, function_ids: frozenset[str]) -> list[str]:
+        """Ids of the runs of these functions that are not over."""
+        rows = [live.row for live in self.live.values()] + self.queue.rows()
+        return [row.id for row in rows if row.function_id in function_ids]
+
+    async def cancel_and_wait(self, run_id: str, reason: str) -> None:
+        """Cancel a run and wait until it has ended; one that is over already is fine."""
+        ended = asyncio.ensure_future(self.wait(run_id, CANCEL_S))
+        try:
+            await self.cancel(run_id, reason)
+        except InvalidState:
+            ended.cancel()
+            return
+        await ended
 
     def set_breakpoints(self, function_id: str, breakpoints: tuple[Breakpoint, ...]) -> None:
         """Give the debug runs of a function its new breakpoints."""

@@ -65,6 +65,10 @@ class Queue:
         """The entry of a run that waits."""
         return self._by_id.get(run_id)
 
+    def rows(self) -> list[RunRow]:
+        """All that wait."""
+        return [entry.row for entry in self._by_id.values()]
+
     def waiting(self, workspace: str) -> int:
         """How many of a workspace wait."""
         return sum(1 for e in self._by_id.values() if e.row.workspace_id == workspace)

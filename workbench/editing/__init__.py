@@ -1,0 +1,1 @@
+"""Canvases and functions: what people draw, with its versions and breakpoints."""

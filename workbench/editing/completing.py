@@ -1,0 +1,80 @@
+"""A flow as a client sends it, made whole: ids, names and positions where they were left out."""
+
+from __future__ import annotations
+
+from workbench.base.errors import InvalidInput
+from workbench.blocks.registry import BlockRegistry
+from workbench.editing.models import NewFlow
+from workbench.flow.handles import free_name, handle
+from workbench.flow.layout import arrange
+from workbench.flow.model import Block, Edge, Flow, Position
+from workbench.flow.validation import check_structure
+
+
+def complete(new: NewFlow, registry: BlockRegistry) -> Flow:
+    """The whole flow. Raises InvalidInput, field by field, for what cannot be saved."""
+    flow = Flow.model_construct(
+        blocks=_blocks(new, registry),
+        edges=_edges(new),
+        variables=new.variables,
+        notes=new.notes,
+        groups=new.groups,
+    )
+    issues = check_structure(flow)
+    if issues:
+        raise InvalidInput(
+            "The flow cannot be saved: its ids must be unique and its edges must join existing blocks.", details=issues
+        )
+    if new.blocks and all(b.position is None for b in new.blocks):
+        return arrange(flow, registry)
+    return flow
+
+
+def _blocks(new: NewFlow, registry: BlockRegistry) -> tuple[Block, ...]:
+    ids = {b.id for b in new.blocks if b.id}
+    names = {handle(b.name) for b in new.blocks if b.name}
+    blocks: list[Block] = []
+    for sent in new.blocks:
+        kind = registry.find(sent.type)
+        name = sent.name or free_name(kind.title if kind else sent.type, names)
+        names.add(handle(name))
+        block_id = sent.id or _free_id(sent.type, ids)
+        ids.add(block_id)
+        blocks.append(
+            Block.model_construct(
+                id=block_id,
+                type=sent.type,
+                name=name,
+                config=sent.config,
+                position=sent.position or Position(),
+                disabled=sent.disabled,
+                policy=sent.policy,
+            )
+        )
+    return tuple(blocks)
+
+
+def _edges(new: NewFlow) -> tuple[Edge, ...]:
+    ids = {e.id for e in new.edges if e.id}
+    edges: list[Edge] = []
+    for sent in new.edges:
+        edge_id = sent.id or _free_id("edge", ids)
+        ids.add(edge_id)
+        edges.append(
+            Edge.model_construct(
+                id=edge_id,
+                source=sent.source,
+                source_port=sent.source_port,
+                target=sent.target,
+                target_port=sent.target_port,
+            )
+        )
+    return tuple(edges)
+
+
+def _free_id(stem: str, taken: set[str]) -> str:
+    number = len(taken) + 1
+    stem = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in stem)[:48]
+    while f"{stem}_{number}" in taken:
+        number += 1
+    return f"{stem}_{number}"

@@ -1,0 +1,53 @@
+"""Every function's head and the flows in use, in memory, so that starting a run reads no DuckDB."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from workbench.editing.models import Function
+from workbench.editing.store import FUNCTION_COLUMNS, function_of
+from workbench.flow.model import Flow
+
+FLOWS_KEPT = 512
+
+
+class Memory:
+    """Heads by id with their workspace; flows by id and version. Kept in step by the service's own decisions."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, tuple[str, Function]] = {}
+        self._flows: OrderedDict[tuple[str, int], Flow] = OrderedDict()
+
+    def load(self, cursor: Any) -> None:
+        """Read every head, at start."""
+        found = cursor.execute(f"SELECT {FUNCTION_COLUMNS}, f.workspace_id::VARCHAR FROM functions f").fetchall()
+        self._heads = {row[0]: (row[-1], function_of(row)) for row in found}
+
+    def head(self, workspace: str, function_id: str) -> Function | None:
+        """A function of this workspace."""
+        found = self._heads.get(function_id.lower())
+        return found[1] if found is not None and found[0] == workspace else None
+
+    def keep(self, workspace: str, function: Function) -> None:
+        """A function as it is now; an older version than the one kept is passed over."""
+        found = self._heads.get(function.id)
+        if found is None or found[1].version <= function.version:
+            self._heads[function.id] = (workspace, function)
+
+    def drop(self, function_id: str) -> None:
+        """A function is gone."""
+        self._heads.pop(function_id, None)
+
+    def flow(self, function_id: str, version: int) -> Flow | None:
+        """A version's flow, if it was used lately."""
+        flow = self._flows.get((function_id, version))
+        if flow is not None:
+            self._flows.move_to_end((function_id, version))
+        return flow
+
+    def keep_flow(self, function_id: str, version: int, flow: Flow) -> None:
+        """Remember a version's flow."""
+        self._flows[function_id, version] = flow
+        while len(self._flows) > FLOWS_KEPT:
+            self._flows.popitem(last=False)

@@ -1,0 +1,137 @@
+"""Canvases and functions over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from workbench.editing.canvases import Canvases
+from workbench.editing.functions import Functions
+from workbench.editing.models import (
+    Breakpoint,
+    BreakpointsChange,
+    Canvas,
+    CanvasChange,
+    CanvasWithFunctions,
+    Function,
+    FunctionChange,
+    FunctionWithFlow,
+    NewCanvas,
+    NewFunction,
+    Status,
+    ToValidate,
+)
+from workbench.editing.store import FunctionFilter
+from workbench.flow.validation import Validation
+from workbench.rest.answers import Deleted, ok
+from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.operation import Operations
+from workbench.rest.paging import PageDep
+
+CanvasId = Annotated[str, Path(alias="canvasId")]
+FunctionId = Annotated[str, Path(alias="functionId")]
+Force = Annotated[bool, Query(description="Cancel runs that are not over first.")]
+Search = Annotated[str | None, Query(max_length=200, description="Only names that contain this.")]
+
+
+def routes(canvases: Canvases, functions: Functions) -> APIRouter:
+    """The feature's operations."""
+    api = Operations("Canvases")
+    _canvas_routes(api, canvases)
+    router = APIRouter()
+    router.include_router(api.router)
+    api = Operations("Functions")
+    _function_routes(api, functions)
+    router.include_router(api.router)
+    api = Operations("Debug")
+    _breakpoint_routes(api, functions)
+    router.include_router(api.router)
+    return router
+
+
+def _canvas_routes(api: Operations, canvases: Canvases) -> None:
+    async def exists(caller: Caller, path: Mapping[str, str]) -> None:
+        await canvases.get(caller, path["canvasId"])
+
+    @api.get("/canvases", "listWorkflowCanvases", answers=list[Canvas])
+    async def list_canvases(caller: CallerDep, page: PageDep, q: Search = None) -> Response:
+        return ok(await canvases.list(caller, page, q))
+
+    @api.post("/canvases", "createWorkflowCanvas", answers=Canvas, status=201)
+    async def create_canvas(caller: CallerDep, body: NewCanvas) -> Response:
+        return ok(await canvases.create(caller, body))
+
+    @api.get("/canvases/{canvasId}", "getWorkflowCanvas", answers=CanvasWithFunctions)
+    async def get_canvas(caller: CallerDep, canvas_id: CanvasId) -> Response:
+        return ok(await canvases.get(caller, canvas_id))
+
+    @api.put("/canvases/{canvasId}", "updateWorkflowCanvas", answers=Canvas, exists=exists)
+    async def update_canvas(caller: CallerDep, canvas_id: CanvasId, body: CanvasChange) -> Response:
+        return ok(await canvases.update(caller, canvas_id, body))
+
+    @api.delete("/canvases/{canvasId}", "deleteWorkflowCanvas", answers=Deleted, exists=exists)
+    async def delete_canvas(caller: CallerDep, canvas_id: CanvasId, force: Force = False) -> Response:
+        return ok(await canvases.delete(caller, canvas_id, force=force))
+
+
+def _function_routes(api: Operations, functions: Functions) -> None:
+    exists = _function_exists(functions)
+
+    @api.get("/functions", "listWorkflowFunctions", answers=list[Function])
+    async def list_functions(
+        caller: CallerDep,
+        page: PageDep,
+        canvas_id: Annotated[str | None, Query(alias="canvasId")] = None,
+        status: Status | None = None,
+        q: Search = None,
+    ) -> Response:
+        return ok(await functions.list(caller, page, FunctionFilter(canvas_id, status, q)))
+
+    @api.post("/functions", "createWorkflowFunction", answers=FunctionWithFlow, status=201)
+    async def create_function(caller: CallerDep, body: NewFunction) -> Response:
+        return ok(await functions.create(caller, body))
+
+    @api.get("/functions/{functionId}", "getWorkflowFunction", answers=FunctionWithFlow, exists=exists)
+    async def get_function(
+        caller: CallerDep, function_id: FunctionId, version: Annotated[int | None, Query(ge=1)] = None
+    ) -> Response:
+        return ok(await functions.get(caller, function_id, version))
+
+    @api.put("/functions/{functionId}", "updateWorkflowFunction", answers=FunctionWithFlow, exists=exists)
+    async def update_function(caller: CallerDep, function_id: FunctionId, body: FunctionChange) -> Response:
+        return ok(await functions.update(caller, function_id, body))
+
+    @api.delete("/functions/{functionId}", "deleteWorkflowFunction", answers=Deleted, exists=exists)
+    async def delete_function(caller: CallerDep, function_id: FunctionId, force: Force = False) -> Response:
+        return ok(await functions.delete(caller, function_id, force=force))
+
+    @api.post("/validate", "validateWorkflow", scope="read", answers=Validation)
+    async def validate_flow(caller: CallerDep, body: ToValidate) -> Response:
+        return ok(await functions.validate(caller, body))
+
+
+def _breakpoint_routes(api: Operations, functions: Functions) -> None:
+    exists = _function_exists(functions)
+    path = "/functions/{functionId}/breakpoints"
+
+    @api.get(path, "getBreakpoints", answers=list[Breakpoint])
+    async def get_breakpoints(caller: CallerDep, function_id: FunctionId) -> Response:
+        return ok(functions.head(caller, function_id).breakpoints)
+
+    @api.put(path, "setBreakpoints", answers=list[Breakpoint], exists=exists)
+    async def set_breakpoints(caller: CallerDep, function_id: FunctionId, body: BreakpointsChange) -> Response:
+        return ok((await functions.set_breakpoints(caller, function_id, body)).breakpoints)
+
+    @api.delete(path, "clearBreakpoints", answers=list[Breakpoint])
+    async def clear_breakpoints(caller: CallerDep, function_id: FunctionId) -> Response:
+        return ok((await functions.clear_breakpoints(caller, function_id)).breakpoints)
+
+
+def _function_exists(functions: Functions):  # noqa: ANN202
+    async def exists(caller: Caller, path: Mapping[str, str]) -> None:
+        functions.head(caller, path["functionId"])
+
+    return exists

@@ -1,0 +1,186 @@
+"""The SQL that reads canvases, functions and versions. Their writing stands in `facts.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from workbench.editing.models import Breakpoint, Canvas, Function
+from workbench.flow.model import Flow
+
+CANVAS_COLUMNS = """
+    c.id::VARCHAR, c.name, c.description, c."order",
+    (SELECT count(*) FROM functions f WHERE f.canvas_id = c.id), c.version, c.created_at, c.updated_at
+"""
+FUNCTION_COLUMNS = """
+    f.id::VARCHAR, f.canvas_id::VARCHAR, f.name, f.description, f.status, f.version, f.breakpoints, f.created_at,
+    f.updated_at, f.updated_by
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFilter:
+    """Which functions a list shows."""
+
+    canvas_id: str | None = None
+    status: str | None = None
+    q: str | None = None
+
+
+def _canvas(row: tuple[Any, ...]) -> Canvas:
+    return Canvas(
+        id=row[0],
+        name=row[1],
+        description=row[2],
+        order=row[3],
+        function_count=row[4],
+        version=row[5],
+        created_at=row[6],
+        updated_at=row[7],
+    )
+
+
+def read_breakpoints(text: str | None) -> tuple[Breakpoint, ...]:
+    """A function's breakpoints as its row holds them."""
+    return tuple(Breakpoint.model_validate(b) for b in msgspec.json.decode(text)) if text else ()
+
+
+def function_of(row: tuple[Any, ...]) -> Function:
+    return Function(
+        id=row[0],
+        canvas_id=row[1],
+        name=row[2],
+        description=row[3],
+        status=row[4],
+        version=row[5],
+        breakpoints=read_breakpoints(row[6]),
+        created_at=row[7],
+        updated_at=row[8],
+        updated_by=row[9],
+    )
+
+
+def find_canvas(cursor: Any, workspace: str, canvas_id: str) -> Canvas | None:
+    """One canvas."""
+    row = cursor.execute(
+        f"SELECT {CANVAS_COLUMNS} FROM canvases c WHERE c.workspace_id = ? AND c.id = ?::UUID", [workspace, canvas_id]
+    ).fetchone()
+    return _canvas(row) if row else None
+
+
+def list_canvases(
+    cursor: Any, workspace: str, q: str | None, after: tuple[int, str] | None, limit: int
+) -> tuple[list[Canvas], int]:
+    """A page of canvases in display order, and how many there are."""
+    wanted = {"workspace": workspace, "q": q}
+    total = cursor.execute(
+        "SELECT count(*) FROM canvases c WHERE c.workspace_id = $workspace AND ($q IS NULL OR contains(lower(c.name), lower($q)))",
+        wanted,
+    ).fetchone()[0]
+    rows = cursor.execute(
+        f"""
+        SELECT {CANVAS_COLUMNS} FROM canvases c
+        WHERE c.workspace_id = $workspace AND ($q IS NULL OR contains(lower(c.name), lower($q)))
+          AND ($order IS NULL OR (c."order", c.id) > ($order, $id::UUID))
+        ORDER BY c."order", c.id
+        LIMIT $limit
+        """,
+        {**wanted, "order": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
+    ).fetchall()
+    return [_canvas(row) for row in rows], total
+
+
+def next_order(cursor: Any, workspace: str) -> int:
+    """The place behind the last canvas."""
+    row = cursor.execute(
+        """SELECT coalesce(max("order"), -1) + 1 FROM canvases WHERE workspace_id = ?""", [workspace]
+    ).fetchone()
+    return row[0]
+
+
+def first_canvas(cursor: Any, workspace: str) -> str | None:
+    """The id of the workspace's default canvas: the first made."""
+    row = cursor.execute(
+        "SELECT id::VARCHAR FROM canvases WHERE workspace_id = ? ORDER BY created_at, id LIMIT 1", [workspace]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def find_function(cursor: Any, workspace: str, function_id: str) -> Function | None:
+    """One function without its flow."""
+    row = cursor.execute(
+        f"SELECT {FUNCTION_COLUMNS} FROM functions f WHERE f.workspace_id = ? AND f.id = ?::UUID",
+        [workspace, function_id],
+    ).fetchone()
+    return function_of(row) if row else None
+
+
+def list_functions(
+    cursor: Any, workspace: str, wanted: FunctionFilter, after: tuple[int, str] | None, limit: int
+) -> tuple[list[Function], int]:
+    """A page of functions, newest first, and how many there are."""
+    matching = """
+        f.workspace_id = $workspace
+        AND ($canvas IS NULL OR f.canvas_id = $canvas::UUID)
+        AND ($status IS NULL OR f.status = $status)
+        AND ($q IS NULL OR contains(lower(f.name), lower($q)))
+    """
+    given = {"workspace": workspace, "canvas": wanted.canvas_id, "status": wanted.status, "q": wanted.q}
+    total = cursor.execute(f"SELECT count(*) FROM functions f WHERE {matching}", given).fetchone()[0]
+    rows = cursor.execute(
+        f"""
+        SELECT {FUNCTION_COLUMNS} FROM functions f
+        WHERE {matching} AND ($at IS NULL OR (f.created_at, f.id) < ($at, $id::UUID))
+        ORDER BY f.created_at DESC, f.id DESC
+        LIMIT $limit
+        """,
+        {**given, "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
+    ).fetchall()
+    return [function_of(row) for row in rows], total
+
+
+def functions_of(cursor: Any, workspace: str, canvas_id: str) -> list[Function]:
+    """All functions of a canvas, oldest first."""
+    rows = cursor.execute(
+        f"""
+        SELECT {FUNCTION_COLUMNS} FROM functions f
+        WHERE f.workspace_id = ? AND f.canvas_id = ?::UUID ORDER BY f.created_at, f.id
+        """,
+        [workspace, canvas_id],
+    ).fetchall()
+    return [function_of(row) for row in rows]
+
+
+def find_flow(cursor: Any, workspace: str, function_id: str, number: int) -> Flow | None:
+    """The flow of one version."""
+    row = cursor.execute(
+        """
+        SELECT v.flow FROM function_versions v JOIN functions f ON f.id = v.function_id
+        WHERE f.workspace_id = ? AND v.function_id = ?::UUID AND v.number = ?
+        """,
+        [workspace, function_id, number],
+    ).fetchone()
+    return Flow.model_validate_json(row[0]) if row else None
+
+
+def flow_for_recovery(cursor: Any, function_id: str, number: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
+    """The flow of the version that an open run walks, and its function's breakpoints, in whatever workspace."""
+    row = cursor.execute(
+        """
+        SELECT v.flow, f.breakpoints FROM function_versions v JOIN functions f ON f.id = v.function_id
+        WHERE v.function_id = ?::UUID AND v.number = ?
+        """,
+        [function_id, number],
+    ).fetchone()
+    return (Flow.model_validate_json(row[0]), read_breakpoints(row[1])) if row else None
+
+
+def count_runs(cursor: Any, workspace: str, function_ids: list[str]) -> int:
+    """How many runs these functions have."""
+    row = cursor.execute(
+        "SELECT count(*) FROM runs WHERE workspace_id = ? AND list_contains(?::UUID[], function_id)",
+        [workspace, function_ids],
+    ).fetchone()
+    return row[0]
