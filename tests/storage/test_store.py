@@ -338,7 +338,9 @@ def test_a_bad_fact_is_put_aside_and_the_others_go_on(opened: Opener) -> None:
         await store.append(facts, "w")
         await store.append([LineAdded("after")])
         assert len(await store.read(LINE_TEXTS)) == 101
-        rows = await store.read(lambda c: c.execute("SELECT seq, workspace, tag, error FROM unapplied_facts").fetchall())
+        rows = await store.read(
+            lambda c: c.execute("SELECT seq, workspace, tag, error FROM unapplied_facts").fetchall()
+        )
         assert [r[:3] for r in rows] == [(51, "w", 900301)]
         assert "no number" in rows[0][3]
         assert not store.health()["ok"]

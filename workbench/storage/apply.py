@@ -189,7 +189,8 @@ class Applier:
             self._apply_backlog()
             if self.failure is not None or log.durable.failure is not None:
                 error = log.durable.failure or Unavailable(
-                    f"The database cannot be written: {self.failure}.", hint="Look at /health; free the disk or restart."
+                    f"The database cannot be written: {self.failure}.",
+                    hint="Look at /health; free the disk or restart.",
                 )
                 for request in requests:
                     request.fail(error)
