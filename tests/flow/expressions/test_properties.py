@@ -183,12 +183,14 @@ def outcome(call: Any) -> Any:
         return "failed"
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS, st.sampled_from(sorted(BINARY)))
 def test_arithmetic_and_comparison_of_numbers_agree_with_python(a: Any, b: Any, sign: str):
     template = parse_expression(f"a {sign} b")
     assert outcome(lambda: template.evaluate({"a": a, "b": b}.__getitem__)) == outcome(lambda: BINARY[sign](a, b))
 
 
+@settings(deadline=None)
 @given(
     st.integers(-20, 20),
     st.integers(-20, 20),
@@ -202,6 +204,7 @@ def test_constants_agree_with_python_and_its_precedence(a: int, b: int, c: int, 
     assert outcome(lambda: parse_expression(source).evaluate({}.__getitem__)) == wanted
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers() | st.text(max_size=4)),
     st.integers(-9, 9),
@@ -212,7 +215,7 @@ def test_slices_agree_with_python(values: list[Any], start: int, stop: int, step
     assert parse_expression(f"a[{start}:{stop}:{step}]").evaluate(lambda _: values) == values[start:stop:step]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(METHODS, VALUES, VALUES, VALUES)
 @example("a.replace(day=b)", date(2013, 1, 31), 0, None)
 @example("f'{a:{b}}'", datetime(2013, 1, 1), "%", None)  # noqa: DTZ001
@@ -227,7 +230,7 @@ def test_no_value_brings_an_error_of_another_kind(source: str, a: Any, b: Any, c
         assert "\ue000" not in str(error)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join) | st.text(max_size=30), VALUES)
 def test_no_text_brings_an_error_of_another_kind(source: str, value: Any):
     for parse in (parse_expression, parse_template):
@@ -237,6 +240,7 @@ def test_no_text_brings_an_error_of_another_kind(source: str, value: Any):
     assert isinstance(rename(source, "expression", "a", "zz9"), str)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_text_without_braces_is_itself(text: str):
     if "{{" not in text:

@@ -17,6 +17,7 @@ from workbench.flow.expressions import ExpressionError, rename
         ("{{ {'fetch': fetch}[\n 'fetch'] }}", "{{ {'fetch': got}[\n 'fetch'] }}"),
         ("{{ default(fetch.a, fetch) # fetch\n }}", "{{ default(got.a, got) # fetch\n }}"),
         ("{{ fetch + }}", "{{ fetch + }}"),
+        ("{{ fetch }} {{ fetch + }} {{ fetch.x }} {{ fetch", "{{ got }} {{ fetch + }} {{ got.x }} {{ fetch"),
         ("fetch", "fetch"),
     ],
 )

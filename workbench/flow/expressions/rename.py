@@ -15,13 +15,14 @@ Mode = Literal["template", "expression", "deferred"]
 """template: text with `{{ }}`; expression and deferred: one expression, in braces or bare."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_OPEN = re.compile(r"(?<!\\)\{\{")
 _FRESH = "zz_renamed_zz"
 
 
 def rename(text: str, mode: Mode, old: str, new: str) -> str:
     """`text` with the root name `old` written `new`; texts, fields and loop names of the same spelling stay.
 
-    A text that does not parse comes back unchanged. Raises ExpressionError FORBIDDEN if a loop in an expression
+    An expression that does not parse stays as it is. Raises ExpressionError FORBIDDEN if a loop in an expression
     already binds `new`, so that the renamed name would mean something else.
     """
     try:
@@ -36,12 +37,20 @@ def rename(text: str, mode: Mode, old: str, new: str) -> str:
 
 def _in_template(text: str, old: str, new: str) -> str:
     made: list[str] = []
-    place = 0
-    for part in split(text):
-        if isinstance(part, Compiled) and old in part.names:
-            made += [text[place : part.start], _in_expression(part, old, new)]
-            place = part.start + len(part.source)
-    return "".join(made) + text[place:]
+    done = 0
+    try:
+        for part in split(text):
+            if isinstance(part, Compiled):
+                made += [text[done : part.start], _in_expression(part, old, new)]
+                done = part.start + len(part.source)
+    except ExpressionError as error:
+        if error.expression is None and error.code == "FORBIDDEN":
+            raise
+        opened = _OPEN.search(text, done)
+        closed = text.find("}}", opened.end()) if opened else -1
+        if closed >= 0:
+            return "".join(made) + text[done:closed] + _in_template(text[closed:], old, new)
+    return "".join(made) + text[done:]
 
 
 def _in_expression(compiled: Compiled, old: str, new: str) -> str:

@@ -110,6 +110,7 @@ def finish(value: Any) -> Any:
             depth -= 1
         elif kind_of is list or kind_of is dict or kind_of is tuple:
             size.items(len(item))
+            size.spend(len(item) + 1)
             depth += 1
             if depth > MAX_VALUE_DEPTH:
                 raise ExpressionError("LIMIT", f"This value is nested more than {MAX_VALUE_DEPTH} deep.")
