@@ -50,7 +50,7 @@ class SmallCatalogue:
             type=type,
             inputs=inputs,
             outputs=outputs,
-            is_trigger=type == "start",
+            is_trigger=not TYPES[type][0],
             is_scope=type in SCOPES,
             ends_function=type == "return",
             region_names=(item if isinstance(item, str) else "item", "index") if type == "loop" else (),
@@ -59,7 +59,12 @@ class SmallCatalogue:
 
     def expressions(self, type: str, config: Mapping[str, Any]) -> list[ExpressionField]:
         found: list[ExpressionField] = []
-        for field, mode in (("value", "template"), ("other", "template"), ("items", "template"), ("test", "expression")):
+        for field, mode in (
+            ("value", "template"),
+            ("other", "template"),
+            ("items", "template"),
+            ("test", "expression"),
+        ):
             if isinstance(config.get(field), str):
                 found.append(ExpressionField(field, mode, config[field], (field,)))
         if type == "loop" and isinstance(config.get("condition"), str):

@@ -33,7 +33,12 @@ def test_a_new_name_with_the_same_handle_changes_no_expression() -> None:
 
 def test_a_name_that_another_block_has_too_is_left_to_the_other() -> None:
     made = flow(
-        [block("start", "start"), block("a"), block("a2").model_copy(update={"name": "a"}), block("use", value="{{ a }}")],
+        [
+            block("start", "start"),
+            block("a"),
+            block("a2").model_copy(update={"name": "a"}),
+            block("use", value="{{ a }}"),
+        ],
         "start > a",
         "a > a2",
         "a2 > use",

@@ -29,7 +29,9 @@ def the(made: Flow, code: Code) -> Problem:
 
 def line(*more: Block, wires: tuple[str, ...] = (), **config: Any) -> Flow:
     """start → read → use, where `use` has `config`."""
-    return flow([block("start", "start"), block("read"), block("use", **config), *more], "start > read", "read > use", *wires)
+    return flow(
+        [block("start", "start"), block("read"), block("use", **config), *more], "start > read", "read > use", *wires
+    )
 
 
 def applied(made: Flow, problem: Problem) -> Flow:
@@ -103,7 +105,9 @@ def test_an_unknown_type_is_told_with_the_nearest() -> None:
 
 
 def test_a_disabled_type_is_told_with_its_reason() -> None:
-    assert "no SMTP server is configured" in the(line(block("m", "mail"), wires=("use > m",)), Code.DISABLED_TYPE).message
+    assert (
+        "no SMTP server is configured" in the(line(block("m", "mail"), wires=("use > m",)), Code.DISABLED_TYPE).message
+    )
 
 
 def test_a_wrong_config_is_told_field_by_field() -> None:
@@ -151,7 +155,14 @@ def test_a_number_into_a_table_port_is_a_warning() -> None:
 def looped(*wires: str, **config: Any) -> Flow:
     """start → read → each{a → b} → total; `total` has `config`."""
     return flow(
-        [block("start", "start"), block("read"), block("each", "loop"), block("a"), block("b"), block("total", **config)],
+        [
+            block("start", "start"),
+            block("read"),
+            block("each", "loop"),
+            block("a"),
+            block("b"),
+            block("total", **config),
+        ],
         "start > read",
         "read > each",
         "each.body > a",
@@ -183,7 +194,11 @@ def test_a_scope_with_nothing_inside_is_a_warning() -> None:
 def test_two_blocks_with_one_name_or_one_handle_are_told_apart_by_a_rename() -> None:
     twin = Block(id="other", type="step", name="read")
     assert validate(assert_fixed(line(twin, wires=("use > other",)), Code.DUPLICATE_NAME), CATALOGUE).valid
-    near = line(Block(id="other", type="step", name="a b"), Block(id="o2", type="step", name="a-b"), wires=("use > other", "use > o2"))
+    near = line(
+        Block(id="other", type="step", name="a b"),
+        Block(id="o2", type="step", name="a-b"),
+        wires=("use > other", "use > o2"),
+    )
     problem = the(near, Code.DUPLICATE_NAME)
     assert (problem.block_id, problem.field) == ("o2", "name")
     assert "`a_b`" in problem.message
@@ -208,7 +223,12 @@ def test_a_block_hidden_by_a_loops_item_is_a_warning() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("{{ read. }}", "value"), ("{{ ''.__class__ }}", "__class__"), ("{{ 'a' * 10**9 }}", "value"), ("{{ read", "never closed")],
+    [
+        ("{{ read. }}", "value"),
+        ("{{ ''.__class__ }}", "__class__"),
+        ("{{ 'a' * 10**9 }}", "value"),
+        ("{{ read", "never closed"),
+    ],
 )
 def test_a_broken_expression_is_told_with_its_field(text: str, words: str) -> None:
     problem = the(line(value=text), Code.BAD_EXPRESSION)
@@ -268,6 +288,11 @@ def test_the_last_block_inside_a_retry_is_replaced_by_the_retrys_result() -> Non
     assert validate(fixed, CATALOGUE).valid
 
 
+def test_a_guarded_name_out_of_sight_is_a_warning() -> None:
+    made = line(block("later"), wires=("use > later",), value="{{ default(later.x, 0) + default(item, 1) }}")
+    assert the(made, Code.NOT_UPSTREAM).severity == "warning"
+
+
 def test_inside_a_loop_its_names_and_what_came_before_are_in_sight_but_not_the_loop() -> None:
     def inside(text: str) -> list[str]:
         blocks = [b.model_copy(update={"config": {"value": text}}) if b.id == "b" else b for b in looped().blocks]
@@ -302,7 +327,11 @@ def test_the_variable_of_an_error_handler_is_known_behind_its_caught_port() -> N
 
 def test_disabled_blocks_are_not_checked_and_what_needs_them_is_warned() -> None:
     made = flow(
-        [block("start", "start"), block("off", disabled=True, delayMs=0, value="{{ nope }}"), block("b", value="{{ off }}")],
+        [
+            block("start", "start"),
+            block("off", disabled=True, delayMs=0, value="{{ nope }}"),
+            block("b", value="{{ off }}"),
+        ],
         "start > off",
         "off > b",
     )
@@ -369,7 +398,7 @@ def test_a_config_nested_without_end_is_refused() -> None:
     deep: dict[str, Any] = {}
     for _ in range(5000):
         deep = {"x": deep}
-    made = flow([block("a", **{"x": deep})])
+    made = flow([block("a", x=deep)])
     assert [issue.field for issue in check_structure(made)] == ["flow.blocks[0].config"]
     assert codes(made) == ["TOO_DEEP"]
 
@@ -385,7 +414,10 @@ def test_ten_thousand_blocks_are_refused_at_once() -> None:
 
 
 def test_two_hundred_blocks_validate_well_under_a_tenth_of_a_second() -> None:
-    blocks = [block("start", "start"), *(block(f"b{i}", value=f"{{{{ b{i - 1}.x }}}}" if i else "") for i in range(200))]
+    blocks = [
+        block("start", "start"),
+        *(block(f"b{i}", value=f"{{{{ b{i - 1}.x }}}}" if i else "") for i in range(200)),
+    ]
     made = flow(blocks, "start > b0", *(f"b{i} > b{i + 1}" for i in range(199)))
     validate(made, CATALOGUE)
     began = time.perf_counter()

@@ -14,6 +14,6 @@ def replaced_at(config: Any, keys: Sequence[str | int], value: Any) -> Any:
     if not keys:
         raise LookupError("no keys")
     key, rest = keys[0], keys[1:]
-    copy: Any = list(config) if isinstance(config, list) else dict(config)
+    copy: Any = config.copy()
     copy[key] = replaced_at(copy[key], rest, value) if rest else value
     return copy

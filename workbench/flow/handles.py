@@ -24,10 +24,7 @@ def handle(name: str) -> str:
     is NFKC-normalised first because Python's parser does that to identifiers
     (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
     """
-    if name.isascii():
-        text = _ASCII_REST.sub("_", name)
-    else:
-        text = _from_unicode(unicodedata.normalize("NFKC", name))
+    text = _ASCII_REST.sub("_", name) if name.isascii() else _from_unicode(unicodedata.normalize("NFKC", name))
     return text if text[:1].isidentifier() else "_" + text
 
 
@@ -55,22 +52,21 @@ def is_reserved(text: str) -> bool:
     return keyword.iskeyword(text) or text in RESERVED
 
 
-def free_name(name: str, taken: Iterable[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
     """The name nearest to `name` whose handle is neither reserved nor among the handles `taken`.
 
     ``fetch`` → ``fetch 2`` → ``fetch 3``; a reserved name gets the word “block”: ``input`` → ``input block``.
     """
-    used: Collection[str] = taken if isinstance(taken, (set, frozenset, dict)) else set(taken)
     name = name.strip()[:_NAME_LIMIT] or "block"
     if is_reserved(handle(name)):
         name = f"{name[: _NAME_LIMIT - 6]} block"
-    if _is_free(name, used):
+    if _is_free(name, taken):
         return name
     match = _TRAILING_NUMBER.match(name)
     stem, number = (match[1], int(match[2]) + 1) if match and match[1] else (name, 2)
     joint = "_" if "_" in stem and " " not in stem else " "
     stem = stem[: _NAME_LIMIT - 8]
-    while not _is_free(f"{stem}{joint}{number}", used):
+    while not _is_free(f"{stem}{joint}{number}", taken):
         number += 1
     return f"{stem}{joint}{number}"
 

@@ -28,7 +28,7 @@ FRAME_INDENT = 28
 FRAME_DROP = 36
 """Room inside a region's frame, its title bar, how far it is set in from the scope's card and how far below it."""
 
-_SWEEPS = 4
+_SWEEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,16 @@ def _lay_level(regions: Regions, key: RegionKey, levels: dict[RegionKey, _Level]
     items = {block_id: _measure(regions, block_id, levels) for block_id in ids}
     following: dict[str, list[str]] = {block_id: [] for block_id in ids}
     entering: dict[str, list[str]] = {block_id: [] for block_id in ids}
+    port_heights: dict[str, list[float]] = {block_id: [] for block_id in ids}
     rank = {block_id: place for place, block_id in enumerate(ids)}
     for block_id in ids:
         for edge in regions.inner_incoming[regions.graph.index[block_id]]:
             if rank[edge.source] < rank[block_id]:  # edges that close a loop bend back
                 entering[block_id].append(edge.source)
                 following[edge.source].append(block_id)
+                port_heights[block_id].append(_port_height(regions.shapes[edge.source], edge.source_port))
     columns = _columns(ids, entering, following)
-    _order(columns, entering, following)
+    _order(columns, entering, following, port_heights)
     _place(columns, items, entering)
     ordered = [items[block_id] for column in columns for block_id in column]
     return _Level(ordered, max(i.x + i.width for i in ordered), max(i.y + i.height for i in ordered))
@@ -135,9 +137,7 @@ def _measure(regions: Regions, block_id: str, levels: dict[RegionKey, _Level]) -
     return item
 
 
-def _columns(
-    ids: Sequence[str], entering: dict[str, list[str]], following: dict[str, list[str]]
-) -> list[list[str]]:
+def _columns(ids: Sequence[str], entering: dict[str, list[str]], following: dict[str, list[str]]) -> list[list[str]]:
     """Blocks by longest way from an entry; entries are drawn to just before what they feed. `ids` are in order."""
     layer: dict[str, int] = {}
     for block_id in ids:
@@ -151,17 +151,37 @@ def _columns(
     return columns
 
 
-def _order(columns: list[list[str]], entering: dict[str, list[str]], following: dict[str, list[str]]) -> None:
-    """Order each column by the barycenters of its neighbours, sweeping there and back (Sugiyama 1981)."""
+def _port_height(shape: Shape | None, port: str) -> float:
+    """How far down its card a port is, from 0 to below 1: blocks behind `true` go above those behind `error`."""
+    names = [p.name for p in shape.outputs if not p.region] if shape else []
+    place = names.index(port) if port in names else len(names)
+    return place / (len(names) + 1)
+
+
+def _order(
+    columns: list[list[str]],
+    entering: dict[str, list[str]],
+    following: dict[str, list[str]],
+    port_heights: dict[str, list[float]],
+) -> None:
+    """Order each column by the barycenters of its neighbours, sweeping there, back and there (Sugiyama 1981)."""
     place = {block_id: float(at) for column in columns for at, block_id in enumerate(column)}
+
+    def sort(column: list[str], centre: dict[str, float]) -> None:
+        column.sort(key=lambda block_id: (centre[block_id], place[block_id]))
+        place.update((block_id, float(at)) for at, block_id in enumerate(column))
+
     for sweep in range(_SWEEPS):
-        forward = sweep % 2 == 0
-        neighbours = entering if forward else following
-        for column in columns if forward else reversed(columns):
-            centre = {b: _mean([place[n] for n in neighbours[b]], place[b]) for b in column}
-            column.sort(key=lambda block_id: (centre[block_id], place[block_id]))  # noqa: B023 - used at once
-            for at, block_id in enumerate(column):
-                place[block_id] = float(at)
+        if sweep % 2:
+            for column in reversed(columns):
+                sort(column, {b: _mean([place[n] for n in following[b]], place[b]) for b in column})
+        else:
+            for column in columns:
+                sort(column, {b: _mean(_heights(place, entering[b], port_heights[b]), place[b]) for b in column})
+
+
+def _heights(place: dict[str, float], sources: list[str], port_heights: list[float]) -> list[float]:
+    return [place[source] + height for source, height in zip(sources, port_heights, strict=True)]
 
 
 def _mean(values: list[float], otherwise: float) -> float:

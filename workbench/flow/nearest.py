@@ -20,6 +20,8 @@ class Nearest:
         if self._left <= 0:
             return None
         self._left -= 1
-        by_lower = {candidate.lower(): candidate for candidate, _ in zip(candidates, range(MAX_CANDIDATES), strict=False)}
+        by_lower = {
+            candidate.lower(): candidate for candidate, _ in zip(candidates, range(MAX_CANDIDATES), strict=False)
+        }
         found = difflib.get_close_matches(name.lower()[:100], by_lower, n=1, cutoff=0.7)
         return by_lower[found[0]] if found else None

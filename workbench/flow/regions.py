@@ -184,7 +184,7 @@ class Regions:
         return "after" if self.sees(other_id, standing_for) else "beside"
 
     def outermost_hiding(self, block_id: str, other_id: str) -> str | None:
-        """Of the scopes around `other_id` but not around `block_id`, the outermost: what `block_id` may name instead."""
+        """The outermost scope around `other_id` that is not around `block_id`: what `block_id` may name instead."""
         around = {*self.scopes_around(block_id)}
         hiding = [scope for scope in self.scopes_around(other_id) if scope not in around]
         return hiding[-1] if hiding else None
@@ -216,11 +216,38 @@ def find_regions(flow: Flow, catalogue: Catalogue) -> Regions:
             shapes[block.id] = catalogue.shape(block.type, block.config)
 
     graph = build_graph(flow, starts_first=lambda block: _has_regions(shapes[block.id]))
-    region_of = _assign(graph, shapes)
-    return Regions(graph, shapes, region_of, tuple(_crossings(graph, shapes, region_of)))
+    nest = _Nest()
+    region_of = _assign(graph, shapes, nest)
+    return Regions(graph, shapes, region_of, tuple(_crossings(graph, shapes, region_of, nest)))
 
 
-def _assign(graph: Graph, shapes: dict[str, Shape | None]) -> list[RegionKey]:
+class _Nest:
+    """The regions found so far, each with those around it as bits: a region's bit is above those around it."""
+
+    def __init__(self) -> None:
+        self.keys = [ROOT]
+        self.around: dict[RegionKey, int] = {ROOT: 1}
+        """The region and those around it, as bits of `keys`."""
+        self.scopes: dict[RegionKey, int] = {ROOT: 0}
+        """The scopes around what stands in the region, as bits of block positions."""
+        self.owned: dict[str, int] = {}
+        """By scope: its regions, as bits of `keys`."""
+
+    def add(self, key: RegionKey, parent: RegionKey, scope_at: int) -> None:
+        """Note the region `key`, whose scope stands in `parent` at the position `scope_at`."""
+        if key not in self.around:
+            bit = 1 << len(self.keys)
+            self.keys.append(key)
+            self.around[key] = self.around[parent] | bit
+            self.scopes[key] = self.scopes[parent] | 1 << scope_at
+            self.owned[key.scope] = self.owned.get(key.scope, 0) | bit
+
+    def is_around(self, outer: RegionKey, inner: RegionKey) -> bool:
+        """Whether `inner` is `outer` or stands in it."""
+        return not self.around[outer] & ~self.around[inner]
+
+
+def _assign(graph: Graph, shapes: dict[str, Shape | None], nest: _Nest) -> list[RegionKey]:
     """The region of each block, by position. Blocks come in order, so a region's scope is always placed before it."""
     region_of = [ROOT] * len(graph.blocks)
     placed = bytearray(len(graph.blocks))
@@ -232,61 +259,58 @@ def _assign(graph: Graph, shapes: dict[str, Shape | None]) -> list[RegionKey]:
             if not placed[source]:
                 continue
             passed = behind[source]
+            key = region_of[source]
             if is_region_port(shapes, edge):
                 key = RegionKey(edge.source, edge.source_port)
-            else:
-                key = region_of[source]
-                if _has_regions(shapes[edge.source]):
-                    passed |= 1 << source
+                nest.add(key, region_of[source], source)
+            elif _has_regions(shapes[edge.source]):
+                passed |= 1 << source
             wishes[key] = wishes.get(key, 0) | passed
             behind[at] |= passed
         if wishes:
-            region_of[at] = next(iter(wishes)) if len(wishes) == 1 else _settle(graph, region_of, wishes)
+            region_of[at] = next(iter(wishes)) if len(wishes) == 1 else _settle(nest, wishes)
         placed[at] = 1
     return region_of
 
 
-def _settle(graph: Graph, region_of: list[RegionKey], wishes: dict[RegionKey, int]) -> RegionKey:
+def _settle(nest: _Nest, wishes: dict[RegionKey, int]) -> RegionKey:
     """Choose among the regions that lead to one block: the innermost, unless another wish comes after its scope.
 
     `wishes` has for each region the scopes that its edges come after, as bits: ``loop.out → total`` beside
     ``loop.body → a → total`` says that `total` stands after the loop, so that ``a → total`` is the edge at fault.
     """
-    chains = {key: list(_chain(graph, region_of, key)) for key in wishes}
-    ordered = sorted(wishes, key=lambda key: len(chains[key]), reverse=True)
+    ordered = sorted(wishes, key=lambda key: nest.around[key].bit_count(), reverse=True)
     for key in ordered[:-1]:
-        others = [other for other in wishes if other != key]
-        scopes = [graph.index[inner.scope] for inner in chains[key] if inner.scope]
-        if not any(wishes[other] >> scope & 1 for other in others for scope in scopes if key not in chains[other]):
+        scopes = nest.scopes[key]
+        if not any(passed & scopes and not nest.is_around(key, other) for other, passed in wishes.items()):
             return key
     return ordered[-1]
 
 
-def _chain(graph: Graph, region_of: list[RegionKey], key: RegionKey) -> Iterator[RegionKey]:
-    """A region and those around it, innermost first, the root last."""
-    while key.scope:
-        yield key
-        key = region_of[graph.index[key.scope]]
-    yield ROOT
-
-
-def _crossings(graph: Graph, shapes: dict[str, Shape | None], region_of: list[RegionKey]) -> Iterator[Crossing]:
+def _crossings(
+    graph: Graph, shapes: dict[str, Shape | None], region_of: list[RegionKey], nest: _Nest
+) -> Iterator[Crossing]:
     for edge in graph.edges:
-        starts = is_region_port(shapes, edge)
-        leads = RegionKey(edge.source, edge.source_port) if starts else region_of[graph.index[edge.source]]
+        source = graph.index[edge.source]
+        leads = region_of[source]
+        if is_region_port(shapes, edge):
+            leads = RegionKey(edge.source, edge.source_port)
+            nest.add(leads, region_of[source], source)
         stands = region_of[graph.index[edge.target]]
         if leads == stands:
             continue
-        from_chain = list(_chain(graph, region_of, leads))
-        to_chain = list(_chain(graph, region_of, stands))
-        left = [key for key in from_chain if key not in to_chain]
-        entered = [key for key in to_chain if key not in from_chain]
-        if any(key.scope == edge.target for key in from_chain):
+        left = nest.around[leads] & ~nest.around[stands]
+        entered = nest.around[stands] & ~nest.around[leads]
+        if nest.around[leads] & nest.owned.get(edge.target, 0):
             yield Crossing(edge, "repeats", edge.target)
         elif left:
-            yield Crossing(edge, "leaves", left[-1].scope)
+            yield Crossing(edge, "leaves", nest.keys[_lowest(left)].scope)
         else:
-            yield Crossing(edge, "enters", entered[-1].scope)
+            yield Crossing(edge, "enters", nest.keys[_lowest(entered)].scope)
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
 
 
 def _has_regions(shape: Shape | None) -> bool:

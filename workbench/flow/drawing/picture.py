@@ -18,6 +18,8 @@ MAX_DRAWN = 500
 _MARGIN = 24.0
 _LABEL_SIZE = 10
 _TITLE_SIZE = 11
+_HALO: dict[str, str | float] = {"stroke": palette.GROUND, "stroke_width": 3, "paint_order": "stroke"}
+"""Keeps a label legible where a wire runs through it."""
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -41,7 +43,9 @@ def draw(
     placed = flow if has_positions(flow) else arrange(flow, catalogue)
     regions = find_regions(placed, catalogue)
     cards = {
-        block.id: Card(block.position.x, block.position.y, size_of(block, regions.shapes[block.id]), regions.shapes[block.id])
+        block.id: Card(
+            block.position.x, block.position.y, size_of(block, regions.shapes[block.id]), regions.shapes[block.id]
+        )
         for block in regions.graph.blocks
     }
     frames = _frames(regions, cards)
@@ -76,7 +80,14 @@ def _svg(inside: str, box: Box, label: str) -> str:
     left, top = box[0] - _MARGIN, box[1] - _MARGIN
     width, height = box[2] - box[0] + 2 * _MARGIN, box[3] - box[1] + 2 * _MARGIN
     ground = element(
-        "rect", x=left + 0.5, y=top + 0.5, width=width - 1, height=height - 1, rx=4, fill=palette.GROUND, stroke=palette.FAINT_LINE
+        "rect",
+        x=left + 0.5,
+        y=top + 0.5,
+        width=width - 1,
+        height=height - 1,
+        rx=4,
+        fill=palette.GROUND,
+        stroke=palette.FAINT_LINE,
     )
     return element(
         "svg",
@@ -93,7 +104,9 @@ def _svg(inside: str, box: Box, label: str) -> str:
 
 def _told(text: str) -> str:
     width = width_of(text, 13) + 40
-    words = element("text", clean(text), x=width / 2, y=24.5, font_size=13, text_anchor="middle", fill=palette.FAINT_INK)
+    words = element(
+        "text", clean(text), x=width / 2, y=24.5, font_size=13, text_anchor="middle", fill=palette.FAINT_INK
+    )
     return _svg(words, (_MARGIN, _MARGIN, width - _MARGIN, 40 - _MARGIN), text)
 
 
@@ -172,7 +185,8 @@ def _draw_ports(regions: Regions, block: Block, card: Card) -> str:
         dots.append(_dot(x, y))
         if len(names) > 1:
             text = clean(fit(name, 90, _LABEL_SIZE))
-            dots.append(element("text", text, x=x + 7, y=y - 4, font_size=_LABEL_SIZE, fill=palette.FAINT_INK))
+            label = element("text", text, x=x + 7, y=y - 4, font_size=_LABEL_SIZE, fill=palette.FAINT_INK, **_HALO)
+            dots.append(label)
     leaving = {edge.source_port for edge in regions.graph.outgoing[at]}
     if any(card.is_region_port(name) for name in leaving):
         dots.append(_dot(card.x + BODY_PORT_X, card.bottom, palette.BRAND))

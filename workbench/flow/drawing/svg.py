@@ -11,8 +11,10 @@ _BROAD = frozenset("mwMW@%—…")
 
 def clean(text: str) -> str:
     """Text fit for XML: escaped, without the characters that XML 1.0 forbids."""
-    kept = "".join(c if c in "\t\n" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in _NEVER) else " "
-                   for c in text)
+    kept = "".join(
+        c if c in "\t\n" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in _NEVER) else " "
+        for c in text
+    )
     return _escape(kept, {'"': "&quot;"})
 
 

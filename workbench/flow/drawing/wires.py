@@ -68,10 +68,7 @@ def wire_path(source: Card, port: str, target: Card) -> str:
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
     """A smooth curve that leaves to the right and comes in from the left."""
     (x1, y1), (x2, y2) = start, end
-    if x2 - x1 >= 0:
-        reach = min(max((x2 - x1) / 2, 24), 120)
-    else:
-        reach = min(60 + (x1 - x2) / 4, 160)
+    reach = min(max((x2 - x1) / 2, 24), 120) if x2 >= x1 else min(60 + (x1 - x2) / 4, 160)
     return f"M{x1:.1f} {y1:.1f}C{x1 + reach:.1f} {y1:.1f} {x2 - reach:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
 
 

@@ -7,7 +7,7 @@ from workbench.flow.model import Flow
 from workbench.flow.validation.edges import check_edges
 from workbench.flow.validation.names import check_names
 from workbench.flow.validation.problems import Code, Problem, Validation, as_validation, fix
-from workbench.flow.validation.reach import check_reach
+from workbench.flow.validation.reach import check_depth, check_reach
 from workbench.flow.validation.references import check_references
 from workbench.flow.validation.structure import structure_problems
 from workbench.flow.validation.subject import subject_of
@@ -18,13 +18,19 @@ _STOPPING = {Code.TOO_LARGE, Code.TOO_DEEP}
 
 
 def validate(flow: Flow, catalogue: Catalogue) -> Validation:
-    """Whether `flow` can run, and all that is wrong with it. Never raises; over the size limits it says only that."""
+    """Whether `flow` can run, and all that is wrong with it.
+
+    Never raises. Over the limits on size and depth it says only that.
+    """
     problems = structure_problems(flow)
     if any(problem.code in _STOPPING for problem in problems):
         return as_validation(problems)
     if not flow.blocks:
         return as_validation([*problems, _empty(catalogue)])
     subject = subject_of(flow, catalogue)
+    too_deep = list(check_depth(subject))
+    if too_deep:
+        return as_validation([*problems, *too_deep])
     problems += check_names(subject)
     problems += check_types(subject)
     problems += check_edges(subject)

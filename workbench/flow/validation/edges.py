@@ -81,7 +81,9 @@ def _unknown_port(subject: Subject, edge: Edge, block: Block, side: str, ports: 
         message=text,
         block_id=block.id,
         edge_id=edge.id,
-        fix=_other_port(subject, edge, side, name, [n for n in names if n != "error"]) if names else remove_edge(edge.id),
+        fix=_other_port(subject, edge, side, name, [n for n in names if n != "error"])
+        if names
+        else remove_edge(edge.id),
     )
 
 
@@ -102,11 +104,11 @@ def _crossing(subject: Subject, crossing: Crossing) -> Problem:
     elif crossing.kind == "leaves":
         text = (
             f"{source} stands inside the {owner} and {target} does not: no wire leaves a {scope.type}. "
-            f"Wire the `out` port of {subject.title(scope.id)} to {target} instead; its output holds what came out inside."
+            f"Wire the `out` port of {subject.title(scope.id)} to {target} instead: it gives what came out inside."
         )
     else:
         text = (
-            f"{target} stands inside the {owner} and {source} does not: a {scope.type} is entered by its own ports only. "
+            f"{target} stands inside the {owner}, {source} does not: a {scope.type} is entered by its own ports only. "
             f"Expressions inside may name {source} without a wire if it comes before the {scope.type}."
         )
     return Problem(

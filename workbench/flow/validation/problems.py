@@ -46,9 +46,7 @@ class Code(StrEnum):
 class FixCommand(Wire):
     """One command for `batchCommands`; whoever sends it adds the `functionId`."""
 
-    type: Literal[
-        "ADD_BLOCK", "UPDATE_BLOCK", "MOVE_BLOCK", "REMOVE_BLOCK", "ADD_EDGE", "REMOVE_EDGE", "SET_VARIABLES"
-    ]
+    type: Literal["ADD_BLOCK", "UPDATE_BLOCK", "MOVE_BLOCK", "REMOVE_BLOCK", "ADD_EDGE", "REMOVE_EDGE", "SET_VARIABLES"]
     payload: dict[str, Any]
 
 

@@ -15,9 +15,8 @@ _SHOWN = 8
 
 
 def check_reach(subject: Subject) -> Iterator[Problem]:
-    """No trigger, unreachable blocks, blocks behind disabled ones, loops of edges, scopes nested too deep."""
+    """No trigger, unreachable blocks, blocks behind disabled ones, loops of edges."""
     yield from _cycles(subject)
-    yield from _too_deep(subject)
     triggers = [at for at, block in enumerate(subject.graph.blocks) if _is_trigger(subject, block)]
     if not triggers:
         yield from _no_trigger(subject)
@@ -63,7 +62,13 @@ def _add_start(subject: Subject) -> Fix | None:
         if len(needed) == 1:
             edge_id = _free_id(f"{block_id}-{target.id}"[:60], edge_ids)
             edge_ids.add(edge_id)
-            edge = {"id": edge_id, "source": block_id, "sourcePort": "out", "target": target.id, "targetPort": needed[0]}
+            edge = {
+                "id": edge_id,
+                "source": block_id,
+                "sourcePort": "out",
+                "target": target.id,
+                "targetPort": needed[0],
+            }
             wires.append(("ADD_EDGE", {"edge": edge}))
     return fix("Add a start block", ("ADD_BLOCK", {"block": block.to_wire()}), *wires)
 
@@ -116,6 +121,7 @@ def _cycles(subject: Subject) -> Iterator[Problem]:
     graph = subject.graph
     following = subject.following()
     rank = {at: place for place, at in enumerate(graph.order)}
+    crossed = subject.crossed()
     for members in components(following):
         inside = set(members)
         entered = [at for at in members if any(graph.index[e.source] not in inside for e in graph.incoming[at])]
@@ -124,29 +130,23 @@ def _cycles(subject: Subject) -> Iterator[Problem]:
         names = [f'"{graph.blocks[at].name}"' for at in [*way, first]]
         if len(names) > _SHOWN:
             names = [*names[: _SHOWN - 2], "…", names[-1]]
-        crossed = subject.crossed()
-        closing = [
-            e for e in graph.incoming[first] if graph.index[e.source] in inside and e.id not in crossed
-        ]
+        closing = [e for e in graph.incoming[first] if graph.index[e.source] in inside and e.id not in crossed]
         last = next((e for e in closing if graph.index[e.source] == way[-1]), None)
         certain = len(closing) == 1 and len(entered) <= 1
         yield Problem(
             code=Code.CYCLE,
             severity="error",
-            message=f"These blocks wait for one another: {' → '.join(names)}. To repeat blocks, put them in a loop block.",
+            message=f"These blocks wait for one another: {' → '.join(names)}. To repeat blocks, use a loop block.",
             block_id=graph.blocks[first].id,
             edge_id=last.id if last else None,
             fix=remove_edge(closing[0].id) if certain else None,
         )
 
 
-def _too_deep(subject: Subject) -> Iterator[Problem]:
+def check_depth(subject: Subject) -> Iterator[Problem]:
+    """Scopes nested too deep."""
     for region in subject.regions.regions.values():
         if region.depth == MAX_SCOPE_DEPTH + 1:
             scope = subject.graph.block(region.key.scope)
-            yield Problem(
-                code=Code.TOO_DEEP,
-                severity="error",
-                message=f'"{scope.name}" is nested in more than {MAX_SCOPE_DEPTH} scopes. Move the inside into a subflow.',
-                block_id=scope.id,
-            )
+            text = f'"{scope.name}" is nested in more than {MAX_SCOPE_DEPTH} scopes. Move the inside into a subflow.'
+            yield Problem(code=Code.TOO_DEEP, severity="error", message=text, block_id=scope.id)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
+from typing import Literal
 
 from workbench.flow.catalogue import ExpressionField
 from workbench.flow.config_paths import replaced_at
-from workbench.flow.expressions import ExpressionError, Template, parse_expression, parse_template, rename
+from workbench.flow.expressions import ExpressionError, parse_expression, parse_template, rename
 from workbench.flow.handles import handle
 from workbench.flow.model import Block
-from workbench.flow.regions import positions
+from workbench.flow.nearest import MAX_CANDIDATES
+from workbench.flow.regions import Hidden, positions
 from workbench.flow.validation.problems import Code, Fix, Problem, fix
 from workbench.flow.validation.subject import Subject
 
@@ -29,6 +33,8 @@ GIVEN = {
 RESULT_FIELDS = {"loop": "results", "parallel": "results"}
 """The output field that holds what came out of a scope's regions; `result` for the other types."""
 
+_SHOWN = 8
+
 
 def check_references(subject: Subject) -> Iterator[Problem]:
     """Parse every expression field and look up its names. Disabled blocks are never evaluated, so never checked."""
@@ -43,7 +49,7 @@ def check_references(subject: Subject) -> Iterator[Problem]:
                 yield _bad_syntax(block, field, error)
                 continue
             for name in sorted(template.names):
-                problem = _check_name(subject, given, block, field, template, name)
+                problem = _check_name(subject, given, _Use(block, field, name, name in template.optional_names))
                 if problem is not None:
                     yield problem
 
@@ -100,123 +106,121 @@ class _Given:
         return found
 
 
-def _check_name(
-    subject: Subject, given: _Given, block: Block, field: ExpressionField, template: Template, name: str
-) -> Problem | None:
-    if name in ALWAYS or name in given.at(block, field):
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One name in one field of one block."""
+
+    block: Block
+    field: ExpressionField
+    name: str
+    is_guarded: bool
+    """Whether every use stands inside `default(…)`, which catches a missing name."""
+
+    @property
+    def text(self) -> str:
+        """How messages begin."""
+        return f'"{self.block.name}" in {self.field.path} names `{self.name}`'
+
+    def problem(
+        self, code: Code, message: str, *, severity: Literal["error", "warning"] = "error", fix: Fix | None = None
+    ) -> Problem:
+        """A problem at this place; `message` goes on where `text` ends."""
+        return Problem(
+            code=code,
+            severity=severity,
+            message=self.text + message,
+            block_id=self.block.id,
+            field=f"config.{self.field.path}",
+            fix=fix,
+        )
+
+
+def _check_name(subject: Subject, given: _Given, use: _Use) -> Problem | None:
+    name, block = use.name, use.block
+    if name in ALWAYS or name in given.at(block, use.field):
         return None
     named = subject.handles.get(name)
-    if name in GIVEN:
-        return _not_given(given, block, field, name)
-    if named is None:
-        return None if _is_guarded(template, name) else _unknown(subject, given, block, field, name)
+    if name in GIVEN or named is None:
+        if use.is_guarded:
+            return None
+        return _not_given(given, use) if name in GIVEN else _unknown(subject, given, use)
     why = subject.regions.why_hidden(block.id, named)
-    if why is None:
-        if subject.graph.block(named).disabled and not _is_guarded(template, name):
-            message = f'{_use(block, field, name)}, but "{subject.graph.block(named).name}" is switched off.'
-            return _problem(Code.DISABLED_REFERENCE, block, field, message, severity="warning")
-        return None
+    if why is not None:
+        return _out_of_sight(subject, use, named, why)
+    if subject.graph.block(named).disabled and not use.is_guarded:
+        message = f", but {subject.title(named)} is switched off."
+        return use.problem(Code.DISABLED_REFERENCE, message, severity="warning")
+    return None
+
+
+def _not_given(given: _Given, use: _Use) -> Problem:
+    there = sorted(given.at(use.block, use.field))
+    hint = f" Here there are: {', '.join(f'`{n}`' for n in there)}." if there else ""
+    return use.problem(Code.NOT_IN_SCOPE, f", which exists only {GIVEN[use.name]}.{hint}")
+
+
+def _unknown(subject: Subject, given: _Given, use: _Use) -> Problem:
+    regions = subject.regions
+    bits = regions.visible_bits[regions.graph.index[use.block.id]]
+    seen = (handle(subject.graph.blocks[at].name) for at in positions(bits))
+    there = [*islice(seen, MAX_CANDIDATES), *sorted(given.at(use.block, use.field)), "input", "vars"]
+    near = subject.nearest.find(use.name, there)
+    if near:
+        message = f", which does not exist. Did you mean `{near}`?"
+        return use.problem(Code.UNKNOWN_NAME, message, fix=_rewrite(use, near))
+    shown = ", ".join(f"`{n}`" for n in there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
+    return use.problem(Code.UNKNOWN_NAME, f", which does not exist. In sight are {shown}.")
+
+
+def _out_of_sight(subject: Subject, use: _Use, named: str, why: Hidden) -> Problem:
+    """A block that exists but may not be named here; only a warning where `default(…)` catches it."""
+    severity = "warning" if use.is_guarded else "error"
     other = subject.title(named)
     if why == "inside":
-        return _inside(subject, block, field, name, named)
+        message, repair = _inside(subject, use, named)
+        return use.problem(Code.NOT_IN_SCOPE, message, severity=severity, fix=repair)
     if why == "around":
-        message = f"{_use(block, field, name)}, but {other} is around this block and has no result while it runs."
-        return _problem(Code.NOT_IN_SCOPE, block, field, message)
-    if why == "itself":
-        message = f"{_use(block, field, name)}, which is this block itself: it has no result before it ran."
-    elif why == "after":
-        message = f"{_use(block, field, name)}, but {other} runs after this block."
-    else:
-        message = f"{_use(block, field, name)}, but no way leads from {other} to this block. Wire it before this block."
-    return _problem(Code.NOT_UPSTREAM, block, field, message)
+        message = f", but {other} is around this block and has no result while it runs."
+        return use.problem(Code.NOT_IN_SCOPE, message, severity=severity)
+    reasons = {
+        "itself": ", which is this block itself: it has no result before it ran.",
+        "after": f", but {other} runs after this block.",
+        "beside": f", but no way leads from {other} to this block. Wire it before this block.",
+    }
+    return use.problem(Code.NOT_UPSTREAM, reasons[why], severity=severity)
 
 
-def _is_guarded(template: Template, name: str) -> bool:
-    """Whether every use of the name stands inside `default(…)`, which catches a missing name."""
-    return name in template.optional_names
-
-
-def _use(block: Block, field: ExpressionField, name: str) -> str:
-    return f'"{block.name}" in {field.path} names `{name}`'
-
-
-def _problem(
-    code: Code, block: Block, field: ExpressionField, message: str, *, severity: str = "error", repair: Fix | None = None
-) -> Problem:
-    return Problem(
-        code=code,
-        severity="warning" if severity == "warning" else "error",
-        message=message,
-        block_id=block.id,
-        field=f"config.{field.path}",
-        fix=repair,
-    )
-
-
-def _not_given(given: _Given, block: Block, field: ExpressionField, name: str) -> Problem:
-    there = sorted(given.at(block, field))
-    hint = f" Here there are: {', '.join(f'`{n}`' for n in there)}." if there else ""
-    message = f"{_use(block, field, name)}, which exists only {GIVEN[name]}.{hint}"
-    return _problem(Code.NOT_IN_SCOPE, block, field, message)
-
-
-def _unknown(subject: Subject, given: _Given, block: Block, field: ExpressionField, name: str) -> Problem:
-    regions = subject.regions
-    seen = [
-        handle(subject.graph.blocks[at].name)
-        for at in positions(regions.visible_bits[regions.graph.index[block.id]])
-    ]
-    there = [*seen, *sorted(given.at(block, field)), "input", "vars"]
-    near = subject.nearest.find(name, there)
-    message = f"{_use(block, field, name)}, which does not exist."
-    if near:
-        return _problem(
-            Code.UNKNOWN_NAME,
-            block,
-            field,
-            f"{message} Did you mean `{near}`?",
-            repair=_rewrite(block, field, name, near),
-        )
-    shown = [f"`{n}`" for n in there[:8]] + (["…"] if len(there) > 8 else [])
-    return _problem(Code.UNKNOWN_NAME, block, field, f"{message} In sight are {', '.join(shown)}.")
-
-
-def _inside(subject: Subject, block: Block, field: ExpressionField, name: str, named: str) -> Problem:
+def _inside(subject: Subject, use: _Use, named: str) -> tuple[str, Fix | None]:
     """A name inside a region that the block is not in: the scope's result stands for it outside."""
     regions = subject.regions
-    scope_id = regions.outermost_hiding(block.id, named)
+    scope_id = regions.outermost_hiding(use.block.id, named)
     if scope_id is None:  # a sibling region of the same scope, such as another branch
-        scope_id = regions.key_of(named).scope
-        branch = regions.key_of(named).port
-        message = f"{_use(block, field, name)}, but {subject.title(named)} runs in another region ({branch}) of {subject.title(scope_id)}."
-        return _problem(Code.NOT_IN_SCOPE, block, field, message)
+        key = regions.key_of(named)
+        return f", but {subject.title(named)} runs in another region ({key.port}) of {subject.title(key.scope)}.", None
     scope = subject.graph.block(scope_id)
     result = f"{handle(scope.name)}.{RESULT_FIELDS.get(scope.type, 'result')}"
-    message = f'{_use(block, field, name)}, but {subject.title(named)} runs inside the {scope.type} "{scope.name}".'
-    repair = None
-    if regions.sees(block.id, scope_id):
-        message += f" What came out of it is `{result}`."
-        region = regions.regions[regions.key_of(named)]
-        if result.endswith(".result") and region.lasts == (named,) and region.key.scope == scope_id:
-            repair = _rewrite(block, field, name, result)
-    else:
-        message += f" Wire {subject.title(scope_id)} before this block and use `{result}`."
-    return _problem(Code.NOT_IN_SCOPE, block, field, message, repair=repair)
+    message = f', but {subject.title(named)} runs inside the {scope.type} "{scope.name}".'
+    if not regions.sees(use.block.id, scope_id):
+        return f"{message} Wire {subject.title(scope_id)} before this block and use `{result}`.", None
+    region = regions.regions[regions.key_of(named)]
+    is_whole = result.endswith(".result") and region.lasts == (named,) and region.key.scope == scope_id
+    return f"{message} What came out of it is `{result}`.", _rewrite(use, result) if is_whole else None
 
 
 _STAND_IN = "zz_stands_in_zz"
 
 
-def _rewrite(block: Block, field: ExpressionField, old: str, new: str) -> Fix | None:
-    """The fix that writes `new`, a name or ``name.field``, for `old` in one field; None where that is not certain."""
+def _rewrite(use: _Use, new: str) -> Fix | None:
+    """The fix that writes `new`, a name or ``name.field``, in this one field; None where that is not certain."""
+    field = use.field
     mode = "expression" if field.mode == "code" else field.mode
     if _STAND_IN in field.text:
         return None
     try:
-        text = rename(field.text, mode, old, _STAND_IN)
-        config = replaced_at(block.config, field.keys, text.replace(_STAND_IN, new))
+        text = rename(field.text, mode, use.name, _STAND_IN)
+        config = replaced_at(use.block.config, field.keys, text.replace(_STAND_IN, new))
     except (ExpressionError, LookupError):
         return None
     if text == field.text:
         return None
-    return fix(f"Write {new}", ("UPDATE_BLOCK", {"blockId": block.id, "config": config}))
+    return fix(f"Write {new}", ("UPDATE_BLOCK", {"blockId": use.block.id, "config": config}))

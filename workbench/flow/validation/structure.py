@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from workbench.base.errors import Issue
 from workbench.flow.model import MAX_BLOCKS, MAX_EDGES, Flow
@@ -37,7 +37,9 @@ def check_structure(flow: Flow) -> list[Issue]:
     edge_ids: dict[str, int] = {}
     for at, edge in enumerate(flow.edges):
         if edge.id in edge_ids:
-            issues.append(Issue(f"flow.edges[{at}].id", f'"{edge.id}" is the id of flow.edges[{edge_ids[edge.id]}] too'))
+            issues.append(
+                Issue(f"flow.edges[{at}].id", f'"{edge.id}" is the id of flow.edges[{edge_ids[edge.id]}] too')
+            )
         edge_ids.setdefault(edge.id, at)
         for end, block_id in (("source", edge.source), ("target", edge.target)):
             if block_id not in ids:
@@ -49,21 +51,23 @@ def _is_shallow(value: Any) -> bool:
     """Whether no list or object is nested deeper than the limit; level by level, so that no depth overflows."""
     level: list[Any] = [value]
     for _ in range(MAX_CONFIG_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
-        ]
+        level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return True
     return False
 
 
+def _inside(outer: Any) -> list[Any]:
+    values = cast("dict[str, Any]", outer).values() if isinstance(outer, dict) else outer
+    return [inner for inner in values if isinstance(inner, (dict, list))]
+
+
 def structure_problems(flow: Flow) -> list[Problem]:
     """The same as problems, for validating a flow that was never saved."""
-    return [Problem(code=Code.TOO_LARGE, severity="error", message=f"{i.issue}. Move parts into subflows.", field=i.field)
-            for i in check_size(flow)] or [*_double_ids(flow), *_loose_edges(flow), *_deep_configs(flow)]
+    return [
+        Problem(code=Code.TOO_LARGE, severity="error", message=f"{i.issue}. Move parts into subflows.", field=i.field)
+        for i in check_size(flow)
+    ] or [*_double_ids(flow), *_loose_edges(flow), *_deep_configs(flow)]
 
 
 def _double_ids(flow: Flow) -> list[Problem]:

@@ -22,7 +22,9 @@ def check_types(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 code=Code.DISABLED_TYPE,
                 severity="error",
-                message=f'"{block.name}": {block.type} cannot be used here: {shape.disabled_reason}.'.replace("..", "."),
+                message=f'"{block.name}": {block.type} cannot be used here: {shape.disabled_reason}.'.replace(
+                    "..", "."
+                ),
                 block_id=block.id,
                 field="type",
             )

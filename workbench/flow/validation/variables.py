@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any, cast
 
-from workbench.flow.graph import Graph
 from workbench.flow.model import Block
 from workbench.flow.regions import Regions, positions
 from workbench.flow.validation.problems import Code, Problem
@@ -16,16 +16,17 @@ FIRES_ALL = "split"
 """The one type that fires several of its ports at once; every other fires one."""
 
 _MAX_PAIRS = 200
+_MAX_WALKS = 5
+"""Bounds on the work: a flow where every block races with every other gets its warnings, not all of them."""
 
 
 def check_variables(subject: Subject) -> Iterator[Problem]:
     """Warn where two `set_variables` may both run, in no order, and set one name."""
     writers: dict[str, list[Block]] = {}
     for block in subject.graph.blocks:
-        values = block.config.get("values")
-        if block.type == WRITER and not block.disabled and isinstance(values, dict):
-            for name in values:
-                writers.setdefault(str(name), []).append(block)
+        if block.type == WRITER and not block.disabled:
+            for name in _names_set(block):
+                writers.setdefault(name, []).append(block)
     pairs = 0
     for name, blocks in writers.items():
         for one, other in combinations(blocks, 2):
@@ -36,11 +37,16 @@ def check_variables(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     code=Code.VARIABLE_RACE,
                     severity="warning",
-                    message=f'"{one.name}" and "{other.name}" both set `{name}` and neither comes first: a block behind '
-                    "both fails if both ran. Wire one before the other, or set two names.",
+                    message=f'"{one.name}" and "{other.name}" both set `{name}` and neither comes first: a block '
+                    "behind both fails if both ran. Wire one before the other, or set two names.",
                     block_id=other.id,
                     field="config.values",
                 )
+
+
+def _names_set(block: Block) -> list[str]:
+    values: Any = block.config.get("values")
+    return list(cast("dict[str, Any]", values)) if isinstance(values, dict) else []
 
 
 def _races(regions: Regions, one: str, other: str) -> bool:
@@ -61,7 +67,7 @@ def _in_one_region(regions: Regions, one: str, other: str) -> tuple[str, str] | 
     for mine in (one, *regions.scopes_around(one)):
         theirs = at.get(regions.key_of(mine))
         if theirs is not None:
-            inside = [s for s in (*_up_to(regions, one, mine), *_up_to(regions, other, theirs))]
+            inside = [*_up_to(regions, one, mine), *_up_to(regions, other, theirs)]
             return None if any(_keeps_inside(regions.graph.block(s)) for s in inside) else (mine, theirs)
     return None
 
@@ -83,20 +89,23 @@ def _excluded(regions: Regions, one: str, other: str) -> bool:
     graph = regions.graph
     first, second = graph.index[one], graph.index[other]
     shared = regions.upstream_bits[first] & regions.upstream_bits[second]
+    walks = 0
     for at in positions(shared):
-        if graph.blocks[at].type == FIRES_ALL or len({e.source_port for e in graph.outgoing[at]}) < 2:
+        if graph.blocks[at].type == FIRES_ALL or len(graph.outgoing[at]) < 2:
             continue
-        to_one, to_other = _ports_to(graph, at, first), _ports_to(graph, at, second)
-        if not to_one & to_other and not _is_passed_by(regions, at, {first, second}):
+        if _ports_to(regions, at, first) & _ports_to(regions, at, second):
+            continue
+        walks += 1
+        if walks > _MAX_WALKS or not _is_passed_by(regions, at, {first, second}):
             return True
     return False
 
 
-def _ports_to(graph: Graph, at: int, target: int) -> set[str]:
-    ports: dict[str, list[int]] = {}
-    for edge in graph.outgoing[at]:
-        ports.setdefault(edge.source_port, []).append(graph.index[edge.target])
-    return {port for port, starts in ports.items() if target in graph.reached_from(starts)}
+def _ports_to(regions: Regions, at: int, target: int) -> set[str]:
+    """The ports of a block upstream of `target` from which a way leads there."""
+    graph = regions.graph
+    before = regions.upstream_bits[target] | 1 << target
+    return {edge.source_port for edge in graph.outgoing[at] if before >> graph.index[edge.target] & 1}
 
 
 def _is_passed_by(regions: Regions, at: int, targets: set[int]) -> bool:
