@@ -1,1 +1,47 @@
-export default { render() {} };
+/** The bundle's face: what the loader, and nothing else, calls. */
+
+import { createRoot } from "react-dom/client";
+import { useState } from "react";
+import { hubOf } from "./core/page";
+import { CanvasSession } from "./core/session";
+import { CanvasApp } from "./views/CanvasApp";
+import { addStyles } from "./views/styles";
+
+export interface MountOptions {
+  functionId: string;
+  height?: number;
+  /** The API's root when it is not the page's own server. */
+  api?: string;
+  onHeight?: (height: number) => void;
+}
+
+/** Draws a canvas into an element; answers what takes it away again. */
+export function mountCanvas(element: HTMLElement, options: MountOptions): () => void {
+  addStyles(element);
+  const hub = hubOf(element.ownerDocument, options.api);
+  const session = new CanvasSession(options.functionId, hub, storageOf(element));
+  const root = createRoot(element);
+  root.render(<Mounted session={session} options={options} />);
+  void session.open();
+  return () => {
+    session.close();
+    root.unmount();
+  };
+}
+
+function Mounted({ session, options }: { session: CanvasSession; options: MountOptions }) {
+  const [height, setHeight] = useState(options.height ?? 560);
+  const change = (to: number) => {
+    setHeight(to);
+    options.onHeight?.(to);
+  };
+  return <CanvasApp session={session} height={height} onHeight={change} />;
+}
+
+function storageOf(element: HTMLElement): Storage | null {
+  try {
+    return element.ownerDocument.defaultView?.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,102 @@
+/** What each action of the keymap does. The views only ask for an action by its name. */
+
+import { hasEnded } from "./format";
+import type { CanvasSession } from "./session";
+import type { StepMode } from "./wire";
+
+/** What only a view can do. */
+export interface ViewActs {
+  fit: () => void;
+  fullscreen: () => void;
+  leave: () => void;
+}
+
+/** Does an action; answers false when it means nothing now, so that the key press goes on to Lab. */
+export function perform(session: CanvasSession, view: ViewActs, action: string, key = ""): boolean {
+  const { store, running } = session;
+  const state = store.get();
+  const only = state.selectedBlocks.size === 1 ? [...state.selectedBlocks][0]! : null;
+  const paused = state.view?.run.debug === true && !hasEnded(state.view.run.status);
+  switch (action) {
+    case "add":
+      session.overlay({ kind: "add", after: session.freeOutput(), at: null });
+      return true;
+    case "connect":
+      if (!only) return false;
+      session.overlay({ kind: "connect", after: { blockId: only, port: "out" } });
+      return true;
+    case "config":
+      if (!only) return false;
+      session.inspect(only, "config");
+      return true;
+    case "rename":
+      if (!only) return false;
+      store.set({ renaming: only });
+      return true;
+    case "remove":
+      if (!state.selectedBlocks.size && !state.selectedEdges.size) return false;
+      session.removeSelected();
+      return true;
+    case "duplicate":
+      if (!state.selectedBlocks.size) return false;
+      session.duplicate();
+      return true;
+    case "undo":
+      session.document.undo();
+      return true;
+    case "redo":
+      session.document.redo();
+      return true;
+    case "tidy":
+      session.tidy();
+      view.fit();
+      return true;
+    case "next":
+    case "previous":
+    case "above":
+    case "below":
+      session.move(action);
+      return true;
+    case "nudge":
+      if (!state.selectedBlocks.size) return false;
+      session.nudge(key);
+      return true;
+    case "selectAll":
+      session.selectAll();
+      return true;
+    case "find":
+      session.overlay({ kind: "find" });
+      return true;
+    case "help":
+      session.overlay({ kind: "keys" });
+      return true;
+    case "fit":
+      view.fit();
+      return true;
+    case "fullscreen":
+      view.fullscreen();
+      return true;
+    case "leave":
+      view.leave();
+      return true;
+    case "run":
+      void running.start(false);
+      return true;
+    case "debug":
+      void (paused ? running.go() : running.start(true));
+      return true;
+    case "breakpoint":
+      if (!only) return false;
+      void running.toggleBreakpoint(only);
+      return true;
+    case "over":
+    case "into":
+    case "out":
+    case "back":
+      if (!paused) return state.view !== null;
+      void running.step(action satisfies StepMode);
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,205 @@
+/** Running and debugging the function of a canvas: commands to the server, and what comes back from it. */
+
+import { ApiError, checkpointId, type Api } from "./api";
+import type { FunctionDocument } from "./document";
+import { hasEnded } from "./format";
+import { cachedRegions, pathOf } from "./regions";
+import { fromCheckpoints, onBlocks, onDebug, onRun, viewOf, type RunView } from "./runview";
+import { shownState, type CanvasState } from "./state";
+import type { Store } from "./store";
+import type { Breakpoint, DebugState, Json, Run, StepMode, ValuePage, WireEvents } from "./wire";
+
+export class Running {
+  /** Blocks that events told of while an answer was under way: the events are newer. */
+  private toldMeanwhile = new Set<string>();
+  private values = new Map<string, Promise<ValuePage>>();
+
+  constructor(
+    private readonly functionId: string,
+    private readonly api: Api,
+    private readonly store: Store<CanvasState>,
+    private readonly document: FunctionDocument,
+  ) {}
+
+  /** Shows the function's last run, if there is one. */
+  async loadLast(): Promise<void> {
+    const [last] = await this.api.lastRuns(this.functionId);
+    if (last) await this.follow(last);
+  }
+
+  /** Starts a run of what is on the canvas now. */
+  async start(debug: boolean): Promise<void> {
+    await this.act(debug ? "debug" : "run", async () => {
+      await this.document.flush();
+      const run = await this.api.createRun({ functionId: this.functionId, debug });
+      await this.follow(run);
+    });
+  }
+
+  async cancel(): Promise<void> {
+    const view = this.current();
+    if (!view || hasEnded(view.run.status)) return;
+    await this.act("cancel", async () => {
+      await this.api.cancelRun(view.run.id);
+      await this.refresh();
+    });
+  }
+
+  async go(): Promise<void> {
+    await this.debugAct("continue", (id) => this.api.debugContinue(id));
+  }
+
+  async step(mode: StepMode): Promise<void> {
+    await this.debugAct(mode, (id) => this.api.debugStep(id, mode));
+  }
+
+  async setVariable(name: string, value: Json): Promise<void> {
+    await this.debugAct("variables", (id) => this.api.debugVariables(id, { [name]: value }));
+  }
+
+  async evaluate(expression: string): Promise<Json> {
+    const view = this.current();
+    if (!view) throw new Error("Nothing runs");
+    return (await this.api.evaluate(view.run.id, expression)).value;
+  }
+
+  async toggleBreakpoint(blockId: string): Promise<void> {
+    const has = this.store.get().breakpoints.some((b) => b.blockId === blockId);
+    const kept = this.store.get().breakpoints.filter((b) => b.blockId !== blockId);
+    await this.setBreakpoints(has ? kept : [...kept, { blockId }]);
+  }
+
+  async setBreakpoints(breakpoints: Breakpoint[]): Promise<void> {
+    const before = this.store.get().breakpoints;
+    this.store.set({ breakpoints });
+    try {
+      await this.document.flush();
+      await this.api.setBreakpoints(this.functionId, breakpoints);
+    } catch (problem) {
+      this.store.set({ breakpoints: before });
+      this.complain(problem);
+    }
+  }
+
+  /** Chooses which iteration of a scope the blocks inside it show; null follows the newest. */
+  async page(scopeId: string, index: number | null): Promise<void> {
+    const { [scopeId]: _old, ...others } = this.store.get().iterations;
+    const iterations = index === null ? others : { ...others, [scopeId]: index };
+    this.store.set({ iterations });
+    const { flow, types, view } = this.store.get();
+    if (!view) return;
+    const regions = cachedRegions(flow, types);
+    const states = { ...this.store.get().iterationStates };
+    for (const region of regions.filter((r) => r.scopeId === scopeId)) for (const id of region.members) delete states[id];
+    if (index !== null) {
+      const prefix = `${pathOf(regions, scopeId, iterations)}[${index}]/`;
+      const found = await this.api.checkpoints(view.run.id, { prefix, limit: 200 });
+      for (const state of fromCheckpoints(found.filter((c) => c.path.startsWith(prefix)))) states[state.blockId] = state;
+    }
+    if (this.store.get().iterations === iterations) this.store.set({ iterationStates: states });
+  }
+
+  /** The path and attempt whose value the canvas shows for a block now; null before it ran. */
+  placeOf(blockId: string): { path: string; attempt: number } | null {
+    const state = shownState(this.store.get(), blockId);
+    if (!state?.lastPath || state.status === "skipped") return null;
+    return { path: state.lastPath, attempt: state.lastAttempt ?? 1 };
+  }
+
+  /** A block's value as the canvas shows it now. */
+  value(blockId: string, part: "output" | "input", query: { offset?: number; limit?: number; sort?: string } = {}): Promise<ValuePage> {
+    const view = this.current();
+    const place = this.placeOf(blockId);
+    if (!view || !place) return Promise.reject(new Error("No value yet: this block has not run"));
+    const key = JSON.stringify([view.run.id, place, part, query]);
+    const known = this.values.get(key);
+    if (known) return known;
+    const loading = this.api.value(view.run.id, checkpointId(place.path, place.attempt), { part, limit: 100, ...query });
+    this.values.set(key, loading);
+    if (this.values.size > 60) this.values.delete(this.values.keys().next().value!);
+    loading.catch(() => this.values.delete(key));
+    return loading;
+  }
+
+  onEvent(event: string, data: unknown): void {
+    const view = this.current();
+    if (event === "run") this.onRunEvent(data as Run, view);
+    else if (event === "block" && view) {
+      const told = data as WireEvents["block"];
+      if (told.runId !== view.run.id) return;
+      for (const item of told.items) this.toldMeanwhile.add(item.blockId);
+      this.store.set({ view: onBlocks(view, told) });
+    } else if (event === "debug" && view) {
+      this.takeDebug((data as WireEvents["debug"]).state);
+    }
+  }
+
+  async refresh(): Promise<void> {
+    const view = this.current();
+    if (view) await this.follow(view.run);
+  }
+
+  private onRunEvent(run: Run, view: RunView | null): void {
+    if (run.functionId !== this.functionId || run.parentRunId) return;
+    if (view?.run.id === run.id) {
+      this.store.set({ view: onRun(view, run) });
+      if (hasEnded(run.status)) void this.refresh().catch(() => undefined);
+    } else if (!view || run.createdAt > view.run.createdAt) {
+      void this.follow(run).catch(() => undefined);
+    }
+  }
+
+  private async follow(run: Run): Promise<void> {
+    const before = this.current();
+    if (before?.run.id !== run.id) this.store.set({ view: viewOf(run), iterations: {}, iterationStates: {} });
+    this.toldMeanwhile.clear();
+    const fresh = await this.api.getRun(run.id);
+    const now = this.current();
+    if (now && now.run.id !== run.id) return;
+    const view = viewOf(fresh, now?.debug ?? null);
+    const newer = Object.fromEntries([...this.toldMeanwhile].flatMap((id) => (now?.blocks[id] ? [[id, now.blocks[id]]] : [])));
+    this.store.set({ view: { ...view, blocks: { ...view.blocks, ...newer }, debug: hasEnded(fresh.status) ? null : view.debug } });
+    if (fresh.debug && !hasEnded(fresh.status)) this.takeDebug(await this.api.debugState(run.id));
+  }
+
+  private takeDebug(state: DebugState): void {
+    const view = this.current();
+    if (!view) return;
+    this.store.set({ view: onDebug(view, state) });
+    const stands = state.status === "paused" ? state.blockId : null;
+    if (stands && stands !== view.debug?.blockId) this.store.set({ selectedBlocks: new Set([stands]), selectedEdges: new Set() });
+  }
+
+  private async debugAct(name: string, call: (runId: string) => Promise<DebugState>): Promise<void> {
+    const view = this.current();
+    if (!view || hasEnded(view.run.status)) return;
+    await this.act(name, async () => {
+      const state = await call(view.run.id);
+      if (state.runId !== view.run.id) await this.follow(await this.api.getRun(state.runId));
+      else this.takeDebug(state);
+      if (hasEnded(state.status)) await this.refresh();
+    });
+  }
+
+  private async act(name: string, what: () => Promise<void>): Promise<void> {
+    if (this.store.get().busy) return;
+    this.store.set({ busy: name, notice: null });
+    try {
+      await what();
+    } catch (problem) {
+      this.complain(problem);
+    } finally {
+      this.store.set({ busy: null });
+    }
+  }
+
+  complain(problem: unknown): void {
+    const error = problem instanceof ApiError ? problem : null;
+    const text = error ? [error.message, error.details[0]?.issue].filter(Boolean).join(": ") : String(problem);
+    this.store.set({ notice: { tone: "error", text, hint: error?.hint ?? null } });
+  }
+
+  private current(): RunView | null {
+    return this.store.get().view;
+  }
+}

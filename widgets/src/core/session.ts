@@ -1,0 +1,314 @@
+/** One canvas widget's session: its store, its document, its run, and every act that a button or key may ask for. */
+
+import { ApiError } from "./api";
+import { copyText, pasteCommands, readClip } from "./clipboard";
+import { fromWire, type Command } from "./commands";
+import { FunctionDocument, type Draft, type DraftBox } from "./document";
+import { freshId, freshName, outputsOf } from "./flow";
+import { tidy, sizeOf } from "./layout";
+import { neighbour, type Direction } from "./navigate";
+import type { Hub } from "./page";
+import type { Plug } from "./ports";
+import { renameBlock } from "./rename";
+import { Running } from "./running";
+import { INITIAL, type CanvasState, type InspectorTab, type Overlay } from "./state";
+import { Store } from "./store";
+import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
+
+const VALIDATE_MS = 500;
+
+export class CanvasSession {
+  readonly store = new Store<CanvasState>(INITIAL);
+  readonly document: FunctionDocument;
+  readonly running: Running;
+  private leave: (() => void)[] = [];
+  private validating: AbortController | null = null;
+  private validateTimer: ReturnType<typeof setTimeout> | null = null;
+  private pasted = 0;
+  private clip = "";
+
+  constructor(
+    readonly functionId: string,
+    readonly hub: Hub,
+    storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null,
+  ) {
+    this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
+    this.running = new Running(functionId, hub.api, this.store, this.document);
+  }
+
+  async open(): Promise<void> {
+    const { events } = this.hub;
+    this.leave.push(events.subscribe((event, data) => this.onEvent(event, data)));
+    this.leave.push(events.watch(() => this.onConnection()));
+    let flow = this.store.get().flow;
+    this.leave.push(
+      this.store.subscribe(() => {
+        const now = this.store.get().flow;
+        if (now !== flow) this.validateSoon();
+        flow = now;
+      }),
+    );
+    await this.load();
+  }
+
+  close(): void {
+    for (const leave of this.leave.splice(0)) leave();
+    if (this.validateTimer) clearTimeout(this.validateTimer);
+    this.validating?.abort();
+    this.document.close();
+  }
+
+  async load(): Promise<void> {
+    try {
+      const [catalogue] = await Promise.all([this.hub.catalogue(), this.document.load()]);
+      this.store.set({ types: catalogue.types, functions: catalogue.functions, problem: null });
+      this.validateSoon();
+      await this.running.loadLast().catch(() => undefined);
+    } catch (problem) {
+      const missing = problem instanceof ApiError && problem.status === 404;
+      const text = problem instanceof Error ? problem.message : String(problem);
+      if (this.store.get().phase !== "ready") this.store.set({ phase: missing ? "missing" : "failed", problem: text });
+    }
+  }
+
+  private onEvent(event: string, data: unknown): void {
+    if (event === "reset") {
+      void this.load();
+      return;
+    }
+    if (event === "function") {
+      const told = data as WireEvents["function"];
+      if (told.functionId !== this.functionId) return;
+      if (told.change === "deleted") this.store.set({ phase: "missing", problem: "This function was deleted" });
+      else void this.document.onRemote(told.version).catch(() => undefined);
+    } else if (event === "breakpoints") {
+      const told = data as WireEvents["breakpoints"];
+      if (told.functionId === this.functionId) this.store.set({ breakpoints: told.breakpoints });
+    } else {
+      this.running.onEvent(event, data);
+    }
+  }
+
+  private onConnection(): void {
+    const connection = this.hub.events.status();
+    const before = this.store.get().connection;
+    this.store.set({ connection });
+    if (connection === "live" && before === "lost") {
+      this.document.retryNow();
+      if (this.store.get().phase !== "ready") void this.load();
+    }
+  }
+
+  // --- editing
+
+  edit(commands: readonly Command[]): void {
+    this.document.edit(commands);
+  }
+
+  /** Adds a block; behind `after` with a wire to it when that fits. Answers the new block's id. */
+  addBlock(type: string, at: Position | null, after: Plug | null = null): string | null {
+    const { flow, types } = this.store.get();
+    const kind = types.get(type);
+    if (!kind) return null;
+    const id = freshId(type, new Set(flow.blocks.map((b) => b.id)));
+    const name = freshName(kind.title.toLowerCase(), flow.blocks.map((b) => b.name));
+    const block: Block = { id, type, name, config: startConfig(kind), position: at ?? this.freePlace(after) };
+    const commands: Command[] = [{ type: "ADD_BLOCK", block }];
+    const input = kind.isTrigger ? null : kind.inputs[0];
+    if (after && input) {
+      const edgeId = freshId("edge", new Set(flow.edges.map((e) => e.id)));
+      commands.push({
+        type: "ADD_EDGE",
+        edge: { id: edgeId, source: after.blockId, sourcePort: after.port, target: id, targetPort: input.name },
+      });
+    }
+    this.edit(commands);
+    this.select([id]);
+    return id;
+  }
+
+  /** The output that a block added now gets wired to: the selected block's first free one. */
+  freeOutput(): Plug | null {
+    const { flow, types, selectedBlocks } = this.store.get();
+    const block = selectedBlocks.size === 1 ? flow.blocks.find((b) => selectedBlocks.has(b.id)) : undefined;
+    if (!block) return null;
+    const outputs = outputsOf(types.get(block.type), block);
+    const free = outputs.find((port) => !flow.edges.some((e) => e.source === block.id && e.sourcePort === port.name));
+    return free ? { blockId: block.id, port: free.name } : null;
+  }
+
+  connect(from: Plug, to: Plug): void {
+    const ids = new Set(this.store.get().flow.edges.map((e) => e.id));
+    const edge = { id: freshId("edge", ids), source: from.blockId, sourcePort: from.port, target: to.blockId, targetPort: to.port };
+    this.edit([{ type: "ADD_EDGE", edge }]);
+  }
+
+  updateConfig(blockId: string, config: Record<string, Json>): void {
+    this.edit([{ type: "UPDATE_BLOCK", blockId, config }]);
+  }
+
+  renameBlock(blockId: string, name: string): void {
+    const { flow, types } = this.store.get();
+    const wanted = name.trim();
+    this.store.set({ renaming: null });
+    if (wanted) this.edit(renameBlock(flow, types, blockId, wanted));
+  }
+
+  removeSelected(): void {
+    const { selectedBlocks, selectedEdges, inspector } = this.store.get();
+    const commands: Command[] = [
+      ...[...selectedEdges].map((edgeId): Command => ({ type: "REMOVE_EDGE", edgeId })),
+      ...[...selectedBlocks].map((blockId): Command => ({ type: "REMOVE_BLOCK", blockId })),
+    ];
+    if (inspector && selectedBlocks.has(inspector.blockId)) this.store.set({ inspector: null });
+    this.select([]);
+    this.edit(commands);
+  }
+
+  tidy(): void {
+    const { flow, types } = this.store.get();
+    const moves = [...tidy(flow, types)].flatMap(([blockId, position]): Command[] => {
+      const block = flow.blocks.find((b) => b.id === blockId)!;
+      const same = block.position.x === position.x && block.position.y === position.y;
+      return same ? [] : [{ type: "MOVE_BLOCK", blockId, position }];
+    });
+    this.edit(moves);
+  }
+
+  nudge(key: string): void {
+    const step = { ArrowRight: [16, 0], ArrowLeft: [-16, 0], ArrowUp: [0, -16], ArrowDown: [0, 16] }[key];
+    if (!step) return;
+    const { flow, selectedBlocks } = this.store.get();
+    this.edit(
+      flow.blocks
+        .filter((b) => selectedBlocks.has(b.id))
+        .map((b) => ({ type: "MOVE_BLOCK", blockId: b.id, position: { x: b.position.x + step[0]!, y: b.position.y + step[1]! } })),
+    );
+  }
+
+  copy(): string {
+    const { flow, selectedBlocks } = this.store.get();
+    this.clip = copyText(flow, selectedBlocks);
+    this.pasted = 0;
+    return this.clip;
+  }
+
+  /** Pastes a text that `copy` made, here or in another canvas; answers whether it was one. */
+  paste(text: string = this.clip): boolean {
+    const clip = readClip(text);
+    if (!clip) return false;
+    const { flow, types } = this.store.get();
+    const shift = 32 * ++this.pasted;
+    const { commands, blockIds } = pasteCommands(flow, types, clip, { x: shift, y: shift });
+    this.edit(commands);
+    this.select(blockIds);
+    return true;
+  }
+
+  duplicate(): void {
+    const { flow, types, selectedBlocks } = this.store.get();
+    const clip = readClip(copyText(flow, selectedBlocks));
+    if (!clip) return;
+    const { commands, blockIds } = pasteCommands(flow, types, clip, { x: 32, y: 32 });
+    this.edit(commands);
+    this.select(blockIds);
+  }
+
+  applyFix(problem: Problem): void {
+    if (problem.fix) this.edit(fromWire(problem.fix.commands));
+  }
+
+  // --- looking
+
+  select(blocks: Iterable<string>, edges: Iterable<string> = []): void {
+    this.store.set({ selectedBlocks: new Set(blocks), selectedEdges: new Set(edges) });
+    this.document.settle();
+  }
+
+  selectAll(): void {
+    this.select(this.store.get().flow.blocks.map((b) => b.id));
+  }
+
+  move(direction: Direction): string | null {
+    const { flow, selectedBlocks, inspector } = this.store.get();
+    const to = neighbour(flow, [...selectedBlocks].at(-1), direction);
+    if (to) this.select([to]);
+    if (to && inspector) this.inspect(to, inspector.tab);
+    return to;
+  }
+
+  inspect(blockId: string, tab: InspectorTab = "config", edgeId?: string): void {
+    this.store.set({ inspector: { blockId, tab, ...(edgeId ? { edgeId } : {}) } });
+  }
+
+  closeInspector(): void {
+    this.store.set({ inspector: null });
+    this.document.settle();
+  }
+
+  overlay(overlay: Overlay): void {
+    this.store.set({ overlay });
+  }
+
+  // --- validation
+
+  private validateSoon(): void {
+    if (this.validateTimer) clearTimeout(this.validateTimer);
+    this.validateTimer = setTimeout(() => void this.validate(), VALIDATE_MS);
+  }
+
+  private async validate(): Promise<void> {
+    this.validating?.abort();
+    this.validating = new AbortController();
+    try {
+      const validation = await this.hub.api.validate(this.store.get().flow, this.validating.signal);
+      this.store.set({ validation });
+    } catch {
+      // Offline or overtaken by the next edit: what is shown stays until there is an answer.
+    }
+  }
+
+  /** A place to the right of a block, or below everything, where nothing stands yet. */
+  private freePlace(after: Plug | null): Position {
+    const { flow, types } = this.store.get();
+    const source = flow.blocks.find((b) => b.id === after?.blockId);
+    const lowest = Math.max(0, ...flow.blocks.map((b) => b.position.y + 96));
+    const at = source
+      ? { x: source.position.x + sizeOf(source, types).width + 72, y: source.position.y }
+      : { x: Math.min(0, ...flow.blocks.map((b) => b.position.x)), y: flow.blocks.length ? lowest : 0 };
+    while (flow.blocks.some((b) => Math.abs(b.position.x - at.x) < 200 && Math.abs(b.position.y - at.y) < 72)) at.y += 88;
+    return at;
+  }
+}
+
+/** A new block begins with what has to be chosen, as its type's example chooses; everything else is the person's to fill. */
+function startConfig(kind: BlockType): Record<string, Json> {
+  const { required = [], properties = {} } = kind.configSchema;
+  return Object.fromEntries(
+    required.flatMap((key) => {
+      const options = properties[key]?.enum;
+      return options?.length ? [[key, kind.example?.[key] ?? options[0]!]] : [];
+    }),
+  );
+}
+
+function draftBox(id: string, storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null): DraftBox {
+  const key = `workbench.unsaved.${id}`;
+  return {
+    read: () => {
+      try {
+        return JSON.parse(storage?.getItem(key) ?? "null") as Draft | null;
+      } catch {
+        return null;
+      }
+    },
+    write: (draft) => {
+      try {
+        if (draft) storage?.setItem(key, JSON.stringify(draft));
+        else storage?.removeItem(key);
+      } catch {
+        // A full or forbidden storage costs the safety net, not the edit.
+      }
+    },
+  };
+}

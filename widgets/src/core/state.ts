@@ -1,0 +1,143 @@
+/** The one state of a canvas widget, which its store holds and its views draw. */
+
+import { EMPTY_FLOW, indexOf } from "./flow";
+import { chipText } from "./format";
+import type { Connection } from "./events";
+import type { Plug } from "./ports";
+import { cachedRegions, enclosingScopes } from "./regions";
+import { pausedAt, type RunView } from "./runview";
+import type { BlockState, BlockType, Breakpoint, ExpressionFunction, Flow, Position, Problem, Validation, WorkflowFunction } from "./wire";
+
+export type FunctionHead = Omit<WorkflowFunction, "flow" | "breakpoints">;
+
+export type Saving = "saved" | "dirty" | "saving" | "offline" | "refused" | "conflict";
+
+export type InspectorTab = "config" | "in" | "out" | "logs" | "docs";
+
+export interface InspectorTarget {
+  blockId: string;
+  tab: InspectorTab;
+  /** The wire whose value is looked at, when it was a wire that was clicked. */
+  edgeId?: string;
+}
+
+export interface Notice {
+  tone: "error" | "info";
+  text: string;
+  hint?: string | null;
+}
+
+/** What lies over the board; `after` is the output that a new or chosen block gets wired to. */
+export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } | { kind: "connect"; after: Plug } | { kind: "find" } | { kind: "keys" } | { kind: "problems" } | null;
+
+export interface CanvasState {
+  phase: "loading" | "ready" | "missing" | "failed";
+  problem: string | null;
+  fn: FunctionHead | null;
+  /** The server's flow with this widget's unsaved edits on it. */
+  flow: Flow;
+  breakpoints: Breakpoint[];
+  saving: Saving;
+  savingNote: string | null;
+  canUndo: boolean;
+  canRedo: boolean;
+  types: ReadonlyMap<string, BlockType>;
+  functions: ExpressionFunction[];
+  validation: Validation | null;
+  connection: Connection;
+  selectedBlocks: ReadonlySet<string>;
+  selectedEdges: ReadonlySet<string>;
+  view: RunView | null;
+  /** A run command on its way: its button shows it. */
+  busy: string | null;
+  /** The chosen iteration of each scope whose pager was used. */
+  iterations: Readonly<Record<string, number>>;
+  /** What the blocks inside paged scopes did in the chosen iterations. */
+  iterationStates: Readonly<Record<string, BlockState>>;
+  inspector: InspectorTarget | null;
+  overlay: Overlay;
+  renaming: string | null;
+  notice: Notice | null;
+}
+
+export const INITIAL: CanvasState = {
+  phase: "loading",
+  problem: null,
+  fn: null,
+  flow: EMPTY_FLOW,
+  breakpoints: [],
+  saving: "saved",
+  savingNote: null,
+  canUndo: false,
+  canRedo: false,
+  types: new Map(),
+  functions: [],
+  validation: null,
+  connection: "connecting",
+  selectedBlocks: new Set(),
+  selectedEdges: new Set(),
+  view: null,
+  busy: null,
+  iterations: {},
+  iterationStates: {},
+  inspector: null,
+  overlay: null,
+  renaming: null,
+  notice: null,
+};
+
+/** A block's state as the canvas shows it: of the chosen iteration where one is chosen, and paused where the debugger stands. */
+export function shownState(state: CanvasState, blockId: string): BlockState | null {
+  const { view, iterations, iterationStates, flow, types } = state;
+  if (!view) return null;
+  const paged =
+    Object.keys(iterations).length > 0 && enclosingScopes(cachedRegions(flow, types), blockId).some((id) => id in iterations);
+  const found = (paged ? iterationStates[blockId] : view.blocks[blockId]) ?? null;
+  if (pausedAt(view) !== blockId || paged) return found;
+  return { completed: 0, failed: 0, skipped: 0, ...found, blockId, status: "paused" };
+}
+
+const NO_PROBLEMS: readonly Problem[] = [];
+const byBlock = new WeakMap<Validation, Map<string, Problem[]>>();
+
+/** The problems of one block; the same array for as long as the validation is the same. */
+export function problemsOf(validation: Validation | null, blockId: string): readonly Problem[] {
+  if (!validation) return NO_PROBLEMS;
+  let found = byBlock.get(validation);
+  if (!found) {
+    found = new Map();
+    for (const problem of [...validation.errors, ...validation.warnings]) {
+      if (!problem.blockId) continue;
+      const list = found.get(problem.blockId);
+      if (list) list.push(problem);
+      else found.set(problem.blockId, [problem]);
+    }
+    byBlock.set(validation, found);
+  }
+  return found.get(blockId) ?? NO_PROBLEMS;
+}
+
+/** How a wire looks after or during a run, and what its chip says. */
+export interface WireLook {
+  look: "idle" | "live" | "dead" | "flowing";
+  chip: string | null;
+}
+
+const IDLE: WireLook = { look: "idle", chip: null };
+
+export function wireLook(state: CanvasState, edgeId: string): WireLook {
+  const { blocks, edges } = indexOf(state.flow);
+  const edge = edges.get(edgeId);
+  if (!edge || !state.view) return IDLE;
+  const source = shownState(state, edge.source);
+  const target = shownState(state, edge.target);
+  if (!source) return IDLE;
+  const port = state.types.get(blocks.get(edge.source)?.type ?? "")?.outputs.find((p) => p.name === edge.sourcePort);
+  if (port?.region) return source.status === "skipped" ? { look: "dead", chip: null } : { look: source.done ? "live" : "idle", chip: null };
+  if (source.status === "skipped") return { look: "dead", chip: null };
+  if (source.status !== "completed" && source.status !== "failed") return IDLE;
+  const fired = source.port ?? (source.status === "failed" ? "error" : null);
+  if (fired !== null && fired !== edge.sourcePort) return { look: "dead", chip: null };
+  if (fired === null && target?.status === "skipped") return { look: "dead", chip: null };
+  return { look: target?.status === "running" ? "flowing" : "live", chip: chipText(source.summary) };
+}

@@ -1,0 +1,151 @@
+/** The canvas: bar, rail, board, inspector, debugger's strip, status line; and the keys while it has focus. */
+
+import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { perform, type ViewActs } from "../core/actions";
+import { actionOf } from "../core/keymap";
+import type { CanvasSession } from "../core/session";
+import { Store } from "../core/store";
+import { Announcer, Board } from "./board/Board";
+import { ConnectingContext, type Connecting } from "./board/connecting";
+import { DebugHost } from "./panels/DebugHost";
+import { EmptyState } from "./panels/EmptyState";
+import { InspectorHost } from "./panels/InspectorHost";
+import { Notices } from "./panels/Notices";
+import { Overlays } from "./panels/Overlays";
+import { Palette } from "./panels/Palette";
+import { ResizeHandle } from "./panels/ResizeHandle";
+import { StatusLine } from "./panels/StatusLine";
+import { Toolbar } from "./panels/Toolbar";
+import { SessionContext, useCanvas, useSession } from "./session";
+import { useClipboard } from "./useClipboard";
+import { useFullscreen } from "./useFullscreen";
+
+interface Props {
+  session: CanvasSession;
+  height: number;
+  onHeight: (height: number) => void;
+}
+
+export function CanvasApp({ session, height, onHeight }: Props) {
+  const [connecting] = useState(() => new Store<Connecting>({ from: null, judge: null }));
+  return (
+    <SessionContext value={session}>
+      <ConnectingContext value={connecting}>
+        <ReactFlowProvider>
+          <Shell height={height} onHeight={onHeight} />
+        </ReactFlowProvider>
+      </ConnectingContext>
+    </SessionContext>
+  );
+}
+
+function Shell({ height, onHeight }: Omit<Props, "session">) {
+  const session = useSession();
+  const root = useRef<HTMLDivElement>(null);
+  const [focused, setFocused] = useState(false);
+  const [fullscreen, toggleFullscreen] = useFullscreen(root);
+  const phase = useCanvas((s) => s.phase);
+  const ready = useCanvas((s) => s.phase === "ready" && s.types.size > 0);
+  const name = useCanvas((s) => s.fn?.name ?? "");
+  const id = useId();
+  const { fitView } = useReactFlow();
+  const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
+  const fit = useCallback(() => {
+    requestAnimationFrame(() => void fitView({ padding: 0.12, maxZoom: 1, duration: 180 }));
+  }, [fitView]);
+  useClipboard(root);
+
+  const acts: ViewActs = {
+    fit,
+    fullscreen: toggleFullscreen,
+    leave: () => {
+      const { overlay, inspector, selectedBlocks, selectedEdges } = session.store.get();
+      if (overlay) session.overlay(null);
+      else if (inspector) session.closeInspector();
+      else if (selectedBlocks.size || selectedEdges.size) session.select([]);
+      else if (fullscreen) toggleFullscreen();
+      else root.current?.blur();
+    },
+  };
+  const act = (action: string, key?: string) => perform(session, acts, action, key);
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (event.defaultPrevented || target.closest(".nokey, input, textarea, [contenteditable=true]")) return;
+    const action = actionOf(event);
+    const onButton = target.closest("button") !== null && (event.key === "Enter" || event.key === " ");
+    if (!action || onButton || action === "copy" || action === "cut" || action === "paste") return;
+    if (act(action, event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+
+  useEffect(() => {
+    // Lab's own shortcuts listen on the document in the capture phase; this mark makes it pass over ours.
+    root.current?.setAttribute("data-lm-suppress-shortcuts", "true");
+  }, []);
+
+  return (
+    <div
+      ref={root}
+      className={`wbc${focused ? " wbc-focused" : ""}${fullscreen ? " wbc-full" : ""}`}
+      style={{ height: fullscreen ? undefined : height }}
+      tabIndex={0}
+      role="application"
+      aria-label={`Canvas of the function ${name}. Press ? for its keys.`}
+      data-testid="workbench-canvas"
+      data-function-id={session.functionId}
+      data-phase={phase}
+      onKeyDown={onKeyDown}
+      onFocus={() => setFocused(true)}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setFocused(false)}
+      onPointerDown={(event) => {
+        if (!(event.target as HTMLElement).closest("input, textarea, button, [contenteditable=true], .nokey")) focus();
+      }}
+    >
+      <Toolbar act={(action) => act(action)} fullscreen={fullscreen} />
+      <div className="wbc-main">
+        <Palette />
+        <div className="wbc-centre">
+          {ready ? <Board id={id} focused={focused} /> : <Waiting />}
+          <EmptyState onFit={fit} />
+          <Overlays onClosed={focus} />
+          <Notices />
+        </div>
+        <InspectorHost onLeave={focus} />
+      </div>
+      <DebugHost />
+      <StatusLine />
+      <Announcer />
+      {!fullscreen && <ResizeHandle height={height} onHeight={onHeight} />}
+    </div>
+  );
+}
+
+function Waiting() {
+  const session = useSession();
+  const phase = useCanvas((s) => s.phase);
+  const problem = useCanvas((s) => s.problem);
+  if (phase === "missing") {
+    return (
+      <div className="wbc-empty" role="alert" data-testid="missing">
+        <p>This function is gone.</p>
+        <p className="wbc-quiet">{problem} Make it again in Python, or restore it from a snapshot.</p>
+      </div>
+    );
+  }
+  if (phase === "failed") {
+    return (
+      <div className="wbc-empty" role="alert" data-testid="failed">
+        <p>The workbench cannot be reached.</p>
+        <p className="wbc-quiet">{problem}</p>
+        <button type="button" className="wbc-button" onClick={() => void session.load()}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  return <div className="wbc-empty wbc-quiet">Loading…</div>;
+}

@@ -1,0 +1,199 @@
+/** The board: React Flow over the flow of the session. */
+
+import {
+  Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
+  type Connection, type EdgeChange, type FinalConnectionState, type OnConnectStartParams,
+} from "@xyflow/react";
+import { useCallback, useContext, useEffect, useRef, type DragEvent } from "react";
+import { blockById } from "../../core/flow";
+import { LOOKS, lookOf } from "../../core/format";
+import { sizeOf } from "../../core/layout";
+import { fitter } from "../../core/ports";
+import { cachedRegions } from "../../core/regions";
+import { shownState } from "../../core/state";
+import { useCanvas, useSession } from "../session";
+import { Card } from "./Card";
+import { ConnectingContext } from "./connecting";
+import { Frame } from "./Frame";
+import type { BoardNode } from "./geometry";
+import { useBoardNodes } from "./useBoardNodes";
+import { Wire, type WireEdge } from "./Wire";
+
+const NODE_TYPES = { card: Card, frame: Frame };
+const EDGE_TYPES = { wire: Wire };
+
+/** The type of what the palette drags. */
+export const DRAG_TYPE = "application/x-workbench-block";
+
+export function Board({ id, focused }: { id: string; focused: boolean }) {
+  const session = useSession();
+  const connecting = useContext(ConnectingContext);
+  const { nodes, edges, onNodesChange } = useBoardNodes();
+  const flowApi = useReactFlow<BoardNode, WireEdge>();
+  const many = useCanvas((s) => s.flow.blocks.length > 14);
+  useFollowing(flowApi);
+
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<WireEdge>[]) => {
+      const { selectedBlocks, selectedEdges } = session.store.get();
+      const chosen = new Set(selectedEdges);
+      for (const change of changes) {
+        if (change.type !== "select") continue;
+        if (change.selected) chosen.add(change.id);
+        else chosen.delete(change.id);
+      }
+      session.select(selectedBlocks, chosen);
+    },
+    [session],
+  );
+
+  const startConnecting = useCallback(
+    (_event: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) => {
+      if (handleType !== "source" || !nodeId) return;
+      const { flow, types } = session.store.get();
+      const from = { blockId: nodeId, port: handleId ?? "out" };
+      connecting.set({ from, judge: fitter(flow, types, cachedRegions(flow, types), from) });
+    },
+    [session, connecting],
+  );
+
+  const endConnecting = useCallback(
+    (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      const { from } = connecting.get();
+      connecting.set({ from: null, judge: null });
+      if (!from || state.toHandle || state.toNode) return;
+      const point = "changedTouches" in event ? event.changedTouches[0] : event;
+      if (!point) return;
+      const at = flowApi.screenToFlowPosition({ x: point.clientX, y: point.clientY });
+      session.overlay({ kind: "add", after: from, at: { x: Math.round(at.x), y: Math.round(at.y - 28) } });
+    },
+    [session, connecting, flowApi],
+  );
+
+  const isValid = useCallback(
+    (wire: Connection | WireEdge) => {
+      const { judge } = connecting.get();
+      return judge ? judge({ blockId: wire.target, port: wire.targetHandle ?? "in" }).fits : true;
+    },
+    [connecting],
+  );
+
+  const onConnect = useCallback(
+    (wire: Connection) =>
+      session.connect({ blockId: wire.source, port: wire.sourceHandle ?? "out" }, { blockId: wire.target, port: wire.targetHandle ?? "in" }),
+    [session],
+  );
+
+  const onDrop = (event: DragEvent) => {
+    const type = event.dataTransfer.getData(DRAG_TYPE);
+    if (!type) return;
+    event.preventDefault();
+    const at = flowApi.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    session.addBlock(type, { x: Math.round(at.x - 104), y: Math.round(at.y - 28) });
+  };
+
+  return (
+    <div
+      className={`wbc-board${connecting.get().from ? " wbc-connecting" : ""}`}
+      data-testid="board"
+      onDrop={onDrop}
+      onDragOver={(event) => {
+        if (event.dataTransfer.types.includes(DRAG_TYPE)) event.preventDefault();
+      }}
+    >
+      <ReactFlow<BoardNode, WireEdge>
+        id={id}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        onConnectStart={startConnecting}
+        onConnectEnd={endConnecting}
+        onConnect={onConnect}
+        isValidConnection={isValid}
+        onEdgeClick={(_event, edge) => session.inspect(edge.source, "out", edge.id)}
+        onNodeClick={(event, node) => {
+          // A click on a block that is open in the inspector's place shows that block there.
+          const { inspector, view } = session.store.get();
+          const tab = inspector?.edgeId ? "config" : inspector?.tab;
+          if (node.type === "card" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+            if (inspector) session.inspect(node.id, tab);
+            else if (view?.blocks[node.id]?.status === "failed") session.inspect(node.id, "out");
+          }
+        }}
+        onPaneClick={() => session.select([])}
+        onlyRenderVisibleElements
+        nodesFocusable={false}
+        edgesFocusable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={["Meta", "Control", "Shift"]}
+        preventScrolling={focused}
+        panOnScroll={focused}
+        zoomOnScroll={false}
+        zoomOnDoubleClick={false}
+        minZoom={0.1}
+        maxZoom={2}
+        connectionRadius={28}
+        nodeDragThreshold={3}
+        snapToGrid
+        snapGrid={[8, 8]}
+        fitView
+        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        elevateNodesOnSelect={false}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className="wbc-dots" />
+        <Controls showInteractive={false} position="bottom-left" className="wbc-controls" />
+        {many && <MiniMap className="wbc-minimap" pannable zoomable ariaLabel="Overview" nodeClassName={(node) => miniClass(node as BoardNode, session.store.get())} />}
+      </ReactFlow>
+    </div>
+  );
+}
+
+function miniClass(node: BoardNode, state: Parameters<typeof shownState>[0]): string {
+  if (node.type === "frame") return "wbc-mini-frame";
+  const found = shownState(state, node.id);
+  return `wbc-mini-${found ? lookOf(found) : "idle"}`;
+}
+
+/** Keeps what matters in sight: the block that the debugger stands at, and the block that the keyboard moved to. */
+function useFollowing(flowApi: ReturnType<typeof useReactFlow<BoardNode, WireEdge>>) {
+  const session = useSession();
+  const size = useStore((s) => s, (a, b) => a.width === b.width && a.height === b.height);
+  const only = useCanvas((s) => (s.selectedBlocks.size === 1 ? [...s.selectedBlocks][0]! : null));
+  const port = useRef(size);
+  port.current = size;
+  useEffect(() => {
+    const { flow, types } = session.store.get();
+    const block = only ? blockById(flow, only) : undefined;
+    if (!block || !port.current.width) return;
+    const card = sizeOf(block, types);
+    const { x, y, zoom } = flowApi.getViewport();
+    const left = block.position.x * zoom + x;
+    const top = block.position.y * zoom + y;
+    const { width, height } = port.current;
+    const isOutside = left < 0 || top < 0 || left + card.width * zoom > width || top + card.height * zoom > height;
+    if (!isOutside) return;
+    const centre = { x: block.position.x + card.width / 2, y: block.position.y + card.height / 2 };
+    void flowApi.setCenter(centre.x, centre.y, { zoom: Math.max(zoom, 0.5), duration: 180 });
+  }, [only, flowApi, session]);
+}
+
+/** What a screen reader hears of the selected block. */
+export function Announcer() {
+  const words = useCanvas((s) => {
+    if (s.selectedBlocks.size > 1) return `${s.selectedBlocks.size} blocks selected`;
+    const block = blockById(s.flow, [...s.selectedBlocks][0] ?? "");
+    if (!block) return "";
+    const state = shownState(s, block.id);
+    return [block.name, s.types.get(block.type)?.title, state ? LOOKS[lookOf(state)].word : null].filter(Boolean).join(", ");
+  });
+  return (
+    <div className="wbc-sr" aria-live="polite" data-testid="announcer">
+      {words}
+    </div>
+  );
+}

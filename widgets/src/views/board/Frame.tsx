@@ -1,0 +1,113 @@
+/** The tinted frame of a scope's region, with its title and the pager that chooses whose values the inside shows. */
+
+import type { NodeProps } from "@xyflow/react";
+import { memo, useEffect, useState } from "react";
+import { blockById } from "../../core/flow";
+import { formatCount } from "../../core/format";
+import { cachedRegions } from "../../core/regions";
+import { BlockIcon } from "../BlockIcon";
+import { useCanvas, useSession } from "../session";
+import type { FrameNode } from "./geometry";
+
+export const Frame = memo(function Frame({ data }: NodeProps<FrameNode>) {
+  const { scopeId, port, depth } = data;
+  const session = useSession();
+  const name = useCanvas((s) => blockById(s.flow, scopeId)?.name ?? "");
+  const icon = useCanvas((s) => s.types.get(blockById(s.flow, scopeId)?.type ?? "")?.icon);
+  const selectInside = () => {
+    const { flow, types } = session.store.get();
+    const region = cachedRegions(flow, types).find((r) => r.scopeId === scopeId && r.port === port);
+    if (region) session.select([scopeId, ...region.members]);
+  };
+  return (
+    <div className="wbc-frame" data-depth={depth % 2} data-testid="region" data-scope-id={scopeId}>
+      <div className="wbc-frame-head">
+        <button type="button" className="wbc-frame-title nodrag" title="Select all that is inside" onClick={selectInside} tabIndex={-1}>
+          <BlockIcon name={icon} size={13} />
+          <span>{port === "body" ? name : `${name}: ${port.replace(/^branch-/, "")}`}</span>
+        </button>
+        <Pager scopeId={scopeId} />
+      </div>
+      <Ticks scopeId={scopeId} />
+    </div>
+  );
+});
+
+/** `‹ 417 / 500 ›`: arrows go through the iterations, a click on the number takes typing, ⟳ follows the newest again. */
+function Pager({ scopeId }: { scopeId: string }) {
+  const session = useSession();
+  const chosen = useCanvas((s) => s.iterations[scopeId] ?? null);
+  const total = useCanvas((s) => s.view?.blocks[scopeId]?.total ?? null);
+  const done = useCanvas((s) => s.view?.blocks[scopeId]?.done ?? null);
+  const seen = total ?? done;
+  const [text, setText] = useState<string | null>(null);
+  useEffect(() => setText(null), [chosen]);
+  if (!seen) return null;
+  const at = chosen ?? Math.max(0, Math.min(seen - 1, (done ?? 1) - 1));
+  const go = (index: number) => void session.running.page(scopeId, Math.max(0, Math.min(seen - 1, index)));
+  const type = () => {
+    const number = Number.parseInt(text ?? "", 10);
+    if (Number.isFinite(number)) go(number - 1);
+    setText(null);
+  };
+  return (
+    <span className="wbc-pager nodrag" role="group" aria-label="Iteration" data-testid="pager">
+      <button type="button" onClick={() => go(at - 1)} disabled={at <= 0} title="Previous iteration" aria-label="Previous iteration">
+        ‹
+      </button>
+      <input
+        className="nokey"
+        value={text ?? formatCount(at + 1)}
+        size={Math.max(1, String(seen).length)}
+        aria-label="Iteration number"
+        title="Type a number to jump there"
+        onChange={(event) => setText(event.target.value)}
+        onFocus={(event) => event.target.select()}
+        onBlur={() => text !== null && type()}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === "Enter") type();
+        }}
+      />
+      <span className="wbc-pager-total">/ {formatCount(seen)}</span>
+      <button type="button" onClick={() => go(at + 1)} disabled={at >= seen - 1} title="Next iteration" aria-label="Next iteration">
+        ›
+      </button>
+      {chosen !== null && (
+        <button type="button" onClick={() => void session.running.page(scopeId, null)} title="Follow the newest iteration" aria-label="Follow the newest iteration">
+          ⟳
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** All iterations as a strip to jump to: what is done is filled. */
+function Ticks({ scopeId }: { scopeId: string }) {
+  const session = useSession();
+  const chosen = useCanvas((s) => s.iterations[scopeId] ?? null);
+  const total = useCanvas((s) => s.view?.blocks[scopeId]?.total ?? null);
+  const done = useCanvas((s) => s.view?.blocks[scopeId]?.done ?? 0);
+  if (!total || total < 2) return null;
+  const share = (n: number) => `${(100 * n) / total}%`;
+  return (
+    <div
+      className="wbc-ticks nodrag"
+      role="progressbar"
+      aria-label="Iterations done"
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={done}
+      title={`${formatCount(done)} of ${formatCount(total)} done: click to jump to an iteration`}
+      style={{ "--wbc-tick": share(1) } as React.CSSProperties}
+      data-fine={total > 80}
+      onClick={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        void session.running.page(scopeId, Math.min(total - 1, Math.floor((total * (event.clientX - box.left)) / box.width)));
+      }}
+    >
+      <span className="wbc-ticks-done" style={{ width: share(done) }} />
+      {chosen !== null && <span className="wbc-ticks-at" style={{ left: share(chosen), width: share(1) }} />}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+/** Where a card's ports are, so that wires to cards that are not drawn yet still end in the right place. */
+
+import { Position, type Node, type NodeHandle } from "@xyflow/react";
+import { ERROR_PORT, inputsOf, outputsOf } from "../../core/flow";
+import { FRAME, sizeOf } from "../../core/layout";
+import type { Region, Types } from "../../core/regions";
+import type { Block, Port } from "../../core/wire";
+
+export type CardNode = Node<{ block: Block }, "card">;
+export type FrameNode = Node<{ scopeId: string; port: string; depth: number }, "frame">;
+export type BoardNode = CardNode | FrameNode;
+
+export interface PlacedPort {
+  port: Port;
+  kind: "source" | "target";
+  side: Position;
+  /** Centre of the dot, from the card's top left. */
+  x: number;
+  y: number;
+  label: string | null;
+}
+
+export function portsOf(block: Block, types: Types): PlacedPort[] {
+  const type = types.get(block.type);
+  const { width, height } = sizeOf(block, types);
+  const inputs = inputsOf(type);
+  const outputs = outputsOf(type, block);
+  const right = outputs.filter((p) => !p.region);
+  const bottom = outputs.filter((p) => p.region);
+  const spread = (index: number, count: number, length: number) => (length * (index + 1)) / (count + 1);
+  const named = outputs.length > 1;
+  const placed: PlacedPort[] = [
+    ...inputs.map((port, i) => place(port, "target", Position.Left, 0, spread(i, inputs.length, height), inputs.length > 1)),
+    ...right.map((port, i) => place(port, "source", Position.Right, width, spread(i, right.length, height), named && right.length > 1)),
+    ...bottom.map((port, i) => place(port, "source", Position.Bottom, 30 + i * 44, height, bottom.length > 1)),
+  ];
+  if (type && !type.isTrigger) {
+    placed.push(place({ name: ERROR_PORT, type: "object", label: "error" }, "source", Position.Bottom, width - 30, height, true));
+  }
+  return placed;
+}
+
+function place(port: Port, kind: "source" | "target", side: Position, x: number, y: number, named: boolean): PlacedPort {
+  return { port, kind, side, x, y, label: named ? port.label || port.name.replace(/^branch-/, "") : null };
+}
+
+/** Half a dot: React Flow counts a handle's corner. */
+const HALF = 5;
+
+export function handlesOf(ports: readonly PlacedPort[]): NodeHandle[] {
+  return ports.map((p) => ({
+    id: p.port.name,
+    type: p.kind,
+    position: p.side,
+    x: p.x - HALF,
+    y: p.y - HALF,
+    width: 2 * HALF,
+    height: 2 * HALF,
+  }));
+}
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The frame around a region's blocks, frames of inner regions included; inner frames must be known first. */
+export function frameBox(region: Region, boxes: ReadonlyMap<string, Box>, inner: readonly Box[]): Box | null {
+  const all = [...[...region.members].flatMap((id) => boxes.get(id) ?? []), ...inner];
+  if (!all.length) return null;
+  const left = Math.min(...all.map((b) => b.x)) - FRAME.side;
+  const top = Math.min(...all.map((b) => b.y)) - FRAME.top;
+  const right = Math.max(...all.map((b) => b.x + b.width)) + FRAME.side;
+  const bottom = Math.max(...all.map((b) => b.y + b.height)) + FRAME.bottom;
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}

@@ -1,0 +1,148 @@
+/** The board's nodes and edges for React Flow, made from the flow; a block that did not change stays the same object. */
+
+import type { NodeChange } from "@xyflow/react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { sizeOf } from "../../core/layout";
+import { cachedRegions } from "../../core/regions";
+import type { Position } from "../../core/wire";
+import { useCanvas, useSession } from "../session";
+import { frameBox, handlesOf, portsOf, type BoardNode, type Box, type CardNode, type FrameNode } from "./geometry";
+import type { WireEdge } from "./Wire";
+
+const NO_DATA = {};
+
+export function useBoardNodes() {
+  const session = useSession();
+  const flow = useCanvas((s) => s.flow);
+  const types = useCanvas((s) => s.types);
+  const selected = useCanvas((s) => s.selectedBlocks);
+  const selectedEdges = useCanvas((s) => s.selectedEdges);
+  /** Where blocks are while they are dragged; the flow learns of it when they are let go. */
+  const [dragged, setDragged] = useState<ReadonlyMap<string, Position>>(new Map());
+  const cards = useRef(new Map<string, CardNode>());
+  const frames = useRef(new Map<string, FrameNode>());
+  const wires = useRef(new Map<string, WireEdge>());
+
+  const nodes = useMemo(() => {
+    const known = new Map<string, CardNode>();
+    const boxes = new Map<string, Box>();
+    for (const block of flow.blocks) {
+      const position = dragged.get(block.id) ?? block.position;
+      const size = sizeOf(block, types);
+      boxes.set(block.id, { ...position, ...size });
+      const before = cards.current.get(block.id);
+      const isSelected = selected.has(block.id);
+      const same =
+        before?.data.block === block && before.selected === isSelected && before.position.x === position.x &&
+        before.position.y === position.y && before.width === size.width && before.height === size.height;
+      known.set(
+        block.id,
+        same
+          ? before
+          : {
+              id: block.id,
+              type: "card",
+              data: before?.data.block === block ? before.data : { block },
+              position: { x: position.x, y: position.y },
+              selected: isSelected,
+              ...size,
+              handles: handlesOf(portsOf(block, types)),
+            },
+      );
+    }
+    cards.current = known;
+    const regions = cachedRegions(flow, types);
+    const framed = new Map<string, FrameNode>();
+    const frameBoxes = new Map<string, Box>();
+    for (const region of [...regions].reverse()) {
+      const inner = regions.filter((r) => r !== region && region.members.has(r.scopeId)).flatMap((r) => frameBoxes.get(r.id) ?? []);
+      const box = frameBox(region, boxes, inner);
+      if (!box) continue;
+      frameBoxes.set(region.id, box);
+      const before = frames.current.get(region.id);
+      const same = before && before.position.x === box.x && before.position.y === box.y && before.width === box.width && before.height === box.height && before.data.depth === region.depth;
+      framed.set(
+        region.id,
+        same
+          ? before
+          : {
+              id: `frame:${region.id}`,
+              type: "frame",
+              data: { scopeId: region.scopeId, port: region.port, depth: region.depth },
+              position: { x: box.x, y: box.y },
+              width: box.width,
+              height: box.height,
+              draggable: false,
+              selectable: false,
+              connectable: false,
+              zIndex: region.depth - 20,
+              handles: [],
+            },
+      );
+    }
+    frames.current = framed;
+    const back: BoardNode[] = [...framed.values()].sort((a, b) => a.data.depth - b.data.depth);
+    return [...back, ...known.values()];
+  }, [flow, types, selected, dragged]);
+
+  const edges = useMemo(() => {
+    const known = new Map<string, WireEdge>();
+    for (const edge of flow.edges) {
+      const before = wires.current.get(edge.id);
+      const isSelected = selectedEdges.has(edge.id);
+      const same = before && before.selected === isSelected && before.source === edge.source && before.target === edge.target && before.sourceHandle === edge.sourcePort && before.targetHandle === edge.targetPort;
+      known.set(
+        edge.id,
+        same
+          ? before
+          : {
+              id: edge.id,
+              type: "wire",
+              source: edge.source,
+              target: edge.target,
+              sourceHandle: edge.sourcePort,
+              targetHandle: edge.targetPort,
+              selected: isSelected,
+              data: NO_DATA,
+            },
+      );
+    }
+    wires.current = known;
+    return [...known.values()];
+  }, [flow, selectedEdges]);
+
+  const onNodesChange = useCallback(
+    (changes: NodeChange<BoardNode>[]) => {
+      const { selectedBlocks, selectedEdges: edgesNow, flow: now } = session.store.get();
+      let selection: Set<string> | null = null;
+      const drops: { id: string; position: Position }[] = [];
+      const moving: [string, Position][] = [];
+      for (const change of changes) {
+        if (change.type === "select") {
+          selection ??= new Set(selectedBlocks);
+          if (change.selected) selection.add(change.id);
+          else selection.delete(change.id);
+        } else if (change.type === "position" && change.position) {
+          if (change.dragging) moving.push([change.id, change.position]);
+          else drops.push({ id: change.id, position: change.position });
+        }
+      }
+      if (selection) session.select(selection, edgesNow);
+      if (moving.length) setDragged((old) => new Map([...old, ...moving]));
+      if (drops.length) {
+        session.edit(
+          drops.flatMap(({ id, position }) => {
+            const block = now.blocks.find((b) => b.id === id);
+            const to = { x: Math.round(position.x), y: Math.round(position.y) };
+            const moved = block && (block.position.x !== to.x || block.position.y !== to.y);
+            return moved ? [{ type: "MOVE_BLOCK" as const, blockId: id, position: to }] : [];
+          }),
+        );
+        setDragged(new Map());
+      }
+    },
+    [session],
+  );
+
+  return { nodes, edges, onNodesChange };
+}

@@ -1,0 +1,108 @@
+/** Feeds the inspector from the session: the block, what it was given and gave in the execution in view, its logs. */
+
+import { useEffect, useMemo, useState } from "react";
+import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
+import { hintsFor } from "../../core/hints";
+import { problemsOf, shownState } from "../../core/state";
+import type { Edge, LogEntry } from "../../core/wire";
+import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
+import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
+import { useCanvas, useSession } from "../session";
+
+export function InspectorHost({ onLeave }: { onLeave: () => void }) {
+  const session = useSession();
+  const target = useCanvas((s) => s.inspector);
+  const block = useCanvas((s) => (target ? (blockById(s.flow, target.blockId) ?? null) : null));
+  const flow = useCanvas((s) => s.flow);
+  const types = useCanvas((s) => s.types);
+  const functions = useCanvas((s) => s.functions);
+  const state = useCanvas((s) => (block ? shownState(s, block.id) : null));
+  const view = useCanvas((s) => s.view);
+  const problems = useCanvas((s) => problemsOf(s.validation, block?.id ?? ""));
+  const logs = useLogs(block?.id ?? null, view?.run.id ?? null, `${view?.run.status} ${state?.status} ${state?.completed}`);
+  const variables = view?.debug?.variables;
+  const hints = useMemo(
+    () => (block ? hintsFor(flow, types, functions, block.id, view, variables) : undefined),
+    [block, flow, types, functions, view, variables],
+  );
+  if (!target || !block) return null;
+  const place = session.running.placeOf(block.id);
+  const source = (id: string, part: "input" | "output", label: string, at = session.running.placeOf(id)): ValueSource | null =>
+    at && {
+      key: `${view?.run.id}/${at.path}/${at.attempt}/${part}/${state?.status}`,
+      label,
+      expression: part === "output" ? handleOf(blockById(flow, id)?.name ?? "") : "input",
+      load: (page: PageRequest) => session.running.value(id, part, query(page)) as Promise<LoadedValue>,
+    };
+  const wires = flow.edges.filter((edge) => edge.target === block.id);
+  const given = wires.flatMap((edge) => source(edge.source, "output", wireName(edge, blockById(flow, edge.source)?.name ?? "")) ?? []);
+  const gave = place ? source(block.id, "output", "", place) : null;
+  const execution: Execution | null = state
+    ? {
+        status: state.status,
+        path: state.lastPath ?? block.id,
+        attempt: state.lastAttempt ?? 1,
+        runMs: state.runMs ?? null,
+        error: state.error ? { type: state.error.type, message: state.error.message } : null,
+        flags: [state.reused ? "reused" : "", state.forced ? "forced" : ""].filter(Boolean),
+      }
+    : null;
+  const close = () => {
+    session.closeInspector();
+    onLeave();
+  };
+  return (
+    <Inspector
+      block={{ ...block, handle: handleOf(block.name) }}
+      kind={(types.get(block.type) as unknown as BlockKind | undefined) ?? null}
+      tab={target.tab}
+      onTab={(tab) => session.inspect(block.id, tab)}
+      execution={execution}
+      inputs={view && (given.length || !wires.length) ? given : null}
+      outputs={gave && state?.status !== "running" ? [gave] : null}
+      logs={logs}
+      problems={problems as readonly ShownProblem[]}
+      {...(hints ? { hints } : {})}
+      onConfig={(id, config) => session.updateConfig(id, config as typeof block.config)}
+      onRename={(id, name) => session.renameBlock(id, name)}
+      onFix={(problem) => session.applyFix(problem as never)}
+      onPickBlock={(id) => session.select([id])}
+      onRunAgain={() => void session.running.start(false)}
+      onClose={close}
+    />
+  );
+}
+
+function query(page: PageRequest): { offset: number; limit: number; sort?: string } {
+  return { offset: page.offset, limit: page.limit, ...(page.sort ? { sort: `${page.sort.descending ? "-" : ""}${page.sort.column}` } : {}) };
+}
+
+function wireName(edge: Edge, sourceName: string): string {
+  return edge.sourcePort === "out" ? sourceName : edge.sourcePort === ERROR_PORT ? `${sourceName} (error)` : `${sourceName} · ${edge.sourcePort}`;
+}
+
+const NO_LOGS: LogEntry[] = [];
+
+/** A block's log lines, read again when its state moved. */
+function useLogs(blockId: string | null, runId: string | null, stamp: string): LogEntry[] {
+  const session = useSession();
+  const [logs, setLogs] = useState(NO_LOGS);
+  useEffect(() => {
+    if (!blockId || !runId) {
+      setLogs(NO_LOGS);
+      return;
+    }
+    let left = false;
+    const timer = setTimeout(() => {
+      session.hub.api.logs(runId, { blockId }).then(
+        (found) => !left && setLogs(found.entries),
+        () => !left && setLogs(NO_LOGS),
+      );
+    }, 150);
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [session, blockId, runId, stamp]);
+  return logs;
+}

@@ -1,0 +1,116 @@
+/** The line at the bottom: problems, what the run did, its time, and whether the canvas is live. */
+
+import { formatMs, hasEnded, LOOKS, runLook, runWord } from "../../core/format";
+import { countStates } from "../../core/runview";
+import type { Problem } from "../../core/wire";
+import { shallow, useCanvas, useSession } from "../session";
+import { ProblemsList } from "../inspector/ProblemsList";
+import { Clock } from "./Clock";
+
+export function StatusLine() {
+  return (
+    <div className="wbc-status" data-testid="status-line">
+      <Problems />
+      <RunWords />
+      <span className="wbc-space" />
+      <Live />
+    </div>
+  );
+}
+
+function Problems() {
+  const session = useSession();
+  const validation = useCanvas((s) => s.validation);
+  const open = useCanvas((s) => s.overlay?.kind === "problems");
+  if (!validation) return <span className="wbc-status-part wbc-quiet">checking…</span>;
+  const errors = validation.errors.length;
+  const warnings = validation.warnings.length;
+  const words = [errors && `${errors} ${errors === 1 ? "problem" : "problems"}`, warnings && `${warnings} ${warnings === 1 ? "warning" : "warnings"}`].filter(Boolean).join(", ");
+  const goTo = (problem: Problem) => {
+    const edge = problem.edgeId ? session.store.get().flow.edges.find((e) => e.id === problem.edgeId) : undefined;
+    const blockId = problem.blockId ?? edge?.target;
+    if (blockId) session.select([blockId], edge ? [edge.id] : []);
+    if (problem.blockId) session.inspect(problem.blockId, "config");
+  };
+  const names = new Map(session.store.get().flow.blocks.map((b) => [b.id, b.name]));
+  return (
+    <>
+      <button
+        type="button"
+        className={`wbc-status-part ${errors ? "wbc-tone-failed" : warnings ? "wbc-tone-paused" : "wbc-tone-done"}`}
+        title="Show the problems"
+        aria-expanded={open}
+        data-testid="problems"
+        data-errors={errors}
+        onClick={() => session.overlay(open ? null : { kind: "problems" })}
+      >
+        <span aria-hidden="true">{errors ? "✕" : warnings ? "!" : "✓"}</span> <span className="wbc-status-words">{words || "no problems"}</span>
+      </button>
+      {open && (
+        <div
+          className="wbc-problems"
+          role="dialog"
+          aria-label="Problems"
+          data-testid="problems-list"
+          onKeyDown={(event) => event.key === "Escape" && (event.stopPropagation(), session.overlay(null))}
+        >
+          <ProblemsList
+            problems={[...validation.errors, ...validation.warnings].map((p) => ({ ...p, blockName: p.blockId ? (names.get(p.blockId) ?? null) : null }))}
+            onPick={(problem) => goTo(problem as Problem)}
+            onFix={(problem) => session.applyFix(problem as Problem)}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function RunWords() {
+  const view = useCanvas((s) => s.view);
+  const stale = useCanvas((s) => (s.view && s.fn && s.view.run.version !== s.fn.version ? s.view.run.version : null));
+  if (!view) return <span className="wbc-status-part wbc-quiet">not run yet</span>;
+  const { run } = view;
+  const counts = countStates(view);
+  const parts = [
+    counts.completed && `${counts.completed} done`,
+    counts.running && `${counts.running} running`,
+    counts.waiting && `${counts.waiting} waiting`,
+    counts.failed && `${counts.failed} failed`,
+    counts.skipped && `${counts.skipped} skipped`,
+  ].filter(Boolean);
+  const look = runLook(run.status);
+  return (
+    <>
+      <span className={`wbc-status-part wbc-tone-${look}`} role="status" data-testid="run-status" data-status={run.status} title={run.error?.message ?? `Run ${run.id}`}>
+        <span aria-hidden="true">{LOOKS[look].sign}</span> {runWord(run.status)}
+        {stale !== null && <span className="wbc-quiet"> · of v{stale}</span>}
+      </span>
+      {parts.length > 0 && <span className="wbc-status-part wbc-status-more">{parts.join(" · ")}</span>}
+      <span className="wbc-status-part wbc-status-more">
+        {hasEnded(run.status) ? formatMs(run.runMs ?? 0) : <Clock since={run.startedAt ?? run.createdAt} />}
+        {run.queueMs != null && <span className="wbc-quiet"> (queue {formatMs(run.queueMs)})</span>}
+      </span>
+    </>
+  );
+}
+
+function Live() {
+  const session = useSession();
+  const { connection, saving } = useCanvas((s) => ({ connection: s.connection, saving: s.saving }), shallow);
+  const words = { live: "live", connecting: "connecting…", lost: saving === "saved" ? "connection lost, retrying" : "connection lost, edits kept" }[connection];
+  return (
+    <button
+      type="button"
+      className={`wbc-status-part wbc-live wbc-live-${connection}`}
+      title={connection === "lost" ? "Try again now" : "What others change here shows at once"}
+      data-testid="connection"
+      data-connection={connection}
+      onClick={() => {
+        session.hub.events.retry();
+        session.document.retryNow();
+      }}
+    >
+      {words} <span aria-hidden="true">{connection === "live" ? "●" : connection === "lost" ? "○" : "◌"}</span>
+    </button>
+  );
+}

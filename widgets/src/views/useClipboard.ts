@@ -1,0 +1,35 @@
+/** Copy, cut and paste through the browser's own events: they work without asking for the clipboard. */
+
+import { useEffect, type RefObject } from "react";
+import { useSession } from "./session";
+
+export function useClipboard(root: RefObject<HTMLElement | null>): void {
+  const session = useSession();
+  useEffect(() => {
+    const element = root.current;
+    if (!element) return;
+    const isOurs = (event: Event) => !(event.target as HTMLElement).closest("input, textarea, [contenteditable=true], .nokey");
+    const copy = (event: ClipboardEvent) => {
+      if (!isOurs(event) || session.store.get().selectedBlocks.size === 0) return;
+      event.clipboardData?.setData("text/plain", session.copy());
+      if (event.type === "cut") session.removeSelected();
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    const paste = (event: ClipboardEvent) => {
+      if (!isOurs(event)) return;
+      if (session.paste(event.clipboardData?.getData("text/plain") ?? "")) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    };
+    element.addEventListener("copy", copy);
+    element.addEventListener("cut", copy);
+    element.addEventListener("paste", paste);
+    return () => {
+      element.removeEventListener("copy", copy);
+      element.removeEventListener("cut", copy);
+      element.removeEventListener("paste", paste);
+    };
+  }, [root, session]);
+}
