@@ -247,10 +247,13 @@ class AsgiHandler(JupyterHandler):
         if isinstance(error, Unavailable):
             self.set_header("Retry-After", "5")
         text = envelope(error, self._request_id)
-        if not self._has_body() or self.request.headers.get("Expect", "").lower() == "100-continue":
-            self.finish(text)
+        if not self._has_body():
+            self._last = text  # finished once the request is read: a connection that is done earlier would be closed
             return
         self.set_header("Connection", "close")
+        if self.request.headers.get("Expect", "").lower() == "100-continue":
+            self.finish(text)
+            return
         self.set_header("Content-Length", str(len(text)))
         self.write(text)
         await self.flush()

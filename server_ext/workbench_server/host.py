@@ -66,8 +66,10 @@ class Host:
             assembly = await asyncio.to_thread(self._open)
             lifespan = Lifespan(assembly.app)
             await _on(assembly.loop, lifespan.startup())
-        except WorkbenchError as error:
+        except Unavailable as error:
             self._failure = error
+        except WorkbenchError as error:
+            self._failure = Unavailable(error.message, hint=error.hint, details=error.details)
         except Exception as error:  # Jupyter must start whatever is wrong with the workbench
             log.error("the workbench did not start", exc_info=error)
             self._failure = Unavailable(

@@ -184,3 +184,14 @@ def test_a_request_id_goes_along_and_a_strange_one_does_not(client: httpx.Client
     assert told["headers"]["x-request-id"] == mine
     told = client.get("/echo", headers=by_token | {"X-Request-Id": "<script>"}).json()
     assert "script" not in told["headers"]["x-request-id"]
+
+
+def test_a_refused_request_leaves_its_connection_open(server: Server, client: httpx.Client) -> None:
+    with raw_request(server, "GET /echo HTTP/1.1") as connection:
+        for _ in range(3):
+            connection.sendall(b"X-Foo: 1\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            path = f"{httpx.URL(server.api).path}/echo"
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: k\r\n".encode())
