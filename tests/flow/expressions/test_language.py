@@ -16,7 +16,7 @@ from workbench.flow.expressions import FUNCTIONS, RESERVED
         ("1 < 2 < 3 and not 3 < 2 <= nothing_at_all", True),
         ("'a' if zero else 'b'", "b"),
         ("zero or 'fallback'", "fallback"),
-        ("flights.none is None", True),
+        ("flights.none is None, 1 is None, True is True, 'a' is not None", [True, False, True, True]),
         ("'origin' in flights, 'F' in flights.origin, 4 not in numbers", [True, True, True]),
         ("flights.items", [1, 2]),
         ("flights.keys", "mine"),

@@ -25,7 +25,7 @@ from workbench.flow.expressions.values import (
     type_error,
 )
 
-_MAX_SHIFT = 1 << 20
+_LONG = 1_024
 
 
 def _unfit(word: str, x: Any, y: Any) -> ExpressionError:
@@ -177,7 +177,12 @@ def invert(b: Budget, x: Any) -> Any:
 
 def _comparison(word: str, apply: Callable[[Any, Any], Any]) -> Callable[[Budget, Any, Any], Any]:
     def compare(b: Budget, x: Any, y: Any) -> bool:
-        if type(x) in QUICK and type(y) in QUICK:
+        t, u = type(x), type(y)
+        if t in QUICK and u in QUICK:
+            return apply(x, y)
+        if t is str and u is str:
+            if len(x) > _LONG:
+                b.spend(min(len(x), len(y)) >> 10)
             return apply(x, y)
         _weigh(b, word, x, y)
         return apply(x, y)
@@ -187,9 +192,7 @@ def _comparison(word: str, apply: Callable[[Any, Any], Any]) -> Callable[[Budget
 
 def _weigh(b: Budget, word: str, x: Any, y: Any) -> None:
     t, u = type(x), type(y)
-    if t is str and u is str:
-        b.spend(min(len(x), len(y)) >> 10)
-    elif t not in SCALARS or u not in SCALARS:
+    if t not in SCALARS or u not in SCALARS:
         if t is pl.DataFrame or u is pl.DataFrame:
             raise type_error(f"`{word}` does not compare tables.", TABLE_HINT)
         if t is u:

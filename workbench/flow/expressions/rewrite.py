@@ -142,7 +142,10 @@ class Rewriter(CallRewriter):
             raise self.refuse(node, "`is` only compares with None, True or False.", "Write `==`.")
         if type(right.value) not in (bool, type(None)):
             raise self.refuse(node, "`is` only compares with None, True or False.", "Write `==`.")
-        return ast.Compare(self.rewrite(node.left), node.ops, [constant(right.value, right)], **at(node))
+        left = self.rewrite(node.left)
+        if isinstance(left, ast.Constant):
+            return constant((left.value is right.value) == isinstance(node.ops[0], ast.Is), node)
+        return ast.Compare(left, node.ops, [constant(right.value, right)], **at(node))
 
     # literals
 
