@@ -226,7 +226,15 @@ export function fieldsOf(schema: JsonSchema, root: JsonSchema): Field[] {
       advanced: typeof advanced === "boolean" ? advanced : null,
     };
   });
+  for (const field of fields) field.when ??= chosenBy(field, fields);
   return fields.sort((a, b) => a.order - b.order);
+}
+
+/** A choice among names of fields beside it (`mode: simple | visual | expression`) says which of them has a say. */
+function chosenBy(field: Field, fields: readonly Field[]): Field["when"] {
+  const names = new Set(fields.map((other) => other.name));
+  const chooser = fields.find(({ widget }) => widget.kind === "select" && widget.options.some((option) => option.value === field.name) && widget.options.every((option) => names.has(String(option.value))));
+  return chooser ? { field: chooser.name, values: [field.name] } : null;
 }
 
 function whenOf(value: unknown): Field["when"] {

@@ -62,21 +62,23 @@ export function ConditionsEditor({ item, steps, value, onChange, mode }: Conditi
             )}
             <div className="wb-condition-grid">
               {part(left, left?.name === "field" ? "field" : "left")}
-              {operator?.widget.kind === "select" ? (
-                <SelectField
-                  id={formatPath([...at, "operator"])}
-                  label={`Condition ${index + 1}, operator`}
-                  options={operator.widget.options.map((option) => ({ value: option.value, label: typeof option.value === "string" ? operatorInWords(option.value) : option.label }))}
-                  value={object.operator ?? operator.default}
-                  readOnly={readOnly}
-                  onChange={(next) => change("operator", next)}
-                  compact
-                />
-              ) : (
-                part(operator, "operator")
-              )}
-              {takesNoValue(object.operator) ? <span className="wb-no-value">–</span> : part(right, "value")}
               <RowButtons {...tools} />
+              <div className="wb-condition-second">
+                {operator?.widget.kind === "select" ? (
+                  <SelectField
+                    id={formatPath([...at, "operator"])}
+                    label={`Condition ${index + 1}, operator`}
+                    options={operator.widget.options.map((option) => ({ value: option.value, label: typeof option.value === "string" ? operatorInWords(option.value) : option.label }))}
+                    value={object.operator ?? operator.default}
+                    readOnly={readOnly}
+                    onChange={(next) => change("operator", next)}
+                    compact
+                  />
+                ) : (
+                  part(operator, "operator")
+                )}
+                {!takesNoValue(object.operator) && part(right, "value")}
+              </div>
             </div>
             {others.map((field) => (
               <div key={field.name} className="wb-condition-other">
@@ -88,7 +90,7 @@ export function ConditionsEditor({ item, steps, value, onChange, mode }: Conditi
           </div>
         );
       })}
-      {!readOnly && <AddButton noun="condition" onClick={add} />}
+      {!readOnly && <AddButton label="Conditions" onClick={add} />}
     </div>
   );
 }

@@ -91,7 +91,7 @@ function Form(props: ConfigFormProps) {
     else next[name] = value;
     change(next);
   };
-  const row = (field: Field) => <FieldRow key={field.name} field={field} steps={[field.name]} siblings={draft} value={draft[field.name]} onChange={(value) => set(field.name, value)} />;
+  const row = (field: Field) => <FieldRow key={field.name} field={field} steps={[field.name]} siblings={draft} value={draft[field.name]} unused={!applies(field, draft, fields)} onChange={(value) => set(field.name, value)} />;
 
   return (
     <FormContext value={share}>
@@ -137,17 +137,25 @@ function Form(props: ConfigFormProps) {
   );
 }
 
-/** Once a field stands at the top it stays there while this form lives: nothing moves under the typing hand. */
+/**
+ * What stands at the top and what is folded. Once a field stands at the top it stays there while this form lives:
+ * nothing moves under the typing hand. A field that has no say now is folded when it is set, else left out.
+ */
 function useFolding(fields: readonly Field[], draft: Config, problems: readonly Problem[]) {
   const stuck = useRef(new Set<string>());
-  const relevant = fields.filter((field) => applies(field, draft, fields) || field.name in draft);
-  for (const field of relevant) {
-    if (isPrimary(field, draft, fields) || problemsUnder(problems, [field.name]).length) stuck.current.add(field.name);
+  const primary: Field[] = [];
+  const more: Field[] = [];
+  for (const field of fields) {
+    const wrong = problemsUnder(problems, [field.name]).length > 0;
+    if (!applies(field, draft, fields)) {
+      if (wrong) primary.push(field);
+      else if (field.name in draft) more.push(field);
+      continue;
+    }
+    if (wrong || isPrimary(field, draft, fields)) stuck.current.add(field.name);
+    (stuck.current.has(field.name) ? primary : more).push(field);
   }
-  return {
-    primary: relevant.filter((field) => stuck.current.has(field.name)),
-    more: relevant.filter((field) => !stuck.current.has(field.name)),
-  };
+  return { primary, more };
 }
 
 /** The columns that the input is known to have, else those of every block upstream. */

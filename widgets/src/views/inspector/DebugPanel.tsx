@@ -6,6 +6,7 @@ import { stateInWords } from "../../core/inspector/words";
 import { clockTime } from "../../core/inspector/format";
 import { DebugVariables } from "./DebugVariables";
 import { DebugWatches } from "./DebugWatches";
+import { Sign } from "./parts";
 import { StepStrip, type HistoryStep } from "./StepStrip";
 
 export interface ConsoleLine {
@@ -77,7 +78,7 @@ function StatusLine({ status, when, path }: { status: string; when: DebugPanelPr
   return (
     <span className="wb-debug-status" aria-live="polite">
       <span className={`wb-tone-${tone}`}>
-        {sign} {text}
+        <Sign sign={sign} /> {text}
       </span>
       {path && status === "paused" && (
         <span>
@@ -99,7 +100,7 @@ function CallStack({ frames, path, onPick }: { frames: readonly Frame[]; path: s
             <span className="wb-frame-name">{frame.name ?? frame.blockId}</span>
             <span className="wb-frame-kind">
               {frame.kind}
-              {/\[(\d+)\](?!.*\[)/.exec(frame.path)?.[0] ?? ""}
+              {/\[\d+\]$/.exec(frame.path)?.[0] ?? ""}
             </span>
           </button>
         </li>
@@ -114,7 +115,7 @@ function Console({ lines, onPickBlock }: { lines: readonly ConsoleLine[]; onPick
     <ol className="wb-console" tabIndex={0}>
       {lines.slice(-200).map((line, index) => (
         <li key={index}>
-          <time dateTime={line.at}>{clockTime(line.at)}</time>
+          <time dateTime={line.at}>{clockTime(line.at).slice(0, 8)}</time>
           <button type="button" className="wb-link" onClick={() => onPickBlock?.(line.blockId)}>
             {line.blockName ?? line.blockId}
           </button>

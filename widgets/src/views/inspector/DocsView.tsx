@@ -1,10 +1,11 @@
 /** What a block type is, from its catalogue entry. */
 
 import { formatLiteral } from "../../core/inspector/literal";
-import { fieldsOf, resolve, type Field } from "../../core/inspector/schema";
+import { fieldsOf, humanName, resolve, type Field } from "../../core/inspector/schema";
 import type { BlockKind, Port } from "../../core/inspector/types";
 import { categoryInWords, effectInWords } from "../../core/inspector/words";
 import { CopyButton } from "./parts";
+import { Prose } from "./Prose";
 
 export interface DocsViewProps {
   kind: BlockKind;
@@ -48,7 +49,7 @@ export function DocsView({ kind, onUseExample }: DocsViewProps) {
   const example = kind.example && Object.keys(kind.example).length ? kind.example : null;
   return (
     <article className="wb-docs" aria-label={`About ${kind.title}`}>
-      <p className="wb-docs-summary">{kind.summary}</p>
+      <p className="wb-docs-summary"><Prose text={kind.summary} /></p>
       {kind.disabledReason && <p className="wb-problem-line wb-tone-warn">! Not available here: {kind.disabledReason}</p>}
       <dl className="wb-facts">
         <dt>Type</dt>
@@ -90,7 +91,11 @@ export function DocsView({ kind, onUseExample }: DocsViewProps) {
                   <span className="wb-type">{typeInWords(field)}</span>
                   {field.hasDefault && field.default !== null && field.default !== "" && <span className="wb-default-is">= {formatLiteral(field.default)}</span>}
                 </dt>
-                {(field.description || field.title !== field.name) && <dd>{field.description || field.title}</dd>}
+                {(field.description || field.title !== humanName(field.name)) && (
+                  <dd>
+                    <Prose text={field.description || field.title} />
+                  </dd>
+                )}
               </div>
             ))}
           </dl>

@@ -4,10 +4,11 @@ import { useState } from "react";
 import { hasExpression } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsAt, problemsUnder } from "../../core/inspector/problems";
-import { applies, type Field, type Shape } from "../../core/inspector/schema";
+import { type Field, type Shape } from "../../core/inspector/schema";
 import { useForm } from "./formContext";
 import { IconButton } from "./parts";
 import { ProblemLines } from "./ProblemLines";
+import { Prose } from "./Prose";
 import { ValueField } from "./ValueField";
 
 export interface FieldRowProps {
@@ -16,6 +17,8 @@ export interface FieldRowProps {
   /** The object that the field is in. */
   siblings: Record<string, unknown>;
   value: unknown;
+  /** Set, but with no say while its neighbours are as they are. */
+  unused?: boolean;
   /** `undefined` takes the key away, so that the default holds. */
   onChange(value: unknown): void;
 }
@@ -28,7 +31,7 @@ export function canSwitch(shape: Shape): boolean {
 
 const CONTAINERS = new Set(["list", "conditions", "object", "map", "choice"]);
 
-export function FieldRow({ field, steps, siblings, value, onChange }: FieldRowProps) {
+export function FieldRow({ field, steps, siblings, value, unused = false, onChange }: FieldRowProps) {
   const { problems, readOnly, idBase, onFix } = useForm();
   const [asExpression, setAsExpression] = useState(hasExpression(value));
   const container = CONTAINERS.has(field.widget.kind) && !asExpression;
@@ -37,14 +40,14 @@ export function FieldRow({ field, steps, siblings, value, onChange }: FieldRowPr
   const problemsId = `${id}-problems`;
   const isSet = value !== undefined;
   const switchable = canSwitch(field);
-  const idle = !applies(field, siblings, [field]);
   const inline = field.widget.kind === "toggle" && !asExpression;
   const shown = isSet ? value : field.hasDefault ? field.default : undefined;
   return (
-    <section className={`wb-field${inline ? " wb-field-inline" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}${idle && field.when ? "" : ""}`} data-field={formatPath(steps)}>
+    <section className={`wb-field${inline ? " wb-field-inline" : ""}${unused ? " wb-unused" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}`} data-field={formatPath(steps)}>
       <div className="wb-field-head">
         <label className="wb-label" htmlFor={id} id={`${id}-label`} title={field.description || field.name}>
           {field.title}
+          {unused && <span className="wb-aside"> · not used now</span>}
           {field.required && (
             <span className="wb-required" title="Required">
               *<span className="wb-sr"> required</span>
@@ -86,7 +89,7 @@ export function FieldRow({ field, steps, siblings, value, onChange }: FieldRowPr
       />
       {field.description && (
         <p className="wb-help" title={field.description}>
-          {field.description}
+          <Prose text={field.description} />
         </p>
       )}
       <ProblemLines problems={mine} id={problemsId} onFix={onFix} />

@@ -9,6 +9,7 @@ import { DocsView } from "./DocsView";
 import { BlockName } from "./BlockName";
 import { LogsView } from "./LogsView";
 import { Empty, IconButton, StateChip } from "./parts";
+import { Prose } from "./Prose";
 import { useNarrow } from "./useNarrow";
 import { ValueView } from "./ValueView";
 
@@ -66,6 +67,8 @@ export interface InspectorProps {
   onFix?(problem: Problem): void;
   onPickBlock?(blockId: string, path: string | null): void;
   onRunAgain?(): void;
+  /** Lies over the canvas instead of standing beside it; measured when left out. */
+  drawer?: boolean;
   /** Closes the panel; Escape does too (from a field it leads to the panel first). */
   onClose(): void;
 }
@@ -84,7 +87,8 @@ const NARROW = 640;
 export function Inspector(props: InspectorProps) {
   const { block, kind, tab, onTab, execution, problems, logs, onClose } = props;
   const panel = useRef<HTMLElement>(null);
-  const narrow = useNarrow(panel, NARROW);
+  const measured = useNarrow(panel, NARROW);
+  const narrow = props.drawer ?? measured;
   const id = useId();
   const index = TABS.findIndex((entry) => entry.id === tab);
 
@@ -174,9 +178,9 @@ function ErrorBox({ execution }: { execution: Execution }) {
   return (
     <section className="wb-error-box" role="alert">
       <p>
-        <span className="wb-tone-error">✕ {error.type && <code>{error.type}</code>}</span> {error.message}
+        <span className="wb-tone-error">✕ {error.type && <code>{error.type}</code>}</span> <Prose text={error.message} />
       </p>
-      {error.hint && <p className="wb-hint">→ {error.hint}</p>}
+      {error.hint && <p className="wb-hint">→ <Prose text={error.hint} /></p>}
       <p className="wb-help">
         at <code>{path}</code>
         {attempt > 1 && `, attempt ${attempt}`}

@@ -48,8 +48,12 @@ export function RowButtons({ index, count, noun, readOnly, onMove, onRemove }: R
   const name = `${noun} ${index + 1}`;
   return (
     <span className="wb-row-buttons">
-      {count > 1 && <IconButton icon="up" label={`Move ${name} up (Alt+↑)`} disabled={index === 0} onClick={() => onMove(index - 1)} className="wb-quiet" />}
-      {count > 1 && <IconButton icon="down" label={`Move ${name} down (Alt+↓)`} disabled={index === count - 1} onClick={() => onMove(index + 1)} className="wb-quiet" />}
+      {count > 1 && (
+        <span className="wb-row-moves">
+          <IconButton icon="up" label={`Move ${name} up (Alt+↑)`} disabled={index === 0} onClick={() => onMove(index - 1)} className="wb-quiet" />
+          <IconButton icon="down" label={`Move ${name} down (Alt+↓)`} disabled={index === count - 1} onClick={() => onMove(index + 1)} className="wb-quiet" />
+        </span>
+      )}
       <IconButton icon="cross" label={`Remove ${name}`} onClick={onRemove} className="wb-quiet" />
     </span>
   );
@@ -87,10 +91,11 @@ export function useRows(value: unknown, onChange: (value: unknown) => void, make
   };
 }
 
-export function AddButton({ noun, onClick }: { noun: string; onClick(): void }) {
+export function AddButton({ label, onClick }: { label: string; onClick(): void }) {
+  const noun = singular(label);
   return (
-    <button type="button" className="wb-add" onClick={onClick}>
-      <Icon name="plus" /> Add {noun}
+    <button type="button" className="wb-add" aria-label={`Add to ${label}`} onClick={onClick}>
+      <Icon name="plus" /> Add{noun === label.toLowerCase() ? "" : ` ${noun}`}
     </button>
   );
 }
@@ -144,7 +149,7 @@ export function ListEditor({ item, steps, value, onChange, label, mode }: ListEd
           </div>
         );
       })}
-      {!readOnly && <AddButton noun={noun} onClick={add} />}
+      {!readOnly && <AddButton label={label} onClick={add} />}
     </div>
   );
 }

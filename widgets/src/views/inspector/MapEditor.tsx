@@ -104,7 +104,7 @@ export function MapEditor({ schema, steps, value, onChange, label, mode }: MapEd
       })}
       {!readOnly && (
         <AddButton
-          noun={noun}
+          label={label}
           onClick={() => {
             keys.insert(pairs.length);
             setPairs([...pairs, ["", plain ? "" : blank(schema, root)]]);

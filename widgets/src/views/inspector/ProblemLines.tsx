@@ -1,6 +1,7 @@
 /** Problems of one place, as lines under it. */
 
 import type { Problem } from "../../core/inspector/types";
+import { Prose } from "./Prose";
 
 export interface ProblemLinesProps {
   problems: readonly Problem[];
@@ -17,7 +18,7 @@ export function ProblemLines({ problems, id, onFix }: ProblemLinesProps) {
           <span aria-hidden="true">{problem.severity === "error" ? "✕" : "!"}</span>
           <span>
             <span className="wb-sr">{problem.severity}: </span>
-            {problem.message}
+            <Prose text={problem.message} />
             {problem.fix && onFix && (
               <button type="button" className="wb-fix" onClick={() => onFix(problem)}>
                 {problem.fix.label}

@@ -3,6 +3,7 @@
 import { countText, ranked } from "../../core/inspector/problems";
 import type { Problem } from "../../core/inspector/types";
 import { Empty } from "./parts";
+import { Prose } from "./Prose";
 
 export interface ProblemsListProps {
   problems: readonly Problem[];
@@ -29,7 +30,7 @@ export function ProblemsList({ problems, onPick, onFix, bare = false }: Problems
                 </span>
                 <span className="wb-problem-text">
                   <span className="wb-sr">{problem.severity}: </span>
-                  {problem.message}
+                  <Prose text={problem.message} />
                   <span className="wb-problem-place">
                     {[problem.blockName ?? problem.blockId, problem.field?.replace(/^config\./, ""), problem.edgeId && !problem.blockId ? `wire ${problem.edgeId}` : null].filter(Boolean).join(" · ")}
                     {problem.code && <code>{problem.code}</code>}

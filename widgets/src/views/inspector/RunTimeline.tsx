@@ -6,7 +6,7 @@ import { barsOf, foldByBlock, ticks, totalMs } from "../../core/inspector/timeli
 import { visibleSlice } from "../../core/inspector/tree";
 import type { Timing } from "../../core/inspector/types";
 import { stateInWords } from "../../core/inspector/words";
-import { Empty } from "./parts";
+import { Empty, Sign } from "./parts";
 
 export interface RunTimelineProps {
   timings: readonly Timing[];
@@ -92,7 +92,7 @@ export function RunTimeline({ timings, selectedPath = null, onPick, maxHeight = 
                 onClick={() => onPick?.(timing)}
               >
                 <span className="wb-time-name">
-                  <span className={`wb-tone-${tone}`}>{sign}</span> {folded || !/\[/.test(timing.path) ? timing.name : timing.path}
+                  <span className={`wb-tone-${tone}`}><Sign sign={sign} /></span> {folded || !/\[/.test(timing.path) ? timing.name : timing.path}
                   {line.count > 1 && <span className="wb-time-count"> × {grouped(line.count)}</span>}
                 </span>
                 <span className="wb-time-track">

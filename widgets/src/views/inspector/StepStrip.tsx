@@ -6,6 +6,7 @@ import { stateInWords } from "../../core/inspector/words";
 export interface HistoryStep {
   /** The step's checkpoint. */
   id: string;
+  blockId: string;
   label: string;
   status: string;
   /** Where the view stands. */

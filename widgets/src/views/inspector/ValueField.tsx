@@ -1,6 +1,7 @@
 /** Draws one value by its shape: the place where a schema becomes a widget. */
 
 import { useState } from "react";
+import { duration } from "../../core/inspector/format";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
@@ -115,7 +116,7 @@ function ExpressionField({ shape, steps, value, isDefault, required, onChange, l
         singleLine={!long}
         readOnly={readOnly}
         error={error}
-        placeholder={placeholder ?? (always ? "expression" : shape.nullable || !shape.hasDefault ? "" : write(shape.default))}
+        placeholder={placeholder ?? (always ? "expression" : shape.nullable || !shape.hasDefault || shape.default === null ? "" : write(shape.default))}
         onChange={(next) => {
           setText(next);
           onChange(read(next));
@@ -123,8 +124,8 @@ function ExpressionField({ shape, steps, value, isDefault, required, onChange, l
         {...(hints ? { hints } : {})}
         {...(describedBy ? { describedBy } : {})}
       />
-      {unit && !hasExpression(text) && <span className="wb-unit">{unit}</span>}
-      {tag && tag !== "text" && <span className="wb-unit">{tag}</span>}
+      {unit && !hasExpression(text) && <span className="wb-unit">{inWords(read(text), unit)}</span>}
+      {tag && tag !== "text" && tag !== "expression" && <span className="wb-unit">{tag}</span>}
     </div>
   );
 }
@@ -195,9 +196,14 @@ function NumberField({ shape, value, isDefault, onChange, id, label, describedBy
           nudge((event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
         }}
       />
-      {unit && <span className="wb-unit">{unit}</span>}
+      {unit && <span className="wb-unit">{inWords(parseNumber(text), unit)}</span>}
     </div>
   );
+}
+
+/** A long time in milliseconds is said in larger units too. */
+function inWords(value: unknown, unit: string): string {
+  return unit === "ms" && typeof value === "number" && value >= 1000 ? `ms = ${duration(value)}` : unit;
 }
 
 function TextField({ shape, steps, value, isDefault, required, onChange, id, label, describedBy, placeholder }: ValueFieldProps) {

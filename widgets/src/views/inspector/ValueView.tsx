@@ -5,6 +5,7 @@ import { grouped, pageText, toCsv } from "../../core/inspector/format";
 import type { LoadedValue, PageRequest, TableValue } from "../../core/inspector/types";
 import { JsonTree } from "./JsonTree";
 import { CopyButton, Empty, IconButton } from "./parts";
+import { Prose } from "./Prose";
 import { TableView } from "./TableView";
 
 export interface ValueViewProps {
@@ -76,8 +77,8 @@ function Value({ load, valueKey, label, expression, pageSize = 50, maxHeight, on
   if (error && !value) {
     return (
       <Empty action={<button type="button" className="wb-button" onClick={again}>Try again</button>}>
-        <span className="wb-tone-error" role="alert">✕ {error.message}</span>
-        {error.hint && <span className="wb-hint">{error.hint}</span>}
+        <span className="wb-tone-error" role="alert">✕ <Prose text={error.message} /></span>
+        {error.hint && <span className="wb-hint"><Prose text={error.hint} /></span>}
       </Empty>
     );
   }

@@ -37,11 +37,12 @@ const theme = EditorView.theme({
   ".cm-line": { padding: "0 7px" },
   ".cm-scroller": { overflow: "auto", fontFamily: "inherit" },
   ".cm-cursor": { borderLeftColor: "var(--jp-editor-cursor-color, var(--jp-ui-font-color0, #000))" },
+  ".cm-matchingBracket": { backgroundColor: "transparent" },
   ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": { backgroundColor: "var(--jp-editor-selected-focused-background, #d7d4f0)" },
   ".cm-gutters": { backgroundColor: "transparent", border: "none", color: "var(--jp-ui-font-color3, #999)", fontSize: "11px" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 2px 0 6px", minWidth: "18px", lineHeight: "18.85px" },
   ".cm-placeholder": { color: "var(--jp-ui-font-color3, #8a8a8a)", fontStyle: "normal" },
-  ".cm-matchingBracket": { color: "inherit", backgroundColor: "var(--jp-layout-color3, #ddd)" },
+  "&.cm-focused .cm-matchingBracket": { color: "inherit", backgroundColor: "var(--jp-layout-color3, #ddd)" },
   ".cm-tooltip": { backgroundColor: "var(--jp-layout-color1, #fff)", color: "var(--jp-ui-font-color1, #222)", border: "1px solid var(--jp-border-color1, #bbb)", borderRadius: "var(--jp-border-radius, 2px)", boxShadow: "var(--jp-elevation-z4, 0 2px 8px rgba(0,0,0,.2))", zIndex: "10001" },
   ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--jp-code-font-family, monospace)", fontSize: "12px", maxHeight: "200px", minWidth: "180px" },
   ".cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", display: "flex", gap: "8px", alignItems: "baseline", lineHeight: "1.5" },
@@ -215,7 +216,7 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     Prec.high(tabThatLeaves(indents)),
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,
-    singleLine ? oneLine : indents ? lineNumbers() : [],
+    singleLine ? oneLine : language === "python" || language === "sql" ? lineNumbers() : [],
     EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off", ...options.attributes }),
   ];
 }

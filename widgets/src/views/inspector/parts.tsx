@@ -64,12 +64,29 @@ export function CopyButton({ label, text, children }: { label: string; text(): s
   );
 }
 
+const DRAWN: Record<string, string> = {
+  "⧗": "M3 1.5h6M3 10.5h6M3.5 1.5c0 3 5 6 5 9M8.5 1.5c0 3-5 6-5 9",
+  "✋": "M4 7V3M6 6V2M8 6V3M10 7V4.5V8c0 2-1.5 3-3.5 3S4 10 2.5 7",
+  "‖": "M4 2v8M8 2v8",
+};
+
+/** A state's sign; drawn where fonts often have none. */
+export function Sign({ sign }: { sign: string }) {
+  const path = DRAWN[sign];
+  if (!path) return <span aria-hidden="true">{sign}</span>;
+  return (
+    <svg className="wb-sign" width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+      <path d={path} fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" />
+    </svg>
+  );
+}
+
 /** A state's sign and word, coloured. */
 export function StateChip({ status, bare = false }: { status: string; bare?: boolean }) {
   const { sign, text, tone } = stateInWords(status);
   return (
     <span className={`wb-state wb-tone-${tone}`} title={text}>
-      <span aria-hidden="true">{sign}</span>
+      <Sign sign={sign} />
       <span className={bare ? "wb-sr" : undefined}>{text}</span>
     </span>
   );
