@@ -429,3 +429,10 @@ def test_problems_cross_the_wire_in_camel_case() -> None:
     wire = validate(line(delayMs=0), CATALOGUE).to_wire()
     assert wire["errors"][0]["blockId"] == "use"
     assert wire["errors"][0]["code"] == "BAD_CONFIG"
+
+
+def test_of_very_many_errors_the_first_thousand_are_told() -> None:
+    text = " ".join(f"{{{{ zz{at} }}}}" for at in range(100))
+    result = validate(flow([block("start", "start"), *(block(f"b{i}", value=text) for i in range(20))]), CATALOGUE)
+    assert len(result.errors) == 1000
+    assert [problem.code for problem in result.warnings] == [Code.MORE_PROBLEMS]

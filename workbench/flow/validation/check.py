@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 from workbench.flow.catalogue import Catalogue
 from workbench.flow.model import Flow
 from workbench.flow.validation.edges import check_edges
@@ -13,6 +17,9 @@ from workbench.flow.validation.structure import structure_problems
 from workbench.flow.validation.subject import subject_of
 from workbench.flow.validation.types import check_types
 from workbench.flow.validation.variables import check_variables
+
+MAX_TOLD = 1000
+"""Errors, and warnings, that one validation tells."""
 
 _STOPPING = {Code.TOO_LARGE, Code.TOO_DEEP}
 
@@ -31,13 +38,22 @@ def validate(flow: Flow, catalogue: Catalogue) -> Validation:
     too_deep = list(check_depth(subject))
     if too_deep:
         return as_validation([*problems, *too_deep])
-    problems += check_names(subject)
-    problems += check_types(subject)
-    problems += check_edges(subject)
-    problems += check_reach(subject)
-    problems += check_references(subject)
-    problems += check_variables(subject)
+    checks = (check_names, check_types, check_edges, check_reach, check_references, check_variables)
+    problems += _first(chain.from_iterable(check(subject) for check in checks))
     return as_validation(problems)
+
+
+def _first(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems up to the most that are told of either severity; it looks no further when the errors are full."""
+    told = Counter[str]()
+    for problem in problems:
+        told[problem.severity] += 1
+        if told["error"] > MAX_TOLD:
+            text = f"There are more than {MAX_TOLD:,} errors; the others show when these are gone."
+            yield Problem(code=Code.MORE_PROBLEMS, severity="warning", message=text)
+            return
+        if told[problem.severity] <= MAX_TOLD:
+            yield problem
 
 
 def _empty(catalogue: Catalogue) -> Problem:

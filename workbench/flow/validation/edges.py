@@ -52,7 +52,7 @@ def _ports(subject: Subject, edge: Edge) -> Iterator[Problem]:
         yield Problem(
             code=Code.TYPE_MISMATCH,
             severity="warning",
-            message=f"{wire_text(subject, edge)}: gives a {given.type}, but a {taken.type} is expected.",
+            message=f"{wire_text(subject, edge)}: gives {_a(given.type)}, but {_a(taken.type)} is expected.",
             edge_id=edge.id,
         )
 
@@ -62,6 +62,10 @@ _ERROR = PortShape("error", "object", needed=False, region=False)
 
 def _port(ports: tuple[PortShape, ...], name: str) -> PortShape | None:
     return next((port for port in ports if port.name == name), None)
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _fits(given: str, taken: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, cast
 
+from workbench.flow.graph import Graph
 from workbench.flow.model import Block
 from workbench.flow.regions import Regions, positions
 from workbench.flow.validation.problems import Code, Problem
@@ -15,7 +16,7 @@ WRITER = "set_variables"
 FIRES_ALL = "split"
 """The one type that fires several of its ports at once; every other fires one."""
 
-_MAX_PAIRS = 200
+_MAX_PAIRS = 100
 _MAX_WALKS = 5
 """Bounds on the work: a flow where every block races with every other gets its warnings, not all of them."""
 
@@ -88,12 +89,14 @@ def _excluded(regions: Regions, one: str, other: str) -> bool:
     """Whether some block upstream of both fires only one of the ports that lead to them, and no way leads past it."""
     graph = regions.graph
     first, second = graph.index[one], graph.index[other]
-    shared = regions.upstream_bits[first] & regions.upstream_bits[second]
+    before_first = regions.upstream_bits[first] | 1 << first
+    before_second = regions.upstream_bits[second] | 1 << second
+    shared = before_first & before_second
     walks = 0
     for at in positions(shared):
         if graph.blocks[at].type == FIRES_ALL or len(graph.outgoing[at]) < 2:
             continue
-        if _ports_to(regions, at, first) & _ports_to(regions, at, second):
+        if _ports_to(graph, at, before_first) & _ports_to(graph, at, before_second):
             continue
         walks += 1
         if walks > _MAX_WALKS or not _is_passed_by(regions, at, {first, second}):
@@ -101,10 +104,8 @@ def _excluded(regions: Regions, one: str, other: str) -> bool:
     return False
 
 
-def _ports_to(regions: Regions, at: int, target: int) -> set[str]:
-    """The ports of a block upstream of `target` from which a way leads there."""
-    graph = regions.graph
-    before = regions.upstream_bits[target] | 1 << target
+def _ports_to(graph: Graph, at: int, before: int) -> set[str]:
+    """The ports of a block that lead to one of the blocks `before`, a bit set."""
     return {edge.source_port for edge in graph.outgoing[at] if before >> graph.index[edge.target] & 1}
 
 
