@@ -31,6 +31,7 @@ class Workbench:
         self.events = EventsHub(settings.events_kept)
         self.loop = loop
         self._servings: list[Serving] = []
+        self._is_stopped = False
         self.services = Services(
             settings=settings,
             clock=clock,
@@ -59,7 +60,11 @@ class Workbench:
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
-        serving = self.loop.run(serve(self.app, host, port))
+        return self.serve_app(self.app, host, port)
+
+    def serve_app(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Serve another ASGI app over this workbench (one that wraps `app`, for instance)."""
+        serving = self.loop.run(serve(app, host, port))
         self._servings.append(serving)
         return serving.address
 
@@ -68,7 +73,10 @@ class Workbench:
         return self.loop.run(work, timeout)
 
     def stop(self) -> None:
-        """End streams and servers, stop the services, close the store."""
+        """End streams and servers, stop the services, close the store. Calling it again does nothing."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self.loop.run(self._stop())
         self.loop.stop()
         self.store.close()

@@ -42,7 +42,9 @@ def test_a_whole_surrogate_pair_is_text(client):
     assert put(client, b'{"name": "\\ud83d\\ude00"}').json()["data"]["name"] == "😀"
 
 
-@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
 def test_another_content_type_is_415(client, media):
     error_of(put(client, b"{}", {"Content-Type": media}), 415, "UNSUPPORTED_MEDIA_TYPE")
 

@@ -58,6 +58,20 @@ def test_another_method_is_405_and_names_all_that_are_allowed(client):
     assert response.headers["allow"] == "GET, POST"
 
 
+def test_all_holds_below_a_base_url(bench):
+    async def below(scope, receive, send):
+        if scope["type"] == "http":
+            scope = {**scope, "root_path": "/lab/ada"}
+        await bench.workbench.app(scope, receive, send)
+
+    client = bench.client()
+    client.base_url = f"{bench.workbench.serve_app(below)}/lab/ada/api/v1/workflow"
+    assert client.get("/workspaces").status_code == 200
+    assert client.get("/health", headers={"X-API-Key": "no"}).status_code == 200
+    assert client.patch("/workspaces").headers["allow"] == "GET, POST"
+    error_of(client.get("/nope"), 404, "NOT_FOUND")
+
+
 def test_a_wrong_field_is_named_by_its_wire_name(client):
     flow = {"blocks": [{"config": {"timerMs": 1}}, {"config": {"timerMs": 1}}, {"config": {"timerMs": "soon"}}]}
     error = error_of(client.put(f"/things/{THING}", json={"flow": flow}), 400, "VALIDATION_ERROR")

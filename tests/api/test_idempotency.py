@@ -22,7 +22,9 @@ def rows(bench, sql):
 def test_the_same_key_and_body_give_the_first_answer_again(client, counter, bench):
     before = counter.calls
     first = client.post("/things", json={"name": "a"}, headers=keyed("again"))
-    second = client.post("/things", content=b' {"name":\n"a"}', headers=keyed("again") | {"Content-Type": "application/json"})
+    second = client.post(
+        "/things", content=b' {"name":\n"a"}', headers=keyed("again") | {"Content-Type": "application/json"}
+    )
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
     assert second.headers["idempotency-replayed"] == "true"

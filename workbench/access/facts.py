@@ -9,7 +9,7 @@ from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, insert, l
 from workbench.storage.facts import Fact, FactType
 
 
-class WorkspaceCreated(Fact, tag=1001):
+class WorkspaceCreated(Fact, frozen=True, tag=1001):
     """A tenant came to be."""
 
     name: ClassVar[str] = "workspace.created"
@@ -18,7 +18,7 @@ class WorkspaceCreated(Fact, tag=1001):
     at: int
 
 
-class KeyCreated(Fact, tag=1101):
+class KeyCreated(Fact, frozen=True, tag=1101):
     """An API key was made; `hash` is the SHA-256 of the whole key, `prefix` its findable beginning."""
 
     name: ClassVar[str] = "key.created"
@@ -32,7 +32,7 @@ class KeyCreated(Fact, tag=1101):
     at: int
 
 
-class KeyRevoked(Fact, tag=1201):
+class KeyRevoked(Fact, frozen=True, tag=1201):
     """An API key is good no more."""
 
     name: ClassVar[str] = "key.revoked"
@@ -41,14 +41,14 @@ class KeyRevoked(Fact, tag=1201):
     at: int
 
 
-class KeysUsed(Fact, tag=1301):
+class KeysUsed(Fact, frozen=True, tag=1301):
     """When keys were last used: (workspace, key, time), gathered over a while."""
 
     name: ClassVar[str] = "key.used"
     uses: tuple[tuple[bytes, bytes, int], ...]
 
 
-class AnswerKept(Fact, tag=1401):
+class AnswerKept(Fact, frozen=True, tag=1401):
     """The first answer of an operation for an idempotency key."""
 
     name: ClassVar[str] = "answer.kept"
@@ -61,7 +61,7 @@ class AnswerKept(Fact, tag=1401):
     at: int
 
 
-class AnswersDropped(Fact, tag=1501):
+class AnswersDropped(Fact, frozen=True, tag=1501):
     """First answers from before `before` are forgotten."""
 
     name: ClassVar[str] = "answer.dropped"

@@ -102,9 +102,7 @@ def resolve(
     return Caller(workspace, str(identity["user"]), scopes, origin="jupyter", is_operator="admin" in scopes)
 
 
-def _by_key(
-    directory: Directory, key: str, asked: str | None, now_us: int, used: Callable[[Key], None]
-) -> Caller:
+def _by_key(directory: Directory, key: str, asked: str | None, now_us: int, used: Callable[[Key], None]) -> Caller:
     found = directory.find(key)
     if isinstance(found, KeyRow) and found.key.expires_at is not None and found.key.expires_at <= now_us:
         raise NotAuthenticated("The API key has expired.", hint="Make a new key (POST /api-keys).")

@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from workbench.access.facts import KeyCreated, KeyRevoked, KeysUsed, WorkspaceCreated
-from workbench.access.identity import DEFAULT_WORKSPACE, Directory, hash_of, new_key, prefix_of, resolve
 from workbench.access.idempotency import Idempotency
+from workbench.access.identity import DEFAULT_WORKSPACE, Directory, hash_of, new_key, prefix_of, resolve
 from workbench.access.models import Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
 from workbench.access.store import KeyRow, all_workspaces, list_keys, list_workspaces, living_keys
 from workbench.base.clock import Clock

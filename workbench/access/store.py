@@ -55,11 +55,6 @@ def list_workspaces(
     return [Workspace(id=i, name=n, created_at=at) for i, n, at in rows], total
 
 
-KEY_COLUMNS = """
-    id::VARCHAR, name, prefix, workspace_id::VARCHAR, scopes, expires_at, last_used_at, created_at, hash
-"""
-
-
 def _key_row(row: tuple[Any, ...]) -> KeyRow:
     key = Key(
         id=row[0],
@@ -76,7 +71,13 @@ def _key_row(row: tuple[Any, ...]) -> KeyRow:
 
 def living_keys(cursor: Any) -> list[KeyRow]:
     """Every key of every workspace that is not revoked, for the memory that authentication reads."""
-    rows = cursor.execute(f"SELECT {KEY_COLUMNS} FROM api_keys WHERE revoked_at IS NULL").fetchall()
+    rows = cursor.execute(
+        """
+        SELECT id::VARCHAR, name, prefix, workspace_id::VARCHAR, scopes, expires_at, last_used_at, created_at, hash
+        FROM api_keys
+        WHERE revoked_at IS NULL
+        """
+    ).fetchall()
     return [_key_row(row) for row in rows]
 
 
@@ -86,8 +87,8 @@ def list_keys(cursor: Any, workspace_id: str, after: tuple[int, str] | None, lim
         "SELECT count(*) FROM api_keys WHERE workspace_id = ? AND revoked_at IS NULL", [workspace_id]
     ).fetchone()[0]
     rows = cursor.execute(
-        f"""
-        SELECT {KEY_COLUMNS}
+        """
+        SELECT id::VARCHAR, name, prefix, workspace_id::VARCHAR, scopes, expires_at, last_used_at, created_at, hash
         FROM api_keys
         WHERE workspace_id = $workspace AND revoked_at IS NULL
           AND ($at IS NULL OR (created_at, id) < ($at, $id::UUID))
@@ -107,7 +108,7 @@ def list_keys(cursor: Any, workspace_id: str, after: tuple[int, str] | None, lim
 def kept_answers(cursor: Any, since: int) -> list[KeptAnswer]:
     """All first answers of all workspaces that are younger than `since`, without bodies."""
     rows = cursor.execute(
-        '''SELECT workspace_id::VARCHAR, operation, key, body_hash, "at" FROM idempotency WHERE "at" >= ?''', [since]
+        """SELECT workspace_id::VARCHAR, operation, key, body_hash, "at" FROM idempotency WHERE "at" >= ?""", [since]
     ).fetchall()
     return [KeptAnswer(w, o, k, bytes(h), at) for w, o, k, h, at in rows]
 

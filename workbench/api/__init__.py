@@ -1,1 +1,1 @@
-"""Floor 5: the FastAPI app. Auth, envelope, errors, limits, events, the OpenAPI document; mounts the features' routes."""
+"""Floor 5: the FastAPI app. Auth, envelope, errors, limits, events, the OpenAPI document; mounts features' routes."""

@@ -53,7 +53,7 @@ def _methods(router: APIRouter) -> Iterator[tuple[Pattern[str], set[str]]]:
     """Each route's path and methods."""
     for route in router.routes:
         if isinstance(route, APIRoute):
-            yield compile_path(PREFIX + route.path)[0], set(route.methods)
+            yield compile_path(PREFIX + route.path)[0], set(route.methods or ())
 
 
 def _version() -> str:

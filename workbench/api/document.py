@@ -56,7 +56,11 @@ SECURITY = {
     },
 }
 HEADERS = {
-    "WorkspaceId": ("X-Workspace-Id", "The workspace; a key knows its own, a Jupyter login has the default one.", "uuid"),
+    "WorkspaceId": (
+        "X-Workspace-Id",
+        "The workspace; a key knows its own, a Jupyter login has the default one.",
+        "uuid",
+    ),
     "RequestId": ("X-Request-Id", "Comes back in the answer and stands in the log.", None),
     "IdempotencyKey": ("Idempotency-Key", "The same key and body within 24 hours give the first answer again.", None),
 }

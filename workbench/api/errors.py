@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from workbench.api.layers import route_path
 from workbench.base.errors import InvalidInput, MethodNotAllowed, NotFound, WorkbenchError
 from workbench.rest.answers import failure
 from workbench.rest.body import invalid_input
@@ -46,7 +47,7 @@ def _allowed(request: Request) -> str:
     """All methods of the path, not only those of the first route that fits."""
     found: set[str] = set()
     for path, methods in request.app.state.methods:
-        if path.match(request.scope["path"]):
+        if path.match(route_path(request.scope)):
             found |= methods
     return ", ".join(sorted(found))
 

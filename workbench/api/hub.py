@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -20,6 +20,10 @@ log = structlog.get_logger()
 
 MAX_BATCH = 1000
 """Facts a listener is given at once, so that one far behind does not hold the loop."""
+
+
+Entry: TypeAlias = tuple[int, EventType, Any]
+"""(sequence, how it looks on the wire, what is kept of the fact)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,18 @@ class Ring:
     size: int
     floor: int
     """The highest sequence that is certainly not here: an older `Last-Event-ID` cannot be resumed."""
-    entries: list[tuple[int, Fact]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     count: int = 0
     listeners: set[Listener] = field(default_factory=set)
 
-    def add(self, seq: int, fact: Fact) -> None:
+    def add(self, seq: int, kind: EventType, kept: Any) -> None:
         """Put in the newest fact; the oldest goes."""
         if len(self.entries) < self.size:
-            self.entries.append((seq, fact))
+            self.entries.append((seq, kind, kept))
         else:
             place = self.count % self.size
             self.floor = self.entries[place][0]
-            self.entries[place] = (seq, fact)
+            self.entries[place] = (seq, kind, kept)
         self.count += 1
 
     @property
@@ -57,8 +61,8 @@ class Ring:
         """The oldest place still here."""
         return self.count - len(self.entries)
 
-    def at(self, place: int) -> tuple[int, Fact]:
-        """The sequence and fact at a place from `oldest` to `count - 1`."""
+    def at(self, place: int) -> Entry:
+        """What stands at a place from `oldest` to `count - 1`."""
         return self.entries[place % self.size]
 
     def place_after(self, seq: int) -> int:
@@ -148,14 +152,15 @@ class EventsHub:
 
     def publish(self, group: Iterable[tuple[int, str | None, Fact]]) -> None:
         """Take a durable group (the store's `on_durable`)."""
-        woken: set[str] = set()
-        types = self._types
+        touched: set[str] = set()
+        seq = self.seq
         for seq, workspace, fact in group:
-            self.seq = seq
-            if workspace is not None and type(fact) in types:
-                self._ring(workspace).add(seq, fact)
-                woken.add(workspace)
-        for workspace in woken:
+            kind = self._types.get(type(fact))
+            if kind is not None and workspace is not None:
+                self._ring(workspace).add(seq, kind, kind.slim(fact) if kind.slim is not None else fact)
+                touched.add(workspace)
+        self.seq = seq
+        for workspace in touched:
             for listener in self._rings[workspace].listeners:
                 listener.wake()
 
@@ -181,12 +186,11 @@ class EventsHub:
             for listener in ring.listeners:
                 listener.wake()
 
-    def convert(self, entries: list[tuple[int, Fact]], run_id: str | None) -> list[Message]:
+    def convert(self, entries: list[Entry], run_id: str | None) -> list[Message]:
         """Facts as messages. Folded items come first and without id, so that resuming never skips one."""
-        folded: dict[str, dict[Hashable, tuple[EventType, Fact]]] = {}
+        folded: dict[str, dict[Hashable, tuple[EventType, Any]]] = {}
         messages: list[Message] = []
-        for seq, fact in entries:
-            kind = self._types[type(fact)]
+        for seq, kind, fact in entries:
             of_run = kind.run_id(fact)
             if run_id is not None and of_run != run_id:
                 continue
@@ -206,7 +210,7 @@ class EventsHub:
             messages[-1] = Message(last.event, last.data, entries[-1][0])
         return messages
 
-    def _folded(self, run_id: str, items: Mapping[Hashable, tuple[EventType, Fact]]) -> Message | None:
+    def _folded(self, run_id: str, items: Mapping[Hashable, tuple[EventType, Any]]) -> Message | None:
         made, event, head = [], "block", dict[str, Any]()
         for key, (kind, fact) in items.items():
             item = _converted(kind, fact)
@@ -216,10 +220,10 @@ class EventsHub:
         return Message(event, {**head, "items": made}) if made else None
 
 
-def _converted(kind: EventType, fact: Fact) -> dict[str, Any] | None:
+def _converted(kind: EventType, fact: Any) -> dict[str, Any] | None:
     """A converter that raises costs its own event, never the stream."""
     try:
         return kind.convert(fact)
     except Exception:
-        log.exception("events.convert_failed", fact=fact.name)
+        log.exception("events.convert_failed", fact=kind.fact.name)
         return None

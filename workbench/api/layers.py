@@ -85,7 +85,7 @@ class CallerLayer:
         self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(_path(scope)):
+        if scope["type"] != "http" or _is_open(route_path(scope)):
             await self._app(scope, receive, send)
             return
         caller = self._access.identify(Headers(scope=scope), scope.get(IDENTITY_IN_SCOPE))
@@ -112,7 +112,8 @@ class CallerLayer:
         await self._app(scope, receive, send_with_limits)
 
 
-def _path(scope: Scope) -> str:
+def route_path(scope: Scope) -> str:
+    """The path below where the app is mounted (Jupyter's `base_url`)."""
     return scope["path"].removeprefix(scope.get("root_path", ""))
 
 

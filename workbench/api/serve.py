@@ -15,9 +15,18 @@ from workbench.base.errors import Unavailable
 class Server(uvicorn.Server):
     """A uvicorn server that leaves the process's signals alone: who owns the process decides."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_listening = asyncio.Event()
+
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Nothing."""
         return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self.is_listening.set()
 
 
 class Serving:
@@ -45,9 +54,10 @@ async def serve(app: Any, host: str = "127.0.0.1", port: int = 0) -> Serving:
     )
     server = Server(config)
     task = asyncio.create_task(server.serve([listening]), name="uvicorn")
-    while not server.started and not task.done():
-        await asyncio.sleep(0.005)
+    listening_soon = asyncio.create_task(server.is_listening.wait())
+    await asyncio.wait([task, listening_soon], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
+        listening_soon.cancel()
         await task
     return Serving(server, task, host, listening.getsockname()[1])
 

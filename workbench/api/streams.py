@@ -27,14 +27,13 @@ def routes(
     hub: EventsHub,
     is_valid: Callable[[Caller], bool],
     run_exists: Exists | None,
-    heartbeat_s: float = HEARTBEAT_SECONDS,
 ) -> APIRouter:
     """The event streams. A stream ends when its key does, and when the server stops."""
     api = Operations("Events")
 
     def stream(caller: Caller, last_id: str | None, run_id: str | None = None) -> Response:
         listener = hub.listen(caller.workspace_id, _number(last_id), run_id)
-        text = _text(hub, listener, lambda: is_valid(caller), heartbeat_s)
+        text = _text(hub, listener, lambda: is_valid(caller))
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         return StreamingResponse(text, media_type="text/event-stream", headers=headers)
 
@@ -61,15 +60,13 @@ def _number(last_id: str | None) -> int | None:
     return int(last_id) if last_id.isascii() and last_id.isdigit() and len(last_id) < 19 else -1
 
 
-async def _text(
-    hub: EventsHub, listener: Listener, may_stay: Callable[[], bool], heartbeat_s: float
-) -> AsyncIterator[bytes]:
+async def _text(hub: EventsHub, listener: Listener, may_stay: Callable[[], bool]) -> AsyncIterator[bytes]:
     try:
-        yield b"retry: 2000\n\n"
+        yield b"retry: 2000\n"  # part of the event that follows at once: ready or reset
         if not listener.must_reset:
             yield encode(Message("ready", {}, listener.seq))
         while not hub.is_closed:
-            if not await listener.wait(heartbeat_s):
+            if not await listener.wait(HEARTBEAT_SECONDS):
                 if not may_stay():
                     return
                 yield b": heartbeat\n\n"

@@ -48,7 +48,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home, description="Folder of the log, the values and the DuckDB file.")
     root: Path = Field(default_factory=Path.cwd, description="Folder that file blocks may read and write.")
     http_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
-        default=(), description="Hosts and networks that outbound calls may reach in spite of the private-address guard."
+        default=(),
+        description="Hosts and networks that outbound calls may reach in spite of the private-address guard.",
     )
     runs_per_workspace: int = Field(default=64, ge=1, le=10_000, description="Runs at once in a workspace.")
     workers: str = Field(default="local", description="Where block code runs: 'local', or a Dask scheduler's address.")
@@ -69,7 +70,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only arguments: `load` does the merging, so that it can tell where each value came from."""
         return (init_settings,)
@@ -107,7 +113,7 @@ class Settings(BaseSettings):
 
 
 def _invalid(error: ValidationError, sources: Mapping[str, str]) -> InvalidInput:
-    issues = []
+    issues: list[Issue] = []
     for e in error.errors():
         name = str(e["loc"][0]) if e["loc"] else "settings"
         text = "is not a setting" if e["type"] == "extra_forbidden" else e["msg"]

@@ -25,3 +25,5 @@ class EventType:
     item_key: Callable[[Any], Hashable] | None = None
     """For `block` events: the block within its run. The message is ``{**head(fact), "items": […]}``."""
     head: Callable[[Any], dict[str, Any]] = lambda _fact: {}
+    slim: Callable[[Any], Any] | None = None
+    """Makes what is kept of a fact until somebody listens: without its large values, for instance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -17,13 +18,15 @@ from workbench.base.errors import InvalidInput, Issue, UnsupportedMediaType, Wor
 from workbench.rest.answers import REQUEST_ID, Answer, Success, failure, success_body
 from workbench.rest.body import JsonRequest, invalid_input
 from workbench.rest.caller import KEY_IN_SCOPE, Caller, Scope
-from workbench.rest.once import PENDING, FirstAnswer, Once, Pending
+from workbench.rest.once import PENDING, Claim, FirstAnswer, Once, Pending
 
 Exists: TypeAlias = Callable[[Caller, Mapping[str, str]], Awaitable[Any]]
 """``exists(caller, path_params)``: raises `NotFound` when the path's resource is not in the caller's workspace."""
 Endpoint = Callable[..., Awaitable[Response]]
 Decorator = Callable[[Endpoint], Endpoint]
 
+MARK = "__operation__"
+"""Where an endpoint carries its `Operation`."""
 MAX_KEPT_ANSWER = 1024 * 1024
 """Answers over this many bytes are not kept for an `Idempotency-Key`."""
 
@@ -84,7 +87,7 @@ class Operations:
             success["content"] = dict(media)
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            endpoint.__operation__ = Operation(operation_id, scope, status, exists, not has_secret)  # type: ignore[attr-defined]
+            setattr(endpoint, MARK, Operation(operation_id, scope, status, exists, not has_secret))
             self.router.add_api_route(
                 path,
                 endpoint,
@@ -105,75 +108,82 @@ class OperationRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
-        operation: Operation = self.endpoint.__operation__
+        operation: Operation = getattr(self.endpoint, MARK)
         takes_body = self.body_field is not None
-        takes_key = "POST" in self.methods
+        takes_key = "POST" in (self.methods or ())
 
         async def handle(plain: Request) -> Response:
             request = JsonRequest(plain.scope, plain.receive)
+            caller: Caller = request.scope[KEY_IN_SCOPE]
+            call = _Call(inner, request, caller, operation, takes_body)
             try:
-                caller: Caller = request.scope[KEY_IN_SCOPE]
                 caller.require(operation.scope)
                 key = request.headers.get("idempotency-key") if takes_key else None
-                if key is not None:
-                    return await _once(inner, request, caller, operation, key, takes_body)
-                return await _run(inner, request, caller, operation, takes_body)
+                return await call.run() if key is None else await call.run_once(key)
             except WorkbenchError as e:
                 return failure(e)
 
         return handle
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request to one operation, its scope already checked."""
 
+    inner: Callable[[Request], Awaitable[Response]]
+    request: JsonRequest
+    caller: Caller
+    operation: Operation
+    takes_body: bool
 
-async def _run(inner: Handler, request: JsonRequest, caller: Caller, operation: Operation, takes_body: bool) -> Response:
-    """Parse, validate, run; a 404 of the path's resource comes before anything wrong with the request."""
-    try:
-        if takes_body:
-            await request.read_json()
-        response = await inner(request)
-    except (InvalidInput, UnsupportedMediaType, RequestValidationError, HTTPException) as e:
-        if operation.exists is not None:
-            await operation.exists(caller, request.path_params)
-        if isinstance(e, RequestValidationError):
-            raise invalid_input(e, request.parsed) from None
-        raise
-    if isinstance(response, Answer) and not response.has_own_status:
-        response.status_code = operation.status
-    return response
-
-
-async def _once(
-    inner: Handler, request: JsonRequest, caller: Caller, operation: Operation, key: str, takes_body: bool
-) -> Response:
-    """Run the operation once for this key, or give the first answer again."""
-    if not 1 <= len(key) <= 255 or not key.isprintable():
-        raise InvalidInput(
-            "The Idempotency-Key must have 1 to 255 printable characters.",
-            details=[Issue("Idempotency-Key", "must have 1 to 255 printable characters")],
-        )
-    once: Once = request.app.state.once
-    begun = await once.begin(caller.workspace_id, operation.id, key, _fingerprint(request, await request.body()))
-    if isinstance(begun, FirstAnswer):
-        return Answer(begun.body, begun.status, {"Idempotency-Replayed": "true"})
-    request_id = REQUEST_ID.get()
-
-    def render(data: Any) -> tuple[int, bytes]:
-        return operation.status, success_body(data, None, request_id)
-
-    status, body = 500, None
-    token = PENDING.set(Pending(begun, render) if operation.keeps_answer else None)
-    try:
+    async def run(self) -> Response:
+        """Parse, validate, answer; a 404 of the path's resource comes before anything wrong with the request."""
         try:
-            response = await _run(inner, request, caller, operation, takes_body)
-        except WorkbenchError as e:
-            response = failure(e)
-        status, body = response.status_code, _keepable(response, operation)
-    finally:
-        PENDING.reset(token)
-        await begun.finish(status, body)
-    return response
+            if self.takes_body:
+                await self.request.read_json()
+            response = await self.inner(self.request)
+        except (InvalidInput, UnsupportedMediaType, RequestValidationError, HTTPException) as e:
+            if self.operation.exists is not None:
+                await self.operation.exists(self.caller, self.request.path_params)
+            if isinstance(e, RequestValidationError):
+                raise invalid_input(e, self.request.parsed) from None
+            raise
+        if isinstance(response, Answer) and not response.has_own_status:
+            response.status_code = self.operation.status
+        return response
+
+    async def run_once(self, key: str) -> Response:
+        """Run for the first request with this key, or give the first answer again."""
+        if not 1 <= len(key) <= 255 or not key.isprintable():
+            raise InvalidInput(
+                "The Idempotency-Key must have 1 to 255 printable characters.",
+                details=[Issue("Idempotency-Key", "must have 1 to 255 printable characters")],
+            )
+        once: Once = self.request.app.state.once
+        fingerprint = _fingerprint(self.request, await self.request.body())
+        begun = await once.begin(self.caller.workspace_id, self.operation.id, key, fingerprint)
+        if isinstance(begun, FirstAnswer):
+            return Answer(begun.body, begun.status, {"Idempotency-Replayed": "true"})
+        return await self._run_claimed(begun)
+
+    async def _run_claimed(self, claim: Claim) -> Response:
+        operation, request_id = self.operation, REQUEST_ID.get()
+
+        def render(data: Any) -> tuple[int, bytes]:
+            return operation.status, success_body(data, None, request_id)
+
+        status, body = 500, None
+        token = PENDING.set(Pending(claim, render) if operation.keeps_answer else None)
+        try:
+            try:
+                response = await self.run()
+            except WorkbenchError as e:
+                response = failure(e)
+            status, body = response.status_code, _keepable(response, operation)
+        finally:
+            PENDING.reset(token)
+            await claim.finish(status, body)
+        return response
 
 
 def _keepable(response: Response, operation: Operation) -> bytes | None:
@@ -187,9 +197,7 @@ def _keepable(response: Response, operation: Operation) -> bytes | None:
 
 def _fingerprint(request: Request, body: bytes) -> bytes:
     """What makes two requests the same: path, query, and the body's JSON whatever its spacing and order."""
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):
-        pass
     head = f"{request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(head + body).digest()
