@@ -261,6 +261,7 @@ def test_a_name_inside_default_may_be_missing() -> None:
         ("{{ item.x }}", "NOT_IN_SCOPE", "only inside a loop"),
         ("{{ last }}", "NOT_IN_SCOPE", "only inside"),
         ("{{ error.message }}", "NOT_IN_SCOPE", "behind an `error`"),
+        ("{{ secrets.token }}", "NOT_IN_SCOPE", "in the secret fields"),
     ],
 )
 def test_a_name_out_of_sight_says_why(text: str, code: str, words: str) -> None:

@@ -18,7 +18,7 @@ from workbench.flow.regions import Hidden, positions
 from workbench.flow.validation.problems import Code, Fix, Problem, fix
 from workbench.flow.validation.subject import Subject
 
-ALWAYS = frozenset({"input", "vars", "run", "now", "secrets"})
+ALWAYS = frozenset({"input", "vars", "run", "now"})
 """In sight of every block."""
 
 GIVEN = {
@@ -26,6 +26,7 @@ GIVEN = {
     "index": "inside a loop",
     "last": "inside a loop that says while",
     "accumulator": "inside a loop that reduces",
+    "secrets": "in the secret fields of a block",
     "error": "behind an `error` or `caught` port",
 }
 """Names of the language that only some places have, and which."""
