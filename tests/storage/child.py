@@ -15,6 +15,11 @@ from tests.storage.notes import LineAdded, open_store
 from workbench.base.probe import listen
 
 
+def tell(word: str) -> None:
+    sys.stdout.write(word + "\n")
+    sys.stdout.flush()
+
+
 async def main(home: Path, point: str, count: int) -> None:
     store = open_store(home, segment_bytes=64 * 1024)
     store.attach_loop(asyncio.get_running_loop())
@@ -31,10 +36,10 @@ async def main(home: Path, point: str, count: int) -> None:
     for i in range(400):
         store.append([LineAdded(f"a{i}"), LineAdded("x" * 200)])
         await store.append([LineAdded(f"b{i}")])
-        print(f"b{i}", flush=True)
+        tell(f"b{i}")
         if i % 5 == 0:
             await store.transact(lambda _, i=i: ([LineAdded(f"c{i}")], None))
-            print(f"c{i}", flush=True)
+            tell(f"c{i}")
         if i % 7 == 0:
             await asyncio.to_thread(store.values.put, os.urandom(50_000).hex())
             await store.barrier()

@@ -1,4 +1,4 @@
-"""The log's end after trouble: torn tails are mended, damage is told. Tails are torn by hand: a kill never tears one."""
+"""The log's end after trouble: torn tails are mended, damage is told. Torn by hand: a kill never tears one."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_torn_tail_is_zero_to_the_segments_end_before_the_next_append(home: Pa
 
 
 def test_stale_frames_behind_a_torn_one_do_not_come_back_to_life(home: Path, opened: Opener) -> None:
-    """Two frames of one group, never acknowledged; the first is torn. The second must not return with a later append."""
+    """Two frames of one group, never acknowledged; the first is torn. The second must never return."""
     filled(home)
 
     def how(data: bytearray, frames: list[Frame]) -> None:

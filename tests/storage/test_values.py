@@ -147,8 +147,8 @@ TABLES = {
     "times": pl.DataFrame(
         {
             "date": [date(2020, 2, 29), None],
-            "naive": [datetime(2020, 1, 1, 1, 2, 3, 4), None],
-            "zoned": pl.Series([datetime(2020, 1, 1), None], dtype=pl.Datetime("ns", "Europe/Berlin")),
+            "naive": [datetime.fromisoformat("2020-01-01T01:02:03.000004"), None],
+            "zoned": pl.Series([datetime(2020, 1, 1, tzinfo=UTC), None], dtype=pl.Datetime("ns", "Europe/Berlin")),
             "time": [time(1, 2, 3), None],
             "span": [timedelta(days=1, microseconds=7), None],
         }

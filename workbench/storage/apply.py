@@ -4,6 +4,9 @@ DuckDB never commits past the synced sequence: `append`ed facts come here after 
 after theirs.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import threading
@@ -27,7 +30,7 @@ from workbench.storage.writing import Entry, Writer
 BATCH_FACTS = 3000
 LAG_LIMIT = 2500
 """Facts that DuckDB may be behind; past it the engine pauses pure work and apply is woken at once."""
-LINGER_S = 0.05
+LINGER_S = 0.2
 """How long facts may gather before they are applied when nobody waits for them."""
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 IDLE_S = 2.0
@@ -114,7 +117,7 @@ class Applier:
                 self._apply_backlog()
                 if self._stopping and not self._requests and (not self._backlog or self.failure):
                     break
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever ends the thread must turn health red
             _logger.error("apply.thread_died", trace=traceback.format_exc())
             self.failure = f"the apply thread died: {error}"
         finally:

@@ -4,9 +4,12 @@
 type at no extra cost.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -47,7 +50,7 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 @contextmanager
-def rows(cursor: Any, table: Table, columns: Columns) -> Iterator[str]:
+def rows(cursor: Any, table: Table, columns: Columns) -> Generator[str]:
     """Make the columns readable in SQL under the name that this gives, for statements of one's own."""
     cursor.complete()  # a half-read result, such as one `fetchone`, stands in the way of `register`
     cursor.register("_rows", table.arrow(columns))
@@ -68,22 +71,22 @@ def insert(
     names = ", ".join(f'"{c}"' for c in columns)
     how = {"error": "", "replace": "OR REPLACE ", "ignore": "OR IGNORE "}[conflict]
     with rows(cursor, table, columns) as view:
-        cursor.execute(f"INSERT {how}INTO {table.name} ({names}) SELECT {names} FROM {view}")
+        cursor.execute(f"INSERT {how}INTO {table.name} ({names}) SELECT {names} FROM {view}")  # noqa: S608 - our names
 
 
 def update(cursor: Any, table: Table, columns: Columns) -> None:
     """Set the other columns of the rows whose key columns match; rows that do not exist are ignored."""
-    values = ", ".join(f'"{c}" = {{view}}."{c}"' for c in columns if c not in table.key)
-    same = " AND ".join(f'{table.name}."{c}" = {{view}}."{c}"' for c in table.key)
+    values = ", ".join(f'"{c}" = _rows."{c}"' for c in columns if c not in table.key)
+    same = " AND ".join(f'{table.name}."{c}" = _rows."{c}"' for c in table.key)
     with rows(cursor, table, columns) as view:
-        cursor.execute(f"UPDATE {table.name} SET {values} FROM {view} WHERE {same}".format(view=view))
+        cursor.execute(f"UPDATE {table.name} SET {values} FROM {view} WHERE {same}")  # noqa: S608 - our names
 
 
 def delete(cursor: Any, table: Table, columns: Columns) -> None:
     """Delete the rows that equal one of these in all the columns given."""
-    same = " AND ".join(f'{table.name}."{c}" = {{view}}."{c}"' for c in columns)
+    same = " AND ".join(f'{table.name}."{c}" = _rows."{c}"' for c in columns)
     with rows(cursor, table, columns) as view:
-        cursor.execute(f"DELETE FROM {table.name} USING {view} WHERE {same}".format(view=view))
+        cursor.execute(f"DELETE FROM {table.name} USING {view} WHERE {same}")  # noqa: S608 - our names
 
 
 def last_by_key(facts: Sequence[Any], *key: str) -> list[Any]:

@@ -116,7 +116,9 @@ class Decider:
         return done
 
     def _commit(self, decided: list[tuple[Request[Any], list[Fact], Any]]) -> list[Ticket]:
-        writing = [(facts, request.workspace) for request, facts, _ in decided if facts]
+        writing: list[tuple[Sequence[Fact], str | None]] = [
+            (facts, request.workspace) for request, facts, _ in decided if facts
+        ]
         if not writing:
             self._writer.roll_back()
             for request, _, answer in decided:
@@ -125,7 +127,7 @@ class Decider:
         try:
             self._writer.mark(self._seq - 1)
             tickets = self._log.write(writing)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every caller gets it
             self._writer.roll_back()
             for request, _, _ in decided:
                 request.fail(error)

@@ -4,6 +4,9 @@ A payload is ``[workspace or nil, [fact, …]]``. Reading knows every registered
 an upcaster; a tag that nobody knows means that a newer workbench wrote the store.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -67,7 +70,7 @@ class Encoding:
         tag = fields[0] if isinstance(fields, list) and fields else None
         if not isinstance(tag, int) or tag not in self._by_tag:
             raise StoreTooNew(
-                f"The log holds facts of the unknown kind {tag}: a newer workbench, or one with more features, wrote it.",
+                f"The log holds facts of the unknown kind {tag}: a newer workbench wrote it.",
                 hint="Install the version that wrote this store. Nothing was changed.",
             )
         try:

@@ -7,7 +7,7 @@ upcaster from the old one. The codes stand in the table of `storage/README.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -27,6 +27,14 @@ class Cursor(Protocol):
     """The part of a DuckDB connection that facts and decisions use; inside the writer's transaction."""
 
     def execute(self, query: str, parameters: object = ...) -> Any: ...
+
+
+def tag_of(cls: type[Fact]) -> int:
+    """The number that stands first in a fact of this class."""
+    tag = cls.__struct_config__.tag
+    if not isinstance(tag, int):
+        raise TypeError(f"{cls.__name__} needs a tag: class {cls.__name__}(Fact, tag=…)")
+    return tag
 
 
 class Batch(list[Any]):
@@ -78,8 +86,8 @@ class FactRegistry:
     def add(self, *types: FactType) -> None:
         """Register fact types; a tag or name used twice is a programming error."""
         for t in types:
-            if t.cls in self.types or any(o.cls.name == t.cls.name for o in self.types.values()):
-                raise ValueError(f"fact {t.cls.name} is registered twice")
+            if any(o.cls.name == t.cls.name or tag_of(o.cls) == tag_of(t.cls) for o in self.types.values()):
+                raise ValueError(f"fact {t.cls.name} ({tag_of(t.cls)}) is registered twice")
             self.types[t.cls] = t
             for r in t.react:
                 self.react(t.cls, r)
@@ -94,4 +102,4 @@ class FactRegistry:
 
     def by_tag(self) -> Mapping[int, type[Fact]]:
         """Every class that may stand in a log, by tag."""
-        return {cls.__struct_config__.tag: cls for cls in (*self.types, *self.upcasters)}  # type: ignore[misc]
+        return {tag_of(cls): cls for cls in (*self.types, *self.upcasters)}

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,8 +100,8 @@ class Log:
         return ticket
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep the log's thread from writing; appends queue up meanwhile. The gate keeps a busy log from starving us."""
+    def held(self) -> Generator[None]:
+        """Keep the log's thread from writing; appends queue up. The gate stops a busy log from starving us."""
         with self._gate, self._writing:
             yield
 
@@ -160,7 +160,7 @@ class Log:
                         if self._closing:
                             return
                         break
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever ends the thread must fail all waiters
             _logger.error("log.thread_died", trace=traceback.format_exc())
             self._fail(Unavailable(f"The log's thread died: {error}", hint="Restart the server."))
 
@@ -175,7 +175,10 @@ class Log:
         return group
 
     def _write(self, group: list[Ticket], follow: Callable[[list[Ticket]], None] | None) -> None:
-        """One group, one sync; then `follow` has it, then it counts as durable. A failure closes the log: what was in flight may or may not be on the disk."""
+        """One group, one sync; then `follow` has it, then it counts as durable.
+
+        A failure closes the log: what was in flight may or may not be on the disk.
+        """
         try:
             size = sum(len(t.payload) + FRAME_BYTES for t in group)
             segment = self._segment_for(size)

@@ -1,4 +1,4 @@
-"""What differs between operating systems when bytes must reach the disk. The one module that asks which system it is."""
+"""What differs between operating systems when bytes must reach the disk. Only this module asks which."""
 
 from __future__ import annotations
 

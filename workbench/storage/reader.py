@@ -6,6 +6,7 @@ import asyncio
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import duckdb
@@ -66,7 +67,5 @@ class Reader:
 
 
 def _end(cursor: Any) -> None:
-    try:
+    with suppress(duckdb.TransactionException):  # a failed statement has ended it
         cursor.execute("ROLLBACK")
-    except duckdb.TransactionException:  # a failed statement has ended it
-        pass

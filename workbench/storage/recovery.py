@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from workbench.base.errors import StoreDamaged
@@ -38,7 +39,7 @@ class Tail:
 
 
 def recover(folder: Path, applied: int, take: Callable[[Frame], None]) -> Tail:
-    """Read the frames that hold facts after sequence `applied`, oldest first, give each to `take`, and mend a torn tail.
+    """Read the frames that hold facts after sequence `applied`, oldest first, give each to `take`, mend a torn tail.
 
     Damage is told in the answer, after all frames before it; nothing is written then. Raises StoreDamaged when not
     even a segment's header can be read.
@@ -64,7 +65,7 @@ def recover(folder: Path, applied: int, take: Callable[[Frame], None]) -> Tail:
 def _read(segments: list[Segment], applied: int, take: Callable[[Frame], None]) -> Tail:
     if not segments:
         return Tail(None, None, 1, damage=_beyond(applied, 1))
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in pairwise(segments):
         if after.index != before.index + 1:
             damage = f"Log segments between {before.path.name} and {after.path.name} are missing."
             return Tail(None, None, applied + 1, damage=damage)
@@ -115,7 +116,7 @@ def _end(segments: list[Segment], at: int, data: bytes, expected: int, applied: 
     for where, bytes_, position in rest:
         for found in frames_anywhere(bytes_, position, where.salt):
             if found.durable >= expected:
-                damage = f"Facts from sequence {expected} on cannot be read in {segment.path.name}, though they were durable."
+                damage = f"Facts from sequence {expected} on cannot be read, though they were durable ({segment.path})."
                 return Tail(segment, None, expected, damage=damage)
     if (damage := _beyond(applied, expected)) is not None:
         return Tail(segment, None, expected, damage=damage)

@@ -78,7 +78,7 @@ def frame(salt: int, payload: bytes, count: int, first: int, durable: int) -> tu
 
 
 def create(folder: Path, index: int, size: int) -> Segment:
-    """Make segment `index`: zeros written (not only reserved), synced, then named, so that a name means a whole file."""
+    """Make segment `index`: zeros written (not only reserved), synced, then named: a name means a whole file."""
     path, temporary = folder / f"{index:010d}.log", folder / f"{index:010d}.new"
     salt = int.from_bytes(os.urandom(4), "little")
     fd = platform.open_binary(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC)

@@ -1,4 +1,4 @@
-"""The store of one home: the log (what is true), DuckDB (what is read), values (what is large). The floor's one face."""
+"""The store of one home: the log (what is true), DuckDB (what is read), values (what is large). This floor's face."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ _logger = structlog.get_logger("workbench.storage")
 
 
 class Store:
-    """Use `Store.open`. Two doors lead in: `append` (memory has decided) and `transact` (DuckDB decides); one leads out,
-    `read`. Every method but the async ones may be called from any thread.
+    """Use `Store.open`. Two doors lead in: `append` (memory has decided) and `transact` (DuckDB decides); one
+    leads out: `read`. Every method but the async ones may be called from any thread.
     """
 
     values: ValueStore
 
-    def __init__(self, home: Path, lock: StoreLock, connection: Any, log: Log, applier: Applier, tail: Tail) -> None:
+    def __init__(
+        self, home: Path, *, lock: StoreLock, connection: Any, log: Log, applier: Applier, torn_bytes: int
+    ) -> None:
         self.home = home
         self._lock = lock
         self._connection = connection
         self._log = log
         self._applier = applier
         self._reader = Reader(connection, log, applier)
-        self._torn_bytes = tail.torn_bytes
+        self._torn_bytes = torn_bytes
         self._closed = False
         self.values = ValueStore(home / "values")
 
@@ -84,7 +86,7 @@ class Store:
             log = Log(home / "log", tail, encoding, applier.add, segment_bytes=segment_bytes)
             log.start()
             applier.start(log)
-            return cls(home, lock, connection, log, applier, tail)
+            return cls(home, lock=lock, connection=connection, log=log, applier=applier, torn_bytes=tail.torn_bytes)
         except BaseException:
             if connection is not None:
                 connection.close()
@@ -117,7 +119,7 @@ class Store:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     async def read(self, query: Callable[[Any], T]) -> T:
-        """Run ``query(cursor)`` in a reader thread, in one read-only transaction that sees all that was acknowledged."""
+        """Run ``query(cursor)`` in a reader thread, in one read-only transaction that sees all acknowledged facts."""
         return await self._reader.read(query)
 
     async def barrier(self) -> None:
@@ -162,7 +164,7 @@ class Store:
         """``ok`` and why not; how far log and DuckDB are. JSON-ready, without secrets."""
         failure = self._log.durable.failure
         unapplied = self._applier.unapplied
-        reasons = []
+        reasons: list[str] = []
         if failure is not None:
             reasons.append(failure.message)
         if self._applier.failure is not None:

@@ -1,5 +1,8 @@
 """Tables to Arrow IPC and back. A stored table is memory-mapped: opening it costs the same whatever its size."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import io

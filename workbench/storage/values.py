@@ -5,6 +5,9 @@ table (polars.DataFrame); tables may stand inside objects and lists. Nothing els
 as it was is refused, not bent.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import math
@@ -51,7 +54,8 @@ def decode(data: bytes | memoryview) -> Any:
 def to_json(value: Any) -> Any:
     """JSON-ready: dates as ISO text, durations as seconds, NaN and infinities null, tables as a preview.
 
-    Whole numbers stay numbers, whatever their size. A table is ``{"$table": {rows, columns: [{name, type}], preview}}``.
+    Whole numbers stay numbers, whatever their size. A table is
+    ``{"$table": {rows, columns: [{name, type}], preview}}``.
     """
     kind = type(value)
     if kind is str or value is None or kind is bool or kind is int:

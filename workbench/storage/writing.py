@@ -1,7 +1,11 @@
 """Writes batches of facts into DuckDB, one transaction each, with the applied sequence inside it."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +15,7 @@ import structlog
 from workbench.base.clock import Clock
 from workbench.base.probe import probe
 from workbench.storage.encoding import Encoding, Unreadable
-from workbench.storage.facts import Batch, Fact, FactRegistry, FactType
+from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
 
 _logger = structlog.get_logger("workbench.storage")
 
@@ -34,8 +38,7 @@ class Entry(NamedTuple):
 
 
 def _order(kind: FactType) -> int:
-    tag = kind.cls.__struct_config__.tag
-    return kind.order if kind.order is not None else int(tag)
+    return kind.order if kind.order is not None else tag_of(kind.cls)
 
 
 class Writer:
@@ -69,7 +72,7 @@ class Writer:
         except NOT_A_FACTS_FAULT:
             self.roll_back()
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever an `apply` raises, the others go on
             self.roll_back()
             if len(entries) == 1:
                 self._put_aside(entries[0], error)
@@ -91,18 +94,17 @@ class Writer:
 
     def roll_back(self) -> None:
         """End the open transaction, if DuckDB has not done so itself."""
-        try:
+        with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:
-            pass
 
     def _batches(self, entries: Sequence[Entry]) -> Iterator[tuple[FactType, Batch]]:
+        types: dict[type[Any], FactType] = self._types
         gathered: dict[type[Any], Batch] = {}
         for seq, workspace, fact in entries:
             cls = type(fact)
             batch = gathered.get(cls)
             if batch is None:
-                kind = self._types.get(cls)
+                kind = types.get(cls)
                 if kind is None:
                     raise LookupError(getattr(fact, "error", f"{cls.__name__} is not registered"))
                 if kind.keeps_place:
@@ -112,7 +114,7 @@ class Writer:
             batch.append(fact)
             batch.seqs.append(seq)
             batch.workspaces.append(workspace)
-            if self._types[cls].keeps_place:
+            if types[cls].keeps_place:
                 yield from self._ordered(gathered)
                 gathered = {}
         yield from self._ordered(gathered)
@@ -126,7 +128,7 @@ class Writer:
         if isinstance(fact, Unreadable):
             tag, raw = fact.tag, fact.raw
         else:
-            tag, raw = int(type(fact).__struct_config__.tag), self._encoding.encode_one(fact)  # type: ignore[arg-type]
+            tag, raw = tag_of(type(fact)), self._encoding.encode_one(fact)
         _logger.error("apply.fact_put_aside", seq=entry.seq, fact=type(fact).__name__, error=str(error))
         self._connection.execute("BEGIN")
         self._connection.execute(

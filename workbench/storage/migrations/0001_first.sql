@@ -52,7 +52,7 @@ CREATE TABLE runs (
 CREATE TABLE checkpoints (
     run_id UUID NOT NULL, path VARCHAR NOT NULL, attempt INTEGER NOT NULL, block_id VARCHAR NOT NULL,
     block_type VARCHAR NOT NULL, status VARCHAR NOT NULL, port VARCHAR, step_key BLOB, output BLOB, output_ref BLOB,
-    output_kind VARCHAR, output_summary VARCHAR, variables BLOB, error VARCHAR, flags VARCHAR, started_at BIGINT,
+    output_kind VARCHAR, output_summary VARCHAR, variables BLOB, names BLOB, error VARCHAR, flags VARCHAR, started_at BIGINT,
     finished_at BIGINT, queue_us BIGINT, wait_us BIGINT, seq BIGINT NOT NULL
 );
 
