@@ -15,6 +15,7 @@ _BOLD = 1.1
 """How much wider bold text runs."""
 _CUT = 14
 _GLYPH_BOX = 28
+_HATCH = 9
 
 
 def draw_card(block: Block, card: Card, line: str, status: str | None) -> str:
@@ -22,6 +23,7 @@ def draw_card(block: Block, card: Card, line: str, status: str | None) -> str:
     look = look_of(status)
     is_pill = card.shape is not None and card.shape.is_trigger
     parts = [_tooltip(block, line, look), _outline(block, card, look, is_pill=is_pill)]
+    parts += [_hatching(card, look.colour)] if look and look.hatched else []
     parts += _pill_inside(block, card, look) if is_pill else _card_inside(block, card, line, look)
     faded = block.disabled or (look is not None and look.faded)
     more: dict[str, str | float] = {"opacity": 0.55} if faded else {}
@@ -53,6 +55,16 @@ def _outline(block: Block, card: Card, look: Look | None, *, is_pill: bool) -> s
         path += f"q0 4 -4 4H{x + 4:.1f}q-4 0 -4 -4V{y + 4:.1f}q0 -4 4 -4z"
         return element("path", d=path, **stroke)
     return element("rect", x=x, y=y, width=width, height=height, rx=height / 2 if is_pill else 4.0, **stroke)
+
+
+def _hatching(card: Card, colour: str) -> str:
+    """Diagonal lines over the card: its value was put there by hand, not computed."""
+    left, top, width, height = card.x, card.y + 1, card.size.width, card.size.height - 2
+    lines: list[str] = []
+    for start in range(int(-height) + _HATCH, int(width), _HATCH):
+        low, high = max(start, 1.0), min(start + height, width - 1)
+        lines.append(f"M{left + low:.1f} {top + low - start:.1f}L{left + high:.1f} {top + high - start:.1f}")
+    return element("path", d="".join(lines), stroke=colour, stroke_opacity=0.22, stroke_width=1)
 
 
 def _pill_inside(block: Block, card: Card, look: Look | None) -> list[str]:

@@ -21,7 +21,7 @@ FONT = "var(--jp-ui-font-family, var(--vscode-font-family, system-ui, sans-serif
 
 
 class Look(NamedTuple):
-    """How a block's state is shown: a sign, a colour, words; a dashed or thick frame where it has one.
+    """How a block's state is shown: a sign, a colour, words; a dashed or thick frame or hatching where it has one.
 
     The sign is a path on a 12 by 12 grid, for not every font has such signs.
     """
@@ -32,6 +32,7 @@ class Look(NamedTuple):
     dashed: bool = False
     thick: bool = False
     faded: bool = False
+    hatched: bool = False
 
 
 _CLOCK = "M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M6 3.5V6h2"
@@ -59,8 +60,8 @@ LOOKS: dict[str, Look] = {
     "unknown": Look(_QUESTION, ERROR, "outcome unknown"),
     "cancelled": Look(_BARRED, WIRE, "cancelled"),
     "reused": Look(_BACK, BRAND, "reused"),
-    "forced": Look(_HAND, WARN, "forced", dashed=True),
-    "mocked": Look(_HAND, WARN, "mocked", dashed=True),
+    "forced": Look(_HAND, WARN, "forced", dashed=True, hatched=True),
+    "mocked": Look(_HAND, WARN, "mocked", dashed=True, hatched=True),
 }
 
 

@@ -34,6 +34,9 @@ def check_structure(flow: Flow) -> list[Issue]:
         ids.setdefault(block.id, at)
         if not _is_shallow(block.config):
             issues.append(Issue(f"flow.blocks[{at}].config", f"is nested more than {MAX_CONFIG_DEPTH} deep"))
+    for name, value in (("variables", flow.variables), ("notes", list(flow.notes)), ("groups", list(flow.groups))):
+        if not _is_shallow(value):
+            issues.append(Issue(f"flow.{name}", f"is nested more than {MAX_CONFIG_DEPTH} deep"))
     edge_ids: dict[str, int] = {}
     for at, edge in enumerate(flow.edges):
         if edge.id in edge_ids:
