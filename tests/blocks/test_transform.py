@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import polars as pl
 import pytest
 
-from tests.blocks.context import REGISTRY, issues, run
+from tests.blocks.context import REGISTRY, issues, run, run_in
 from workbench.base.errors import BlockFailed
 from workbench.blocks.kind import Effect
+from workbench.engine.workers.pool import WorkerPool
 
 
 def test_an_expression_answers_the_value_itself():
@@ -62,3 +65,22 @@ def test_code_that_does_not_parse_is_an_issue_with_its_line():
     ]
     assert issues("transform", {"language": "sql", "code": "DROP TABLE x"}) == ["code must be a SELECT, not DROP"]
     assert issues("transform", {"language": "sql", "code": "SELEC 1"})[0].startswith("code is no SQL")
+
+
+def test_python_and_sql_see_what_they_name(tmp_path):
+    table = pl.DataFrame({"origin": ["JFK", "EWR"], "delay": [3, 4]})
+
+    async def both():
+        pool = WorkerPool(1, temp=tmp_path)
+        await pool.start()
+        try:
+            more = {"seen": {"flights": table, "other": 1}, "variables": {"least": 4}, "pool": pool}
+            python = {"language": "python", "code": "print('hi')\nflights.height + input['n'] + vars['least']"}
+            sql = {"language": "sql", "code": "SELECT f.origin, i.n FROM flights f, input i WHERE delay >= $least"}
+            one, ctx = await run_in("transform", python, input={"n": 10}, **more)
+            two, _ = await run_in("transform", sql, input=[{"n": 1}], **more)
+        finally:
+            await pool.stop()
+        return one.output, ctx.logged, two.output.to_dicts()
+
+    assert asyncio.run(both()) == (16, ["hi"], [{"origin": "EWR", "n": 1}])

@@ -1,0 +1,142 @@
+"""The pool: a few workers, one of them always warm, so that a job need not wait for a process to start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from workbench.base.errors import BlockFailed, Unavailable
+from workbench.base.probe import probe
+from workbench.blocks.context import WorkerJob
+from workbench.engine.workers.worker import Stale, Worker
+
+JOBS_PER_WORKER = 200
+
+
+class WorkerPool:
+    """Runs jobs, at most `size` at a time. Everything happens on the loop that called `start`.
+
+    Code of one `owner` (a workspace) never runs in a process in which another's python code has run: it may have left
+    something behind. A process is replaced after `JOBS_PER_WORKER` jobs and after any failure but an ordinary one.
+    """
+
+    def __init__(self, size: int | None = None, *, temp: Path | None = None, idle: int = 2) -> None:
+        self._size = size or max(2, os.cpu_count() or 1)
+        self._idle_most = idle
+        self._temp_root = temp
+        self._temp: Path | None = None
+        self._slots = asyncio.Semaphore(self._size)
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._warming: asyncio.Task[Worker] | None = None
+        self._burials: set[asyncio.Task[None]] = set()
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Make the private folder and begin to warm the first worker; does not wait for it."""
+        self._temp = Path(tempfile.mkdtemp(prefix="workbench-", dir=self._temp_root))
+        self._is_open = True
+        self._warm()
+
+    async def run(self, job: WorkerJob, on_log: Callable[[str], None] | None = None, *, owner: str = "") -> Any:
+        """The value of `job`; `on_log` gets each line that it prints. Cancelling kills the process.
+
+        Raises BlockFailed: CODE (with `line` and `source` in its data), TIMEOUT, MEMORY, OUTPUT_LIMIT, WORKER_DIED.
+        """
+        if not self._is_open:
+            raise Unavailable("The worker processes are stopped.")
+        async with self._slots:
+            while True:
+                worker = await self._take(owner)
+                self._busy.add(worker)
+                probe("workers.before_job")
+                try:
+                    if job.language == "python":
+                        worker.owner = owner
+                    return await worker.run(job, on_log or _ignore)
+                except Stale:
+                    continue
+                finally:
+                    self._busy.discard(worker)
+                    self._give_back(worker)
+
+    async def stop(self) -> None:
+        """Kill every process and remove the folder."""
+        self._is_open = False
+        if self._warming is not None:
+            self._warming.cancel()
+            with suppress(asyncio.CancelledError, BlockFailed):
+                await self._warming
+        for worker in [*self._idle, *self._busy]:
+            self._bury(worker)
+        self._idle.clear()
+        await asyncio.gather(*self._burials)
+        if self._temp is not None:
+            await asyncio.to_thread(shutil.rmtree, self._temp, ignore_errors=True)
+
+    async def _take(self, owner: str) -> Worker:
+        """One that this owner used before, else a fresh one."""
+        for fits in (lambda w: w.owner == owner, lambda w: w.owner is None):
+            for worker in [w for w in self._idle if fits(w)]:
+                self._idle.remove(worker)
+                if worker.is_alive:
+                    self._warm()
+                    return worker
+                self._bury(worker)
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._spawn())
+        warming, self._warming = self._warming, None
+        try:
+            worker = await asyncio.shield(warming)
+        except asyncio.CancelledError:
+            warming.add_done_callback(self._keep_late)
+            raise
+        self._warm()
+        return worker
+
+    def _keep_late(self, warming: asyncio.Task[Worker]) -> None:
+        """A worker that became ready after the one who waited for it was cancelled."""
+        if not warming.cancelled() and warming.exception() is None:
+            self._give_back(warming.result())
+
+    def _warm(self) -> None:
+        """Have one fresh worker ready or on its way."""
+        if self._is_open and self._warming is None and not any(w.owner is None for w in self._idle):
+            self._warming = asyncio.create_task(self._spawn())
+            self._warming.add_done_callback(self._warmed)
+
+    def _warmed(self, warming: asyncio.Task[Worker]) -> None:
+        """Keep the fresh worker, unless someone waits for it already."""
+        if self._warming is not warming:
+            return
+        self._warming = None
+        if not warming.cancelled() and warming.exception() is None:
+            self._give_back(warming.result())
+
+    async def _spawn(self) -> Worker:
+        assert self._temp is not None
+        return await Worker.spawn(self._temp)
+
+    def _give_back(self, worker: Worker) -> None:
+        if not self._is_open or not worker.is_alive or worker.jobs >= JOBS_PER_WORKER:
+            self._bury(worker)
+            return
+        self._idle.append(worker)
+        while len(self._idle) > self._idle_most:
+            self._bury(self._idle.pop(0))
+
+    def _bury(self, worker: Worker) -> None:
+        worker.kill()
+        burial = asyncio.create_task(worker.bury())
+        self._burials.add(burial)
+        burial.add_done_callback(self._burials.discard)
+
+
+def _ignore(line: str) -> None:
+    del line
