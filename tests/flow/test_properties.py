@@ -61,7 +61,7 @@ def assert_apart(made: Flow) -> None:
     placed = arrange(made, CATALOGUE)
     assert placed.edges == made.edges
     boxes = []
-    for block in {b.id: b for b in placed.blocks}.values():
+    for block in {b.id: b for b in reversed(placed.blocks)}.values():  # of blocks with one id the first counts
         size = size_of(block, CATALOGUE.shape(block.type, block.config))
         boxes.append(
             (block.position.x, block.position.y, block.position.x + size.width, block.position.y + size.height)
