@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from workbench.blocks.registry import BlockRegistry
 from workbench.editing.canvases import Canvases
 from workbench.editing.functions import Functions
 from workbench.editing.models import (
@@ -24,7 +25,9 @@ from workbench.editing.models import (
     Status,
     ToValidate,
 )
+from workbench.editing.service import Editing
 from workbench.editing.store import FunctionFilter
+from workbench.flow.expressions import FUNCTIONS
 from workbench.flow.validation import Validation
 from workbench.rest.answers import Deleted, ok
 from workbench.rest.caller import Caller, CallerDep
@@ -37,19 +40,34 @@ Force = Annotated[bool, Query(description="Cancel runs that are not over first."
 Search = Annotated[str | None, Query(max_length=200, description="Only names that contain this.")]
 
 
-def routes(canvases: Canvases, functions: Functions) -> APIRouter:
+def routes(editing: Editing, registry: BlockRegistry) -> APIRouter:
     """The feature's operations."""
-    api = Operations("Canvases")
-    _canvas_routes(api, canvases)
     router = APIRouter()
-    router.include_router(api.router)
-    api = Operations("Functions")
-    _function_routes(api, functions)
-    router.include_router(api.router)
-    api = Operations("Debug")
-    _breakpoint_routes(api, functions)
-    router.include_router(api.router)
+    for tag, declare in (
+        ("Canvases", lambda api: _canvas_routes(api, editing.canvases)),
+        ("Functions", lambda api: _function_routes(api, editing.functions)),
+        ("Debug", lambda api: _breakpoint_routes(api, editing.functions)),
+        ("Blocks", lambda api: _block_routes(api, registry)),
+    ):
+        api = Operations(tag)
+        declare(api)
+        router.include_router(api.router)
     return router
+
+
+def _block_routes(api: Operations, registry: BlockRegistry) -> None:
+    @api.get("/blocks", "listBlocks", answers=list[dict[str, Any]])
+    async def list_blocks(caller: CallerDep) -> Response:
+        """Every block type with its ports, effect class, config schema and an example; `meta.functions` are those of
+        the expression language."""
+        del caller
+        return ok(registry.entries(), {"functions": [dict(f) for f in FUNCTIONS]})
+
+    @api.get("/blocks/disabled", "listDisabledBlocks", answers=list[dict[str, str]])
+    async def list_disabled_blocks(caller: CallerDep) -> Response:
+        """Types that cannot be used here, and why."""
+        del caller
+        return ok([{"type": name, "reason": reason} for name, reason in registry.disabled().items()])
 
 
 def _canvas_routes(api: Operations, canvases: Canvases) -> None:

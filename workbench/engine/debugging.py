@@ -18,6 +18,10 @@ class Debugger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def live(self, run_id: str) -> Live | None:
+        """The run while it lives; None once it is over. Raises InvalidState when it lives and is no debug run."""
+        return self._engine.debugged(run_id) if run_id in self._engine.live else None
+
     async def go(self, run_id: str, mode: Mode, variables: Mapping[str, Any] | None, wait_s: float) -> dict[str, Any]:
         """Let a paused run go on; answers its DebugState at the next stop or its end, or after `wait_s`.
 

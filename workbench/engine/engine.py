@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,16 +24,19 @@ from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.slots import Slot, Slots
 from workbench.engine.states import Actor, RunStatus, may_move
+from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
 from workbench.engine.walk import Walk
 from workbench.flow.model import Flow
+from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 from workbench.storage.values import encode
 
 log = structlog.get_logger("workbench.engine")
 
 PROGRAMS_KEPT = 256
+TALLIES_KEPT = 1000
 STOP_S = 4.0
 CANCEL_S = 30.0
 
@@ -74,6 +77,9 @@ class Engine:
         self.queue = Queue()
         self.live: dict[str, Live] = {}
         self._programs: OrderedDict[tuple[str, int], Program] = OrderedDict()
+        self.on_row: Callable[[RunRow], None] = lambda _row: None
+        """Hears of every run that is taken in or taken up."""
+        self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._waiters: dict[str, list[asyncio.Future[RunRow]]] = {}
         self._stopping = False
         self._turns: Turns | None = None
@@ -114,8 +120,13 @@ class Engine:
 
     # Taking runs in
 
-    async def submit(self, request: RunRequest) -> RunRow:
-        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes."""
+    async def submit(
+        self, request: RunRequest, with_it: Callable[[RunRow], Sequence[Fact]] = lambda _row: ()
+    ) -> RunRow:
+        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes.
+
+        `with_it` gives facts that join the group in which the run is created.
+        """
         if self._stopping:
             raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
         now = self.services.clock.now_us()
@@ -135,7 +146,8 @@ class Engine:
             parent_run_id=request.parent_run_id,
             created_at=now,
         )
-        ticket = self.store.append([_created(row, request.start_block)], row.workspace_id)
+        self.on_row(row)
+        ticket = self.store.append([_created(row, request.start_block), *with_it(row)], row.workspace_id)
         self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
         self._dispatch(row.workspace_id)
         await ticket
@@ -143,6 +155,7 @@ class Engine:
 
     def _take_up(self, entry: Entry) -> None:
         row = entry.row
+        self.on_row(row)
         if row.status is not RunStatus.QUEUED:
             row.recoveries += 1
             self.store.append(
@@ -179,6 +192,7 @@ class Engine:
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, gate)
         walk.overlay.update(entry.overlay)
         live = Live(row, pen, slot, walk, gate)
+        self._keep_tally(row.id, walk.tally)
         self.live[row.id] = live
         live.task = asyncio.ensure_future(self._run(live, entry.start_block))
 
@@ -292,6 +306,15 @@ class Engine:
             live.why, live.reason = RunStatus.TIMED_OUT.value, f"The run took longer than {live.row.timeout_ms} ms."
             live.task.cancel()
 
+    def _keep_tally(self, run_id: str, tally: Tally) -> None:
+        self._tallies[run_id] = tally
+        while len(self._tallies) > TALLIES_KEPT:
+            self._tallies.popitem(last=False)
+
+    def tally(self, run_id: str) -> Tally | None:
+        """How often each block of a run ended how, while the run lives and some time after."""
+        return self._tallies.get(run_id)
+
     def move(self, row: RunRow, status: RunStatus, actor: Actor) -> bool:
         """Move a run if the table allows it; else refuse and log."""
         if not may_move(row.status, status, actor):
@@ -372,6 +395,11 @@ class Engine:
         if live.gate is None:
             raise InvalidState("This is not a debug run.", hint="Start it with `debug: true` to step through it.")
         return live
+
+    def health(self) -> dict[str, Any]:
+        """Whether it takes work, and how much is under way in all workspaces."""
+        started = self._turns is not None
+        return {"ok": started and not self._stopping, "live": len(self.live), "queued": len(self.queue)}
 
     def counts(self, workspace: str) -> Mapping[str, int]:
         """How many runs of a workspace are under way, by status; `queued` are those without a slot yet."""

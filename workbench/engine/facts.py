@@ -79,7 +79,8 @@ class StepStarted(Fact, tag=4401):
 class StepDone(Fact, tag=4501):
     """The journaled result of one block execution at one path and attempt: the checkpoint.
 
-    `status` is the index in `STEP_STATUSES`; `written` is msgpack of the variables that the block set. A pure step's
+    `status` is the index in `STEP_STATUSES`; `written` is msgpack of the variables that the block set, `names` of what
+    its scope gave this iteration (item, index…), said by the blocks that the iteration starts with. A pure step's
     large value is journaled as pending; the same fact follows with flag `FLAG_KEPT` once the value is stored.
     """
 
@@ -94,6 +95,7 @@ class StepDone(Fact, tag=4501):
     key: bytes
     output: Stored | None
     written: bytes | None
+    names: bytes | None
     error: str | None
     flags: int
     started_at: int
@@ -139,6 +141,13 @@ class VariablesForced(Fact, tag=5001):
     run: bytes
     at: int
     variables: bytes
+
+
+class RunsDeleted(Fact, tag=5201):
+    """All runs of a function are gone, with their checkpoints and logs."""
+
+    name: ClassVar[str] = "runs.deleted"
+    function: bytes
 
 
 class ScopeProgressed(Fact, tag=5101):

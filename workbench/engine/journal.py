@@ -16,6 +16,7 @@ from workbench.engine.facts import (
     RunFinished,
     RunMoved,
     RunRecovered,
+    RunsDeleted,
     ScopeProgressed,
     StepDone,
     StepStarted,
@@ -75,6 +76,7 @@ CHECKPOINTS = Table(
         "output_kind": TEXT,
         "output_summary": TEXT,
         "variables": BLOB,
+        "names": BLOB,
         "error": TEXT,
         "flags": TEXT,
         "started_at": BIGINT,
@@ -211,6 +213,7 @@ def _apply_done(cursor: Any, facts: Batch) -> None:
         "output_kind": [o.kind for o in outputs],
         "output_summary": [_json.encode(o.summary).decode() if o.summary is not None else None for o in outputs],
         "variables": [f.written for f in facts],
+        "names": [f.names for f in facts],
         "error": [f.error for f in facts],
         "flags": ["kept" if f.flags & FLAG_KEPT else None for f in facts],
         "started_at": [f.started_at for f in facts],
@@ -259,6 +262,16 @@ def _apply_forced(cursor: Any, facts: Batch) -> None:
     insert(cursor, RUN_LOGS, columns)
 
 
+def _delete_runs(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        for table in ("checkpoints", "run_logs", "timers", "debug_state"):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE function_id = ?::UUID)",
+                [f.function.hex()],
+            )
+        cursor.execute("DELETE FROM runs WHERE function_id = ?::UUID", [f.function.hex()])
+
+
 def _apply_nothing(cursor: Any, facts: Batch) -> None:
     del cursor, facts
 
@@ -278,6 +291,7 @@ FACT_TYPES = (
     FactType(DebugPaused, _apply_paused, order=4002),
     FactType(VariablesForced, _apply_forced),
     FactType(ScopeProgressed, _apply_nothing),
+    FactType(RunsDeleted, _delete_runs, keeps_place=True),
 )
 """Timers and pauses are written before the ends of runs in the same batch, which clear them."""
 

@@ -142,6 +142,7 @@ class Pen:
             outcome.key,
             stored,
             encode(outcome.written) if outcome.written else None,
+            step.region.names_of(step.node),
             msgspec.json.encode(outcome.error).decode() if outcome.error else None,
             0,
             step.now_us,
@@ -158,7 +159,9 @@ class Pen:
         """Write that no live wire reached a block."""
         now = self._clock.now_us()
         path = region.prefix + node.id
-        self.add(StepDone(self.run, path, 1, node.id, node.block.type, 5, None, b"", None, None, None, 0, now, now, 0))
+        self.add(
+            StepDone(self.run, path, 1, node.id, node.block.type, 5, None, b"", None, None, None, None, 0, now, now, 0)
+        )
 
     def cut_off(self, step: Step) -> None:
         """Write that an attempt was cut off: an effect's outcome is then unknown."""
@@ -175,6 +178,7 @@ class Pen:
                 status,
                 None,
                 b"",
+                None,
                 None,
                 None,
                 None,

@@ -24,6 +24,9 @@ class VariableRace:
         self.writers = writers
 
 
+NAMES_BYTES = 4096
+"""Larger items are not journaled again with each iteration; they stand in the value that the scope went through."""
+
 Variables = dict[str, tuple[int, Any]]
 """By name: the number of the node that wrote it (-1: from outside) and the value."""
 
@@ -38,6 +41,7 @@ class RegionRun:
         "failure",
         "names",
         "names_key",
+        "names_raw",
         "outcomes",
         "parent",
         "pending",
@@ -63,6 +67,7 @@ class RegionRun:
         self.parent = parent
         self.names = names
         self.names_key: bytes | None = None
+        self.names_raw: bytes | None = None
         self.body = body
         """What flows in on the body wire."""
         self.variables = variables
@@ -101,10 +106,15 @@ class RegionRun:
         if self.names_key is None:
             try:
                 raw = encode(dict(self.names))
-            except (BlockFailed, TypeError):
+                self.names_raw = raw if len(raw) <= NAMES_BYTES else None
+            except BlockFailed:
                 raw = self.prefix.encode()
             self.names_key = hashlib.blake2b(raw, digest_size=16).digest()
         return self.names_key
+
+    def names_of(self, node: Node) -> bytes | None:
+        """The iteration's names as they are journaled: with the blocks that it starts with, where they are small."""
+        return self.names_raw if self.names and node.local in self.plan.entries else None
 
     def variables_before(self, node: Node, numbers: Mapping[int, int]) -> Variables:
         """The variables in sight of `node`: what came along its live wires, nearest writer first.

@@ -26,6 +26,7 @@ from workbench.engine.replay import Journal
 from workbench.engine.slots import Slot
 from workbench.engine.states import RunStatus, StepStatus
 from workbench.engine.step import Step
+from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
 from workbench.storage.values import to_json
@@ -71,6 +72,7 @@ class Walk:
         self.waiting = 0
         self.inflight = 0
         self.turning = 0
+        self.tally = Tally()
         self._run_value: dict[str, Any] | None = None
 
     async def run(self, trigger: str | None) -> RegionResult:
@@ -303,6 +305,7 @@ class Walk:
         """Record an outcome and make ready, or skip, what comes after it."""
         self.row.steps += 1
         region.outcomes[node.local] = outcome
+        self.tally.count(node.id, outcome.status)
         if outcome.port is None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN):
             if region.failure is None:
                 region.failure = outcome.error
@@ -314,6 +317,7 @@ class Walk:
         while dead:
             skipped = dead.pop()
             region.outcomes[skipped.local] = SKIPPED
+            self.tally.count(skipped.id, StepStatus.SKIPPED)
             self._note_skip(region, skipped)
             dead.extend(self._fire(region, skipped, SKIPPED))
 
@@ -452,6 +456,7 @@ class Walk:
 
     def progress(self, step: Step, done: int, total: int | None) -> None:
         """Tell how far a scope is."""
+        self.tally.progress[step.node.id] = (done, total)
         self.pen.progress(step, done, total)
 
     # The debugger

@@ -1,0 +1,34 @@
+"""The feature's one face: canvases, functions, and the memory they share."""
+
+from __future__ import annotations
+
+from workbench.base.clock import Clock
+from workbench.base.ids import Ids
+from workbench.blocks.registry import BlockRegistry
+from workbench.editing.canvases import Canvases
+from workbench.editing.functions import Functions, for_engine
+from workbench.editing.memory import Memory
+from workbench.editing.store import flow_for_recovery
+from workbench.engine.engine import Engine
+from workbench.engine.records import Breakpoint
+from workbench.flow.model import Flow
+from workbench.storage.store import Store
+
+
+class Editing:
+    """What people draw."""
+
+    def __init__(self, store: Store, engine: Engine, registry: BlockRegistry, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._memory = Memory()
+        self.canvases = Canvases(store, engine, self._memory, clock, ids)
+        self.functions = Functions(store, engine, registry, self._memory, clock, ids)
+
+    async def start(self) -> None:
+        """Load the memory."""
+        await self._store.read(self._memory.load)
+
+    async def flow_for_recovery(self, function_id: str, version: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
+        """The flow of a version that an open run walks, and its function's breakpoints; None when it is gone."""
+        found = await self._store.read(lambda c: flow_for_recovery(c, function_id, version))
+        return (found[0], for_engine(found[1])) if found is not None else None

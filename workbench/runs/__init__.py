@@ -1,0 +1,1 @@
+"""Runs: starting, watching, cancelling and debugging them, and studying their history."""

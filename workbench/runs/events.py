@@ -1,0 +1,114 @@
+"""How the engine's facts look to those who listen, and the memory that this needs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from workbench.base.clock import Clock
+from workbench.base.ids import to_bytes, to_text
+from workbench.engine.engine import Engine
+from workbench.engine.facts import (
+    STEP_STATUSES,
+    DebugPaused,
+    RunCreated,
+    RunFinished,
+    RunMoved,
+    ScopeProgressed,
+    StepDone,
+    StepStarted,
+)
+from workbench.engine.records import RunRow
+from workbench.engine.states import TERMINAL, RunStatus
+from workbench.rest.events import EventType
+from workbench.runs.shaping import chip, ms, run_of_live
+
+RUNS_KEPT = 20_000
+
+
+class RunEvents:
+    """Knows the run of each fact; gives the event types."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._rows: OrderedDict[bytes, RunRow] = OrderedDict()
+        engine.on_row = self._remember
+
+    def _remember(self, row: RunRow) -> None:
+        self._rows[to_bytes(row.id)] = row
+        while len(self._rows) > RUNS_KEPT:
+            self._rows.popitem(last=False)
+
+    def types(self) -> tuple[EventType, ...]:
+        """What the hub is given."""
+        return (
+            EventType(RunCreated, "run", lambda f: self._run(f, RunStatus.QUEUED), _run_id),
+            EventType(RunMoved, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
+            EventType(RunFinished, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
+            EventType(StepStarted, "block", self._started, _run_id, _block_key, self._head),
+            EventType(StepDone, "block", self._done, _run_id, _block_key, self._head),
+            EventType(ScopeProgressed, "block", self._progressed, _run_id, _block_key, self._head),
+            EventType(DebugPaused, "debug", self._paused, _run_id),
+        )
+
+    def counts(self, run_id: str, key: Hashable) -> Mapping[str, Any]:
+        """How often a block has ended how since the run's start."""
+        tally = self._engine.tally(run_id)
+        block = key[1] if isinstance(key, tuple) else None
+        if tally is None or not isinstance(block, str):
+            return {}
+        completed, failed, skipped = tally.blocks.get(block, (0, 0, 0))
+        counts: dict[str, Any] = {"completed": completed, "failed": failed, "skipped": skipped}
+        if block in tally.progress:
+            counts["done"], counts["total"] = tally.progress[block]
+        return counts
+
+    def _run(self, fact: Any, status: RunStatus) -> dict[str, Any] | None:
+        row = self._rows.get(fact.run)
+        if row is None:
+            return None
+        if status in TERMINAL:
+            error = msgspec.json.decode(fact.error) if fact.error else None
+            row = self._rows[fact.run] = replace(row, output=None, status=status, finished_at=fact.at, error=error)
+        shown = replace(row, status=status) if row.status not in TERMINAL else row
+        return run_of_live(shown, self._clock.now_us(), with_output=False).to_wire()
+
+    def _head(self, fact: Any) -> dict[str, Any]:
+        row = self._rows.get(fact.run)
+        return {"runId": to_text(fact.run), "functionId": row.function_id if row else None}
+
+    def _started(self, fact: StepStarted) -> dict[str, Any]:
+        return {"blockId": fact.block, "path": fact.path, "attempt": fact.attempt, "status": "running"}
+
+    def _done(self, fact: StepDone) -> dict[str, Any]:
+        return {
+            "blockId": fact.block,
+            "path": fact.path,
+            "attempt": fact.attempt,
+            "status": STEP_STATUSES[fact.status],
+            "port": fact.port,
+            "summary": chip(fact.output),
+            "error": msgspec.json.decode(fact.error) if fact.error else None,
+            "runMs": ms(fact.finished_at - fact.started_at - fact.wait_us),
+        }
+
+    def _progressed(self, fact: ScopeProgressed) -> dict[str, Any]:
+        return {"blockId": fact.block, "path": fact.path, "attempt": 1, "status": "running"}
+
+    def _paused(self, fact: DebugPaused) -> dict[str, Any]:
+        row = self._rows.get(fact.run)
+        state = msgspec.json.decode(fact.state)
+        return {"runId": to_text(fact.run), "functionId": row.function_id if row else None, "state": state}
+
+
+def _run_id(fact: Any) -> str:
+    return to_text(fact.run)
+
+
+def _block_key(fact: Any) -> Hashable:
+    return (fact.run, fact.block)

@@ -1,0 +1,249 @@
+"""Wire shapes of runs, checkpoints, logs, the queue and the debugger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from workbench.base.times import Time
+from workbench.base.wire import Wire
+from workbench.engine.states import RunStatus
+
+MOST_WAIT_MS = 600_000
+
+
+class NewRun(Wire):
+    """Body of POST /runs."""
+
+    function_id: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    version: int | None = Field(default=None, ge=1)
+    debug: bool = False
+    priority: int = Field(default=0, ge=-100, le=100)
+    durability: Literal["strict", "relaxed"] = "strict"
+    timeout_ms: int | None = Field(default=None, ge=1, le=30 * 24 * 3600 * 1000)
+    is_async: bool = Field(default=True, alias="async")
+    wait_ms: int | None = Field(default=None, ge=0, le=MOST_WAIT_MS)
+
+
+class CancelRun(Wire):
+    """Body of POST R/cancel."""
+
+    reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class Progress(Wire):
+    """How many block executions are done, and of how many where that is known."""
+
+    done: int
+    total: int | None = None
+
+
+class Run(Wire):
+    """One execution of one version of a function. Durations are milliseconds, to the microsecond."""
+
+    id: str
+    function_id: str
+    function_name: str
+    version: int
+    status: RunStatus
+    trigger: dict[str, Any]
+    inputs: Any
+    output: Any
+    error: dict[str, Any] | None
+    priority: int
+    debug: bool
+    durability: str
+    attempt: int
+    checkpoint_count: int
+    parent_run_id: str | None
+    forked_from: str | None
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    queue_ms: float | None
+    run_ms: float | None
+    wait_ms: float | None
+    progress: Progress
+
+
+class Checkpoint(Wire):
+    """The journaled result of one block execution at one path and attempt."""
+
+    id: str
+    run_id: str
+    block_id: str
+    block_name: str
+    block_type: str
+    path: str
+    attempt: int
+    status: str
+    port: str | None
+    input: Any
+    output: Any
+    error: dict[str, Any] | None
+    started_at: Time | None
+    finished_at: Time | None
+    queue_ms: float | None
+    run_ms: float | None
+    wait_ms: float | None
+
+
+class BlockState(Wire):
+    """Where a block of a run is: its last execution, and how often it ended how."""
+
+    block_id: str
+    status: str
+    completed: int
+    failed: int
+    skipped: int
+    last_path: str
+    last_attempt: int
+    port: str | None
+    summary: dict[str, Any] | None
+    error: dict[str, Any] | None
+    run_ms: float | None
+    done: int | None = None
+    total: int | None = None
+
+
+class RunInDetail(Run):
+    """One run with its first 200 checkpoints and where each block is."""
+
+    checkpoints: tuple[Checkpoint, ...]
+    block_states: tuple[BlockState, ...]
+
+
+class Cancelled(Wire):
+    """The answer to a cancel."""
+
+    run_id: str
+    function_id: str
+    function_name: str
+    previous_status: RunStatus
+    message: str
+
+
+class LogEntry(Wire):
+    """One entry of a run's log."""
+
+    at: Time
+    level: str
+    block_id: str | None
+    path: str | None
+    message: str
+    data: Any
+
+
+class Timing(Wire):
+    """How long one block execution queued, ran and waited."""
+
+    block_id: str
+    path: str
+    attempt: int
+    queue_ms: float | None
+    run_ms: float | None
+    wait_ms: float | None
+
+
+class RunLogs(Wire):
+    """A run's log and its timings."""
+
+    entries: tuple[LogEntry, ...]
+    timings: tuple[Timing, ...]
+
+
+class Percentiles(Wire):
+    """Milliseconds; null where there is nothing to count."""
+
+    p50: float | None
+    p95: float | None
+
+
+class QueueStats(Wire):
+    """The queue now; the ends are of the last 24 hours, the throughput of the last hour."""
+
+    pending: int
+    queued: int
+    active: int
+    waiting: int
+    paused: int
+    completed: int
+    failed: int
+    cancelled: int
+    dead_letter: int
+    concurrency_limit: int
+    queue_ms: Percentiles
+    throughput_per_minute: float
+
+
+class ContinueDebug(Wire):
+    """Body of POST R/debug/continue."""
+
+    variables: dict[str, Any] | None = None
+    wait_ms: int = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
+
+
+class StepDebug(Wire):
+    """Body of POST R/debug/step."""
+
+    mode: Literal["over", "into", "out"] = "over"
+    variables: dict[str, Any] | None = None
+    wait_ms: int = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
+
+
+class ForcedVariables(Wire):
+    """Body of PUT R/debug/variables."""
+
+    variables: dict[str, Any]
+
+
+class Watch(Wire):
+    """Body of POST R/debug/evaluate."""
+
+    expression: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+
+
+class Watched(Wire):
+    """The value of a watched expression."""
+
+    value: Any
+
+
+class Frame(Wire):
+    """One scope or block of the call stack; scopes say their iteration."""
+
+    path: str
+    block_id: str
+    name: str
+    kind: str
+    iteration: int | None = None
+
+
+class DebugState(Wire):
+    """Where a debug run stands; without a position while it works or is over."""
+
+    run_id: str
+    function_id: str
+    status: RunStatus
+    path: str | None
+    block_id: str | None
+    block_name: str | None
+    when: Literal["before", "after", "error"] | None
+    call_stack: tuple[Frame, ...]
+    variables: dict[str, Any]
+    names: dict[str, Any]
+    inputs: Any
+    block_outputs: dict[str, Any]
+    outputs: dict[str, dict[str, str]]
+    error: dict[str, Any] | None
+    breakpoints: tuple[dict[str, Any], ...]
+    can_step_back: bool
+
+
+class Sql(Wire):
+    """Body of POST /frames/sql: one SELECT over the tables runs, checkpoints and logs of this workspace."""
+
+    query: Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
+    limit: int = Field(default=10_000, ge=1, le=1_000_000)

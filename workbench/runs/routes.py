@@ -1,0 +1,201 @@
+"""Runs, the queue, the debugger and frames over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Path, Query
+from starlette.responses import Response
+
+from workbench.base.times import Time
+from workbench.engine.debugging import Debugger
+from workbench.rest.answers import ok
+from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.operation import Operations
+from workbench.rest.paging import PageDep
+from workbench.runs.debugging import Debugging
+from workbench.runs.frames import FrameName, Frames, arrow_bytes, as_rows
+from workbench.runs.models import (
+    Cancelled,
+    CancelRun,
+    Checkpoint,
+    ContinueDebug,
+    DebugState,
+    ForcedVariables,
+    NewRun,
+    QueueStats,
+    Run,
+    RunInDetail,
+    RunLogs,
+    Sql,
+    StepDebug,
+    Watch,
+    Watched,
+)
+from workbench.runs.service import Runs
+from workbench.runs.store import CheckpointFilter, RunFilter
+from workbench.runs.values import ARROW, CSV, JSON, PARQUET, Cut, Values, as_file, as_page, media_of
+from workbench.storage.values import to_json
+
+RunId = Annotated[str, Path(alias="runId")]
+CheckpointId = Annotated[str, Path(alias="checkpointId")]
+FunctionFilter = Annotated[str | None, Query(alias="functionId")]
+BlockFilter = Annotated[str | None, Query(alias="blockId")]
+Accept = Annotated[str | None, Header()]
+FILES: dict[str, Any] = {ARROW: {}, PARQUET: {}, CSV: {}}
+
+
+def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger) -> APIRouter:
+    """The feature's operations."""
+
+    async def exists(caller: Caller, path: Mapping[str, str]) -> None:
+        await runs.exists(caller, path["runId"])
+
+    router = APIRouter()
+    for tag, declare in (
+        ("Runs", lambda api: (_run_routes(api, runs, exists), _value_routes(api, values, exists))),
+        ("Debug", lambda api: _debug_routes(api, Debugging(runs, debugger), exists)),
+        ("Frames", lambda api: _frame_routes(api, frames)),
+    ):
+        api = Operations(tag)
+        declare(api)
+        router.include_router(api.router)
+    return router
+
+
+def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
+    @api.post("/runs", "createWorkflowRun", scope="execute", answers=Run, status=202)
+    async def create_run(caller: CallerDep, body: NewRun) -> Response:
+        return ok(await runs.create(caller, body))
+
+    @api.get("/runs", "listWorkflowRuns", answers=list[Run])
+    async def list_runs(
+        caller: CallerDep,
+        page: PageDep,
+        function_id: FunctionFilter = None,
+        status: str | None = None,
+        trigger: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+    ) -> Response:
+        return ok(await runs.list(caller, page, RunFilter(function_id, status, trigger, since, until)))
+
+    @api.get("/runs/{runId}", "getWorkflowRun", answers=RunInDetail)
+    async def get_run(caller: CallerDep, run_id: RunId) -> Response:
+        return ok(await runs.detail(caller, run_id))
+
+    @api.post("/runs/{runId}/cancel", "cancelRun", scope="execute", answers=Cancelled, exists=exists)
+    async def cancel_run(caller: CallerDep, run_id: RunId, body: CancelRun | None = None) -> Response:
+        return ok(await runs.cancel(caller, run_id, body or CancelRun()))
+
+    @api.get("/runs/{runId}/checkpoints", "listRunCheckpoints", answers=list[Checkpoint], exists=exists)
+    async def list_checkpoints(
+        caller: CallerDep,
+        run_id: RunId,
+        page: PageDep,
+        block_id: BlockFilter = None,
+        path: str | None = None,
+        prefix: str | None = None,
+    ) -> Response:
+        return ok(await runs.checkpoints(caller, run_id, page, CheckpointFilter(block_id, path, prefix)))
+
+    @api.get("/runs/{runId}/logs", "getRunLogs", answers=RunLogs, exists=exists)
+    async def get_logs(
+        caller: CallerDep,
+        run_id: RunId,
+        level: Literal["debug", "info", "warning", "error"] | None = None,
+        block_id: BlockFilter = None,
+    ) -> Response:
+        return ok(await runs.logs(caller, run_id, level, block_id))
+
+    @api.get("/queue/stats", "getQueueStats", answers=QueueStats)
+    async def queue_stats(caller: CallerDep) -> Response:
+        return ok(await runs.queue_stats(caller))
+
+
+def _value_routes(api: Operations, values: Values, exists: Any) -> None:
+    async def answer(value: Any, accept: str | None, cut: Cut) -> Response:
+        media = media_of(accept)
+        if media == JSON:
+            return ok(*as_page(value, cut))
+        return Response(as_file(value, media, cut), media_type=media)
+
+    @api.get("/runs/{runId}/value", "getRunValue", media=FILES, exists=exists)
+    async def run_value(
+        caller: CallerDep,
+        run_id: RunId,
+        accept: Accept = None,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    ) -> Response:
+        """A run's whole output."""
+        return await answer(await values.of_run(caller, run_id), accept, Cut(offset, limit))
+
+    @api.get("/runs/{runId}/checkpoints/{checkpointId}/value", "getCheckpointValue", media=FILES, exists=exists)
+    async def checkpoint_value(
+        caller: CallerDep,
+        run_id: RunId,
+        checkpoint_id: CheckpointId,
+        accept: Accept = None,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+        sort: str | None = None,
+        descending: bool = False,
+        filter: Annotated[str | None, Query(max_length=2000)] = None,
+    ) -> Response:
+        """The whole output of one block execution."""
+        value = await values.of_checkpoint(caller, run_id, checkpoint_id)
+        return await answer(value, accept, Cut(offset, limit, sort, descending, filter))
+
+
+def _debug_routes(api: Operations, debugging: Debugging, exists: Any) -> None:
+    path = "/runs/{runId}/debug"
+
+    @api.get(path, "getDebugState", answers=DebugState)
+    async def debug_state(caller: CallerDep, run_id: RunId) -> Response:
+        return ok(await debugging.state(caller, run_id))
+
+    @api.post(f"{path}/continue", "continueDebug", scope="execute", answers=DebugState, exists=exists)
+    async def continue_debug(caller: CallerDep, run_id: RunId, body: ContinueDebug | None = None) -> Response:
+        asked = body or ContinueDebug()
+        return ok(await debugging.go(caller, run_id, "run", asked.variables, asked.wait_ms))
+
+    @api.post(f"{path}/step", "stepDebug", scope="execute", answers=DebugState, exists=exists)
+    async def step_debug(caller: CallerDep, run_id: RunId, body: StepDebug | None = None) -> Response:
+        asked = body or StepDebug()
+        return ok(await debugging.go(caller, run_id, asked.mode, asked.variables, asked.wait_ms))
+
+    @api.put(f"{path}/variables", "setDebugVariables", scope="execute", answers=DebugState, exists=exists)
+    async def set_variables(caller: CallerDep, run_id: RunId, body: ForcedVariables) -> Response:
+        return ok(await debugging.set_variables(caller, run_id, body.variables))
+
+    @api.post(f"{path}/evaluate", "evaluateDebug", scope="execute", answers=Watched, exists=exists)
+    async def evaluate(caller: CallerDep, run_id: RunId, body: Watch) -> Response:
+        return ok(await debugging.evaluate(caller, run_id, body.expression))
+
+
+def _frame_routes(api: Operations, frames: Frames) -> None:
+    @api.post("/frames/sql", "queryFrames", scope="read", media={ARROW: {}})
+    async def query_frames(caller: CallerDep, body: Sql, accept: Accept = None) -> Response:
+        """One SELECT over the tables runs, checkpoints, logs and queue of this workspace."""
+        table = await frames.sql(caller, body)
+        if media_of(accept) == ARROW:
+            return Response(arrow_bytes(table), media_type=ARROW)
+        return ok(to_json(as_rows(table)), {"total": table.height})
+
+    @api.get("/frames/{name}", "getFrame", media={ARROW: {}})
+    async def get_frame(
+        caller: CallerDep,
+        name: FrameName,
+        accept: Accept = None,
+        function_id: FunctionFilter = None,
+        run_id: Annotated[str | None, Query(alias="runId")] = None,
+        since: Time | None = None,
+        limit: Annotated[int, Query(ge=1, le=1_000_000)] = 100_000,
+    ) -> Response:
+        """One table of the workspace's history."""
+        table = await frames.read(caller, name, function_id=function_id, run_id=run_id, since=since, limit=limit)
+        if media_of(accept) == ARROW:
+            return Response(arrow_bytes(table), media_type=ARROW)
+        return ok(to_json(as_rows(table)), {"total": table.num_rows})

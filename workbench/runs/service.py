@@ -1,0 +1,236 @@
+"""The rules of runs: what may start, what is shown of them, what may be cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from workbench.base.clock import Clock
+from workbench.base.errors import FlowInvalid, InvalidState, Issue
+from workbench.blocks.registry import BlockRegistry
+from workbench.editing.functions import Functions, for_engine, require_not_archived
+from workbench.engine.engine import Engine
+from workbench.engine.journal import FORCED
+from workbench.engine.records import RunRequest, RunRow
+from workbench.flow.model import Flow
+from workbench.rest import once
+from workbench.rest.caller import Caller, id_bytes, missing
+from workbench.rest.paging import Page, Paged
+from workbench.runs import store as sql
+from workbench.runs.inputs import Inputs
+from workbench.runs.models import (
+    BlockState,
+    Cancelled,
+    CancelRun,
+    Checkpoint,
+    LogEntry,
+    NewRun,
+    Percentiles,
+    QueueStats,
+    Run,
+    RunInDetail,
+    RunLogs,
+    Timing,
+)
+from workbench.runs.shaping import block_state_of_row, ms, run_of_live, run_of_row
+from workbench.storage.store import Store
+
+FIRST_CHECKPOINTS = 200
+MOST_LOG_ENTRIES = 5000
+LEVELS = ("debug", "info", "warning", "error")
+HOUR_US = 3_600_000_000
+DEFAULT_WAIT_MS = 30_000
+
+
+class Runs:
+    """Executions of functions."""
+
+    def __init__(
+        self, store: Store, engine: Engine, functions: Functions, registry: BlockRegistry, clock: Clock
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._functions = functions
+        self._registry = registry
+        self._clock = clock
+        self.inputs = Inputs(store, functions)
+
+    # Starting and ending
+
+    async def create(self, caller: Caller, new: NewRun) -> Run:
+        """Start a run. Raises NotFound, InvalidState (archived), FlowInvalid, InvalidInput (inputs)."""
+        function = self._functions.head(caller, new.function_id)
+        require_not_archived(function)
+        version = new.version or function.version
+        flow = await self._functions.flow(caller, function, version)
+        self._functions.require_valid(flow)
+        start = _start_block(flow, self._registry)
+        request = RunRequest(
+            workspace_id=caller.workspace_id,
+            function_id=function.id,
+            function_name=function.name,
+            version=version,
+            flow=flow,
+            inputs=new.inputs,
+            trigger={"type": "debug" if new.debug else "manual", "author": caller.author},
+            debug=new.debug,
+            breakpoints=for_engine(function.breakpoints) if new.debug else (),
+            priority=new.priority,
+            durability=new.durability,
+            timeout_ms=new.timeout_ms,
+            start_block=start,
+        )
+        facts_for = once.answer_facts()
+        row = await self._engine.submit(request, lambda r: facts_for(self._live(r)) if new.is_async else ())
+        if new.is_async and not new.wait_ms:
+            return self._live(row)
+        ended = await self._engine.wait(row.id, (DEFAULT_WAIT_MS if new.wait_ms is None else new.wait_ms) / 1000)
+        return self._live(ended or row)
+
+    def _live(self, row: RunRow) -> Run:
+        return run_of_live(row, self._clock.now_us())
+
+    async def cancel(self, caller: Caller, run_id: str, asked: CancelRun) -> Cancelled:
+        """Cancel a run that is not over. Raises NotFound, InvalidState."""
+        row = self._engine.find(run_id.lower())
+        if row is None or row.workspace_id != caller.workspace_id:
+            run = await self.get(caller, run_id)
+            raise InvalidState(
+                f"The run is already {run.status.value}.", hint="Only a run that is not over can be cancelled."
+            )
+        before = await self._engine.cancel(row.id, asked.reason)
+        message = f"“{row.function_name}” is being cancelled." if self._engine.find(row.id) else "The run is cancelled."
+        return Cancelled(
+            run_id=row.id,
+            function_id=row.function_id,
+            function_name=row.function_name,
+            previous_status=before,
+            message=message,
+        )
+
+    # Reading
+
+    async def exists(self, caller: Caller, run_id: str) -> None:
+        """Raise NotFound unless there is such a run."""
+        id_bytes("run", run_id)
+        row = self._engine.find(run_id.lower())
+        if row is not None and row.workspace_id == caller.workspace_id:
+            return
+        if not await self._store.read(lambda c: sql.has_run(c, caller.workspace_id, run_id)):
+            raise missing("run", run_id)
+
+    async def get(self, caller: Caller, run_id: str) -> Run:
+        """One run. Raises NotFound."""
+        id_bytes("run", run_id)
+        row = self._engine.find(run_id.lower())
+        if row is not None and row.workspace_id == caller.workspace_id:
+            return self._live(row)
+        found = await self._store.read(lambda c: sql.find_run(c, caller.workspace_id, run_id))
+        if found is None:
+            raise missing("run", run_id)
+        return run_of_row(found)
+
+    async def detail(self, caller: Caller, run_id: str) -> RunInDetail:
+        """One run with its first checkpoints and where each block is. Raises NotFound."""
+        run = await self.get(caller, run_id)
+        first = await self.checkpoints(caller, run.id, Page(FIRST_CHECKPOINTS), sql.CheckpointFilter())
+        states = await self._store.read(lambda c: sql.block_states(c, run.id))
+        fields = {name: getattr(run, name) for name in Run.model_fields}
+        fields["checkpoint_count"] = first.total
+        return RunInDetail.model_construct(
+            **fields,
+            checkpoints=tuple(first.items),
+            block_states=tuple(self._with_progress(run.id, block_state_of_row(s)) for s in states),
+        )
+
+    def _with_progress(self, run_id: str, state: BlockState) -> BlockState:
+        tally = self._engine.tally(run_id)
+        if tally is None or state.block_id not in tally.progress:
+            return state
+        done, total = tally.progress[state.block_id]
+        return state.model_copy(update={"done": done, "total": total})
+
+    async def list(self, caller: Caller, page: Page, wanted: sql.RunFilter) -> Paged[Run]:
+        """A page of runs, newest first; those that are not over as they are now."""
+        after: Any = page.after(int, str)
+        if wanted.function_id is not None:
+            id_bytes("function", wanted.function_id)
+        rows, total = await self._store.read(lambda c: sql.list_runs(c, caller.workspace_id, wanted, after, page.fetch))
+        runs = [self._now(run_of_row(row)) for row in rows]
+        return page.cut(runs, lambda r: (r.created_at, r.id), total)
+
+    def _now(self, run: Run) -> Run:
+        row = self._engine.find(run.id)
+        return self._live(row) if row is not None else run
+
+    async def checkpoints(
+        self, caller: Caller, run_id: str, page: Page, wanted: sql.CheckpointFilter
+    ) -> Paged[Checkpoint]:
+        """A page of a run's checkpoints, in order. Raises NotFound."""
+        run = await self.get(caller, run_id)
+        after: Any = page.after(int)
+        rows, total = await self._store.read(lambda c: sql.list_checkpoints(c, run.id, wanted, after, page.fetch))
+        paged = page.cut(rows, lambda row: (row[16],), total)
+        shapes = await self.inputs.checkpoints(caller, run, paged.items)
+        return Paged(shapes, paged.total, paged.limit, paged.next_cursor)
+
+    async def logs(self, caller: Caller, run_id: str, level: str | None, block_id: str | None) -> RunLogs:
+        """A run's log from `level` up, and its timings. Raises NotFound."""
+        await self.exists(caller, run_id)
+        levels = list(LEVELS[LEVELS.index(level) :]) if level else list(LEVELS)
+        entries, timings = await self._store.read(
+            lambda c: (
+                sql.logs_of(c, run_id, levels, block_id, MOST_LOG_ENTRIES),
+                sql.timings_of(c, run_id, block_id, MOST_LOG_ENTRIES),
+            )
+        )
+        return RunLogs(
+            entries=tuple(_log_entry(row) for row in entries),
+            timings=tuple(
+                Timing(block_id=r[0], path=r[1], attempt=r[2], queue_ms=ms(r[3]), run_ms=ms(r[4]), wait_ms=ms(r[5]))
+                for r in timings
+            ),
+        )
+
+    async def queue_stats(self, caller: Caller) -> QueueStats:
+        """The queue of the workspace now, and what ended lately."""
+        now = self._clock.now_us()
+        ends, quantiles, lately = await self._store.read(
+            lambda c: sql.ends_since(c, caller.workspace_id, now - 24 * HOUR_US, now - HOUR_US)
+        )
+        counts = self._engine.counts(caller.workspace_id)
+        return QueueStats(
+            pending=0,
+            queued=counts["queued"],
+            active=counts["running"] + counts["cancelling"],
+            waiting=counts["waiting"],
+            paused=counts["paused"],
+            completed=ends.get("completed", 0),
+            failed=ends.get("failed", 0) + ends.get("timed_out", 0),
+            cancelled=ends.get("cancelled", 0),
+            dead_letter=ends.get("dead_letter", 0),
+            concurrency_limit=self._engine.slots.limit,
+            queue_ms=Percentiles(p50=ms(quantiles[0]), p95=ms(quantiles[1])),
+            throughput_per_minute=round(lately / 60, 3),
+        )
+
+
+def _start_block(flow: Flow, registry: BlockRegistry) -> str:
+    """The block that a run by hand starts from: `start`, else the only trigger. Raises FlowInvalid."""
+    triggers = [b for b in flow.blocks if (kind := registry.find(b.type)) is not None and kind.is_trigger]
+    starts = [b for b in triggers if b.type == "start"] or triggers
+    if len(starts) != 1:
+        raise FlowInvalid(
+            f"The function has {len(starts)} blocks to start from, so a run by hand does not know which.",
+            hint="Keep one `start` block.",
+            details=[Issue("flow.blocks", f"{len(starts)} triggers")],
+        )
+    return starts[0].id
+
+
+def _log_entry(row: tuple[Any, ...]) -> LogEntry:
+    data = None
+    if row[5]:
+        data = None if row[4] == FORCED else msgspec.json.decode(row[5])
+    return LogEntry(at=row[0], level=row[1], block_id=row[2], path=row[3], message=row[4], data=data)

@@ -1,0 +1,183 @@
+"""Rows and live records as wire shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from workbench.engine.checkpoints import checkpoint_id
+from workbench.engine.journal import read_stored
+from workbench.engine.records import RunRow
+from workbench.engine.states import TERMINAL, RunStatus
+from workbench.runs.models import BlockState, Checkpoint, Progress, Run
+from workbench.storage.value_files import Stored
+from workbench.storage.values import decode, to_json
+
+CHIP_TEXT = 40
+
+
+def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None) -> Run:
+    """A run as its row tells it; times of day are microseconds."""
+    steps = row[21] or 0
+    return Run(
+        id=row[0],
+        function_id=row[1],
+        function_name=row[2],
+        version=row[3],
+        status=RunStatus(row[4]),
+        trigger=_trigger(row[5]),
+        inputs=to_json(decode(row[6])) if row[6] else {},
+        output=shown(read_stored(row[7])),
+        error=msgspec.json.decode(row[8]) if row[8] else None,
+        priority=row[9],
+        debug=row[10],
+        durability=row[11],
+        attempt=row[12],
+        checkpoint_count=steps if checkpoint_count is None else checkpoint_count,
+        parent_run_id=row[13],
+        forked_from=row[14],
+        created_at=row[15],
+        started_at=row[16],
+        finished_at=row[17],
+        queue_ms=ms(row[18]),
+        run_ms=ms(row[19]),
+        wait_ms=ms(row[20]),
+        progress=Progress(done=steps, total=steps if row[17] else None),
+    )
+
+
+def run_of_live(row: RunRow, now_us: int, *, with_output: bool = True) -> Run:
+    """A run as the engine knows it now."""
+    until = row.finished_at or now_us
+    return Run(
+        id=row.id,
+        function_id=row.function_id,
+        function_name=row.function_name,
+        version=row.version,
+        status=row.status,
+        trigger=row.trigger,
+        inputs=to_json(row.inputs),
+        output=to_json(row.output) if with_output else None,
+        error=row.error,
+        priority=row.priority,
+        debug=row.debug,
+        durability=row.durability,
+        attempt=row.attempt,
+        checkpoint_count=row.steps,
+        parent_run_id=row.parent_run_id,
+        forked_from=row.forked_from,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        queue_ms=ms(row.queue_us if row.started_at is not None else until - row.created_at),
+        run_ms=ms(until - row.started_at - row.wait_us) if row.started_at is not None else None,
+        wait_ms=ms(row.wait_us),
+        progress=Progress(done=row.steps, total=row.steps if row.status in TERMINAL else None),
+    )
+
+
+def _trigger(text: str | None) -> dict[str, Any]:
+    trigger = msgspec.json.decode(text) if text else {"type": "manual"}
+    trigger.pop("blockId", None)
+    return trigger
+
+
+def checkpoint_of_row(run_id: str, row: tuple[Any, ...], block_name: str, given: Any) -> Checkpoint:
+    """A checkpoint; `given` is its input, JSON-ready."""
+    started, finished, wait_us = row[12], row[13], row[15]
+    return Checkpoint(
+        id=checkpoint_id(row[0], row[1]),
+        run_id=run_id,
+        block_id=row[2],
+        block_name=block_name,
+        block_type=row[3],
+        path=row[0],
+        attempt=row[1],
+        status=row[4],
+        port=row[5],
+        input=given,
+        output=shown(stored_of(row[6], row[7], row[8], row[9])),
+        error=msgspec.json.decode(row[11]) if row[11] else None,
+        started_at=started,
+        finished_at=finished,
+        queue_ms=ms(row[14]),
+        run_ms=ms(finished - started - (wait_us or 0)) if started is not None and finished is not None else None,
+        wait_ms=ms(wait_us),
+    )
+
+
+def block_state_of_row(row: tuple[Any, ...]) -> BlockState:
+    """Where a block is, as the rows of its executions tell it."""
+    return BlockState(
+        block_id=row[0],
+        status=row[1],
+        completed=row[2],
+        failed=row[3],
+        skipped=row[4],
+        last_path=row[5],
+        last_attempt=row[6],
+        port=row[7],
+        summary=chip(stored_of(row[8], None, row[9], row[10])),
+        error=msgspec.json.decode(row[11]) if row[11] else None,
+        run_ms=ms(row[12]),
+    )
+
+
+def stored_of(inline: Any, ref: Any, kind: str | None, summary: str | None) -> Stored | None:
+    """A value's columns as it was stored; None for no value."""
+    if kind is None or kind == "none":
+        return None
+    data = msgspec.json.decode(summary) if summary else None
+    return Stored(
+        bytes(inline) if inline is not None else None,
+        bytes(ref) if ref is not None else None,
+        kind,  # type: ignore[arg-type]
+        len(inline) if inline is not None else 0,
+        data,
+    )
+
+
+def shown(stored: Stored | None) -> Any:
+    """A stored value as it goes on the wire: itself, or a preview of what is large."""
+    if stored is None:
+        return None
+    summary = stored.summary or {}
+    if "columns" in summary:
+        columns = [{"name": name, "type": kind} for name, kind in summary["columns"]]
+        return {"$table": {"rows": summary["rows"], "columns": columns, "preview": summary.get("preview", [])}}
+    if stored.inline is not None:
+        return to_json(decode(stored.inline))
+    digest = stored.ref.hex() if stored.ref is not None else None
+    return {"$value": {"hash": digest, "bytes": stored.bytes, "preview": summary.get("preview")}}
+
+
+def chip(stored: Stored | None) -> dict[str, Any] | None:
+    """What stands on a wire: rows and columns, or a short text."""
+    if stored is None:
+        return None
+    summary = stored.summary or {}
+    if "columns" in summary:
+        return {"kind": "table", "rows": summary["rows"], "columns": len(summary["columns"])}
+    if stored.inline is None:
+        return {"kind": "value", "text": _short(summary.get("preview"))}
+    return {"kind": "value", "text": _short(decode(stored.inline))}
+
+
+def _short(value: Any) -> str:
+    match value:
+        case pl.DataFrame():
+            return f"{value.height:,} × {value.width}"
+        case dict():
+            text = f"{{{', '.join(list(value)[:4])}{', …' if len(value) > 4 else ''}}}"
+        case list():
+            text = f"{len(value):,} item{'' if len(value) == 1 else 's'}"
+        case _:
+            text = msgspec.json.encode(to_json(value)).decode()
+    return text if len(text) <= CHIP_TEXT else text[: CHIP_TEXT - 1] + "…"
+
+
+def ms(us: int | None) -> float | None:
+    """Microseconds as milliseconds."""
+    return us / 1000 if us is not None else None
