@@ -57,7 +57,7 @@ class WorkbenchExtension(ExtensionApp):
             return
         os.environ["WORKBENCH_API_KEY"] = assembly.kernel_key
         os.environ["WORKBENCH_WORKSPACE"] = assembly.kernel_workspace
-        self.log.info("workflow workbench: running at %s", f"{address or serverapp.base_url}{PREFIX[1:]}")
+        self.log.info("workflow workbench: running at %s", f"{address or serverapp.sock}{PREFIX}")
 
     async def stop_extension(self) -> None:
         """Runs on a signal and on ``/api/shutdown``, before the server's loop ends."""
@@ -79,7 +79,7 @@ def plain_options(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def server_address(serverapp: ServerApp) -> str | None:
-    """The server's root as its own kernels reach it, ending in a slash; None when it listens on a Unix socket only."""
+    """The server's root as its own kernels reach it, without a last slash; None when there is a Unix socket only."""
     if serverapp.sock:
         return None
     ip = serverapp.ip
@@ -89,4 +89,4 @@ def server_address(serverapp: ServerApp) -> str | None:
         ip = "::1"
     host = f"[{ip}]" if ":" in ip else ip
     scheme = "https" if serverapp.certfile else "http"
-    return f"{scheme}://{host}:{serverapp.port}{serverapp.base_url}"
+    return f"{scheme}://{host}:{serverapp.port}{serverapp.base_url}".rstrip("/")

@@ -17,18 +17,21 @@ class HostedWorkbench:
 
     kernel_workspace = DEFAULT_WORKSPACE
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: Workbench, address: str | None) -> None:
         self._workbench = workbench
+        self._address = address
         self.app: AsgiApp = workbench.app
         self.max_body = workbench.settings.body_limit
         self.kernel_key = ""
         self.loop: asyncio.AbstractEventLoop
 
     def start(self) -> None:
-        """Start the workbench and make the key of this server's kernels."""
+        """Start the workbench, make the key of this server's kernels, tell other processes where the store's API is."""
         self._workbench.start()
         self.loop = self._workbench.run(_running_loop())
         self.kernel_key = self._workbench.access.add_kernel_key()
+        if self._address is not None:
+            self._workbench.store.announce(self._address, self.kernel_key)
 
     def stop(self) -> None:
         """Stop it gracefully."""
@@ -40,9 +43,8 @@ def open_assembly(options: Mapping[str, Any], root_dir: str, address: str | None
 
     Raises InvalidInput for settings that are none, StoreHeld, StoreTooNew, StoreDamaged.
     """
-    del address
     settings = Settings.load(jupyter={"root": root_dir, **options})
-    return HostedWorkbench(open_workbench(settings))
+    return HostedWorkbench(open_workbench(settings), address)
 
 
 async def _running_loop() -> asyncio.AbstractEventLoop:

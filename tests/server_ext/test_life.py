@@ -16,7 +16,7 @@ BY_TOKEN = {"Authorization": f"token {TOKEN}"}
 
 def test_kernels_are_told_where_the_workbench_is(server: Server, client: httpx.Client, by_key: dict[str, str]) -> None:
     told = client.get("/environment", headers=by_key).json()
-    assert told["WORKBENCH_URL"] == server.url
+    assert told["WORKBENCH_URL"] + "/" == server.url
     assert told["WORKBENCH_API_KEY"] == "test-key"
     assert told["WORKBENCH_WORKSPACE"].startswith("018f")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def test_a_jupyter_login_makes_a_key_and_the_key_alone_lets_in(real: Server, jup
         assert keyed.post("/workspaces", json={"name": "more"}).status_code == 403
         wrong = keyed.get("/workspaces", headers={"X-API-Key": "wrong", "Authorization": f"token {TOKEN}"})
         assert wrong.status_code == 401
+
+
+def test_the_store_says_where_its_api_is(real: Server, home: Path) -> None:
+    owner = json.loads((home / "owner.json").read_bytes())
+    assert owner["address"] + "/" == real.url
+    with httpx.Client(base_url=owner["address"], headers={"X-API-Key": owner["key"]}, trust_env=False) as client:
+        assert client.get("/api/v1/workflow/workspaces").status_code == 200
+    assert (home / "owner.json").stat().st_mode & 0o077 == 0
 
 
 def test_health_and_the_document_need_no_login(real: Server) -> None:

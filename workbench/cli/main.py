@@ -1,0 +1,77 @@
+"""The console command `workbench`: lab, run, serve, doctor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workbench.base.errors import WorkbenchError
+
+app = typer.Typer(
+    name="workbench",
+    help="A workflow workbench for notebooks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+HomeOption = Annotated[Path | None, typer.Option(help="Folder of the store; default: the setting HOME.")]
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab with the workbench; everything after it goes to `jupyter lab`."""
+    from workbench.cli.lab import open_lab
+
+    open_lab(context.args)
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="A .flow.json, or a .py that builds a function.")],
+    inputs: Annotated[list[str] | None, typer.Option("--input", "-i", help="NAME=VALUE, as JSON or as text.")] = None,
+    name: Annotated[str | None, typer.Option(help="Which function, when the file builds several.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Run a function and follow it. Exit code: 0 completed, 1 failed, 130 interrupted."""
+    from workbench.cli.run import run_file
+
+    raise typer.Exit(run_file(file, inputs or [], name, home))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen at; default: the setting HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one; default: the setting PORT.")] = None,
+    home: HomeOption = None,
+    make_key: Annotated[str | None, typer.Option(help="Make an API key of this name and show it once.")] = None,
+) -> None:
+    """Serve the API and the engine without Jupyter."""
+    from workbench.cli.serve import serve_until_stopped
+
+    serve_until_stopped(host, port, home, make_key)
+
+
+@app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Say what is installed, what runs, what is switched off and why. Exit code 1 when something is wrong."""
+    from workbench.cli.doctor import examine
+
+    raise typer.Exit(0 if examine(home) else 1)
+
+
+def main() -> None:
+    """Run the command; an error for a person is printed as one, without a traceback."""
+    try:
+        app()
+    except WorkbenchError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {error}", highlight=False, markup=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

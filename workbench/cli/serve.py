@@ -1,0 +1,42 @@
+"""`workbench serve`: the API and the engine under uvicorn, until a signal says stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+from rich.console import Console
+
+from workbench.access.identity import DEFAULT_WORKSPACE
+from workbench.access.models import NewKey
+from workbench.assembly import open_workbench
+from workbench.base.settings import Settings
+
+
+def serve_until_stopped(host: str | None, port: int | None, home: Path | None, make_key: str | None) -> None:
+    """Open the store, serve, wait for SIGINT or SIGTERM, stop gracefully.
+
+    Raises Unavailable when the port is taken, StoreHeld and its kin when the store cannot be opened.
+    """
+    settings = Settings.load(host=host, port=port, home=home)
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
+    out = Console(highlight=False, soft_wrap=True)
+    bench = open_workbench(settings)
+    bench.start()
+    try:
+        address = bench.serve(settings.host, settings.port)
+        out.print(f"Workbench: {address}/api/v1/workflow")
+        out.print(f"Store:     {settings.home}")
+        if make_key:
+            new = NewKey(name=make_key, scopes=("read", "write", "execute", "admin"))
+            out.print(f"API key:   {bench.run(bench.access.make_key(DEFAULT_WORKSPACE, new)).key}  (shown once)")
+        else:
+            out.print("API keys:  those made before; --make-key NAME makes one")
+        out.print("Ctrl+C stops it; unfinished runs go on at the next start.")
+        stop.wait()
+        out.print("Stopping …")
+    finally:
+        bench.stop()
