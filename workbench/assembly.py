@@ -1,7 +1,10 @@
-"""The composition root: builds store, services and app from settings, clock and ids; starts and stops them."""
+"""The composition root: builds store, engine, services and app from settings, clock and ids; starts and stops them."""
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,20 +19,61 @@ from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
+from workbench.blocks.registry import BlockRegistry
+from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
+from workbench.editing.facts import FACT_TYPES as EDITING_FACTS
+from workbench.editing.routes import routes as editing_routes
+from workbench.editing.service import Editing
+from workbench.engine import interfaces
+from workbench.engine.debugging import Debugger
+from workbench.engine.engine import Engine
+from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
+try:
+    from workbench.engine.outbound import OutboundHttp
+except ImportError:  # being written
+    class OutboundHttp:
+        def __init__(self, allow): ...
+        async def close(self): ...
+
+from workbench.engine.recovery import find_open_runs
+from workbench.engine.workers.pool import WorkerPool
+from workbench.runs.events import RunEvents
+from workbench.runs.facts import register as register_run_reactions
+from workbench.runs.frames import Frames
+from workbench.runs.routes import routes as run_routes
+from workbench.runs.service import Runs
+from workbench.runs.values import Values
 from workbench.storage.facts import FactRegistry
 from workbench.storage.migrations.runner import load_migrations
 from workbench.storage.store import Store
 
+SWITCH_INTERVAL_S = 0.0005
+"""With Python's default each sync of the log waits up to 5 ms for the GIL. It is one setting for the whole process."""
+
 
 class Workbench:
-    """One assembly: a store, its services and its app on a loop in a thread of their own."""
+    """One assembly: a store, an engine, services and an app on a loop in a thread of their own."""
 
     def __init__(self, settings: Settings, clock: Clock, ids: Ids, loop: LoopThread, store: Store) -> None:
         self.settings = settings
         self.store = store
+        self.loop = loop
         self.access = Access(store, clock, ids)
         self.events = EventsHub(settings.events_kept)
-        self.loop = loop
+        self.blocks = BlockRegistry.standard()
+        for name in settings.disabled_blocks:
+            self.blocks.switch_off(name, "switched off by the setting DISABLED_BLOCKS")
+        self.workers = WorkerPool(settings.worker_processes or None)
+        self.outbound = OutboundHttp(settings.http_allow)
+        self._threads = ThreadPoolExecutor(4, "workbench-work")
+        parts = interfaces.Services(clock, self.workers, self.outbound, self._threads, settings.root)
+        self.engine = Engine(store, self.blocks, parts, ids, runs_per_workspace=settings.runs_per_workspace)
+        self.editing = Editing(store, self.engine, self.blocks, clock, ids)
+        self.runs = Runs(store, self.engine, self.editing.functions, self.blocks, clock)
+        run_events = RunEvents(self.engine, clock)
+        self.events.add(*EDITING_EVENTS, *run_events.types())
+        self.events.block_counts = run_events.counts
+        values, frames = Values(store, self.runs), Frames(store, self.workers)
         self._servings: list[Serving] = []
         self._is_stopped = False
         self.services = Services(
@@ -38,12 +82,18 @@ class Workbench:
             ids=ids,
             access=self.access,
             events=self.events,
-            health=lambda: {"store": store.health()},
+            routers=(
+                editing_routes(self.editing, self.blocks),
+                run_routes(self.runs, values, frames, Debugger(self.engine)),
+            ),
+            health=lambda: {"store": store.health(), "engine": self.engine.health()},
+            run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),
+            static_dir=_static_dir(),
         )
         self.app: FastAPI = create_app(self.services)
 
     def start(self) -> None:
-        """Start the loop and what runs on it."""
+        """Start the loop and what runs on it; open runs go on before new ones are taken."""
         self.loop.start()
         try:
             self.loop.run(self._start())
@@ -57,6 +107,9 @@ class Workbench:
         self.events.start(self.store.health()["durableSeq"])
         self.store.on_durable = self.events.publish
         await self.access.start()
+        await self.editing.start()
+        await self.workers.start()
+        await self.engine.start(lambda engine: find_open_runs(engine, self.editing.flow_for_recovery))
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
@@ -73,18 +126,22 @@ class Workbench:
         return self.loop.run(work, timeout)
 
     def stop(self) -> None:
-        """End streams and servers, stop the services, close the store. Calling it again does nothing."""
+        """End streams and servers, stop the engine (open runs are left to recovery), close the store."""
         if self._is_stopped:
             return
         self._is_stopped = True
         self.loop.run(self._stop())
         self.loop.stop()
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
     async def _stop(self) -> None:
         self.events.close()
         for serving in self._servings:
             await serving.stop()
+        await self.engine.stop()
+        await self.workers.stop()
+        await self.outbound.close()
         await self.access.stop()
 
 
@@ -95,6 +152,16 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     """
     clock = clock or SystemClock()
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS)
+    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS)
+    register_run_reactions(registry)
     store = Store.open(settings.home, registry, load_migrations(), clock)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)
+
+
+def _static_dir() -> Path | None:
+    try:
+        import workbench_widgets
+    except ImportError:
+        return None
+    return Path(workbench_widgets.__file__).parent / "static"

@@ -36,7 +36,7 @@ def _blocks(new: NewFlow, registry: BlockRegistry) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for sent in new.blocks:
         kind = registry.find(sent.type)
-        name = sent.name or free_name(kind.title if kind else sent.type, names)
+        name = sent.name or free_name(kind.title.lower() if kind else sent.type, names)
         names.add(handle(name))
         block_id = sent.id or _free_id(sent.type, ids)
         ids.add(block_id)
