@@ -47,7 +47,7 @@ export function shortType(type: string): string {
 }
 
 export function isNumeric(type: string): boolean {
-  return /^(u?int|float|decimal|double|real|bigint)/i.test(type);
+  return /^(u?int\d*|[a-z]*integer|(big|huge|small|tiny)int|float\d*|double|real|number|decimal)(\(.*\))?$/i.test(type);
 }
 
 /** One cell's text. Null is not text: the view gives it its own sign. */

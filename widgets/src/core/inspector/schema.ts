@@ -16,6 +16,7 @@ export type Widget =
   | { kind: "list"; item: JsonSchema }
   | { kind: "conditions"; item: JsonSchema }
   | { kind: "object" }
+  | { kind: "group"; leaf: JsonSchema }
   | { kind: "map"; value: JsonSchema }
   | { kind: "choice"; choices: { label: string; schema: JsonSchema }[] }
   | { kind: "any" };
@@ -131,6 +132,14 @@ function conditionLike(item: JsonSchema, root: JsonSchema): boolean {
   return "left" in properties || "field" in properties;
 }
 
+/** The comparison's schema when these are the properties of a group of conditions that may hold groups; else null. */
+function groupLeaf(properties: Any, root: JsonSchema): JsonSchema | null {
+  const { conditions } = properties;
+  if (!isObject(conditions) || !("logical" in properties) || !isObject(conditions.items)) return null;
+  const kinds = list(conditions.items.oneOf ?? conditions.items.anyOf);
+  return kinds.find((kind) => conditionLike(kind, root)) ?? null;
+}
+
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
 function widgetOf(schema: JsonSchema, root: JsonSchema, name: string): Widget {
@@ -157,7 +166,10 @@ function widgetOf(schema: JsonSchema, root: JsonSchema, name: string): Widget {
       return { kind: conditionLike(item, root) ? "conditions" : "list", item };
     }
     case "object":
-      if (isObject(schema.properties) && Object.keys(schema.properties).length) return { kind: "object" };
+      if (isObject(schema.properties) && Object.keys(schema.properties).length) {
+        const leaf = groupLeaf(schema.properties, root);
+        return leaf ? { kind: "group", leaf } : { kind: "object" };
+      }
       return { kind: "map", value: isObject(schema.additionalProperties) ? schema.additionalProperties : {} };
     default:
       return { kind: "any" };
@@ -280,6 +292,7 @@ export function blank(schema: JsonSchema, root: JsonSchema, depth = 0): unknown 
     case "conditions":
       return [];
     case "object":
+    case "group":
       return blankObject(shape.schema, root, depth);
     case "choice":
       return blank(shape.widget.choices[0]!.schema, root, depth + 1);

@@ -30,6 +30,7 @@ export function typeInWords(field: Field): string {
         return "list";
       case "map":
       case "object":
+      case "group":
       case "choice":
         return "object";
       case "code":

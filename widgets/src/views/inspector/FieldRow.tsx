@@ -26,10 +26,10 @@ export interface FieldRowProps {
 /** Kinds whose own widget cannot hold an expression: these get a switch. */
 export function canSwitch(shape: Shape): boolean {
   if (shape.mode !== "template") return false;
-  return ["select", "toggle", "list", "conditions", "object", "map", "choice"].includes(shape.widget.kind);
+  return ["select", "toggle", "list", "conditions", "group", "object", "map", "choice"].includes(shape.widget.kind);
 }
 
-const CONTAINERS = new Set(["list", "conditions", "object", "map", "choice"]);
+const CONTAINERS = new Set(["list", "conditions", "group", "object", "map", "choice"]);
 
 export function FieldRow({ field, steps, siblings, value, unused = false, onChange }: FieldRowProps) {
   const { problems, readOnly, idBase, onFix } = useForm();

@@ -5,7 +5,7 @@ import { duration } from "../../core/inspector/format";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
-import { fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
+import { blank, fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
 import type { ExpressionMode } from "../../core/inspector/types";
 import { ChoiceField } from "./ChoiceField";
 import { CodeField } from "./CodeField";
@@ -13,8 +13,9 @@ import { ConditionsEditor } from "./ConditionsEditor";
 import type { CodeLanguage } from "./editorSetup";
 import { FieldRow } from "./FieldRow";
 import { useForm } from "./formContext";
+import { GroupEditor } from "./GroupEditor";
 import { JsonField } from "./JsonField";
-import { ListEditor } from "./ListEditor";
+import { AddButton, ListEditor } from "./ListEditor";
 import { MapEditor } from "./MapEditor";
 import { SelectField } from "./SelectField";
 
@@ -36,7 +37,7 @@ export interface ValueFieldProps {
 
 export function ValueField(props: ValueFieldProps) {
   const { shape, steps, siblings, value, onChange, id, label, describedBy, asExpression } = props;
-  const { readOnly } = useForm();
+  const { root, readOnly } = useForm();
   const { widget, mode } = shape;
   if (asExpression || mode === "expression" || mode === "deferred") return <ExpressionField {...props} />;
   switch (widget.kind) {
@@ -57,12 +58,17 @@ export function ValueField(props: ValueFieldProps) {
     case "text":
       return mode ? <ExpressionField {...props} /> : <TextField {...props} />;
     case "conditions":
-      return <ConditionsEditor shape={shape} item={widget.item} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
+      return <ConditionsEditor item={widget.item} steps={steps} value={value} onChange={onChange} mode={mode} />;
     case "list":
       return <ListEditor item={widget.item} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
     case "map":
       return <MapEditor schema={widget.value} steps={steps} value={value} onChange={onChange} label={label} mode={mode} />;
+    case "group":
     case "object":
+      if (shape.nullable && (value === null || value === undefined)) {
+        return readOnly ? <span className="wb-none">–</span> : <AddButton label={label} onClick={() => onChange(blank(shape.schema, root))} />;
+      }
+      if (widget.kind === "group") return <GroupEditor shape={shape} leaf={widget.leaf} steps={steps} value={value} onChange={onChange} />;
       return <ObjectFields shape={shape} steps={steps} value={value} onChange={onChange} mode={mode} />;
     case "choice":
       return <ChoiceField choices={widget.choices} steps={steps} value={value} onChange={onChange} label={label} id={id} />;

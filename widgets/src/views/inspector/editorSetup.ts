@@ -44,9 +44,9 @@ const theme = EditorView.theme({
   ".cm-placeholder": { color: "var(--jp-ui-font-color3, #8a8a8a)", fontStyle: "normal" },
   "&.cm-focused .cm-matchingBracket": { color: "inherit", backgroundColor: "var(--jp-layout-color3, #ddd)" },
   ".cm-tooltip": { backgroundColor: "var(--jp-layout-color1, #fff)", color: "var(--jp-ui-font-color1, #222)", border: "1px solid var(--jp-border-color1, #bbb)", borderRadius: "var(--jp-border-radius, 2px)", boxShadow: "var(--jp-elevation-z4, 0 2px 8px rgba(0,0,0,.2))", zIndex: "10001" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--jp-code-font-family, monospace)", fontSize: "12px", maxHeight: "200px", minWidth: "180px" },
-  ".cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", display: "flex", gap: "8px", alignItems: "baseline", lineHeight: "1.5" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--jp-brand-color1, #1976d2)", color: "#fff" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--jp-code-font-family, monospace)", fontSize: "12px", maxHeight: "200px", minWidth: "180px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", display: "flex", gap: "8px", alignItems: "baseline", lineHeight: "1.5" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--jp-brand-color1, #1976d2)", color: "#fff" },
   ".cm-completionLabel": { flex: "1 1 auto" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "600" },
   ".cm-completionDetail": { fontStyle: "normal", opacity: "0.7", marginLeft: "0", fontSize: "11px", maxWidth: "140px", overflow: "hidden", textOverflow: "ellipsis" },
@@ -187,6 +187,13 @@ const oneLine = EditorState.transactionFilter.of((transaction) => {
   return [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " ") }, sequential: true, selection: { anchor: Math.min(transaction.newSelection.main.head, transaction.newDoc.length) } }];
 });
 
+/** A space after a fresh `{{` puts one before its `}}` too. */
+const spaceInBraces = EditorView.inputHandler.of((view, from, to, text) => {
+  if (text !== " " || from !== to || view.state.sliceDoc(from - 2, from + 2) !== "{{}}") return false;
+  view.dispatch({ changes: { from, insert: "  " }, selection: { anchor: from + 1 }, userEvent: "input.type" });
+  return true;
+});
+
 export interface EditorOptions {
   language: CodeLanguage;
   label: string;
@@ -206,7 +213,7 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     history(),
     theme,
     syntaxHighlighting(highlight),
-    bracketMatching(),
+    language === "template" || language === "text" ? spaceInBraces : bracketMatching(),
     closeBrackets(),
     languageOf(language, hints),
     indentUnit.of(language === "python" ? "    " : "  "),
