@@ -94,8 +94,13 @@ export function shownState(state: CanvasState, blockId: string): BlockState | nu
     Object.keys(iterations).length > 0 && enclosingScopes(cachedRegions(flow, types), blockId).some((id) => id in iterations);
   const found = (paged ? iterationStates[blockId] : view.blocks[blockId]) ?? null;
   if (pausedAt(view) !== blockId || paged) return found;
-  return { completed: 0, failed: 0, skipped: 0, ...found, blockId, status: "paused" };
+  let standing = pausedStates.get(view);
+  if (!standing) pausedStates.set(view, (standing = { completed: 0, failed: 0, skipped: 0, ...found, blockId, status: "paused" }));
+  return standing;
 }
+
+/** The paused block's state, the same object for as long as the view is the same. */
+const pausedStates = new WeakMap<RunView, BlockState>();
 
 const NO_PROBLEMS: readonly Problem[] = [];
 const byBlock = new WeakMap<Validation, Map<string, Problem[]>>();

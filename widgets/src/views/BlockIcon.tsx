@@ -1,8 +1,8 @@
 /** A block type's icon by its lucide name. */
 
 import {
-  ArrowUpDown, BookOpen, Bookmark, Bot, Box, Braces, Calendar, CalendarClock, ChartColumn, CircleAlert, CircleHelp, CircleStop,
-  Clock, Code, Columns3, CopyMinus, CornerDownLeft, Database, FileInput, FileOutput, FileSearch, FileText, Filter, Flag, GitBranch,
+  ArrowDownWideNarrow, ArrowUpDown, BookOpen, Bookmark, Bot, Box, Braces, Calendar, CalendarClock, ChartColumn, CircleAlert, CircleHelp, CircleStop,
+  Clock, Code, Columns3, Combine, CopyMinus, CornerDownLeft, Database, FileInput, FileOutput, FileSearch, FileSpreadsheet, FileText, Filter, Flag, GitBranch,
   GitFork, GitMerge, Globe, Hourglass, Layers, Link, List, Mail, Merge, MessageSquare, Network, Notebook, Play, Plug, RefreshCw,
   Repeat, RotateCw, Save, Search, Send, Server, Share2, Shield, ShieldAlert, Sigma, SlidersHorizontal, Sparkles, Split, Table,
   TableProperties, Timer, TimerOff, Variable, WandSparkles, Webhook, Workflow, Wrench, Zap,
@@ -16,7 +16,7 @@ const ICONS: Record<string, LucideIcon> = {
   "columns-3": Columns3, "copy-minus": CopyMinus, "corner-down-left": CornerDownLeft, database: Database, "file-input": FileInput,
   "file-output": FileOutput, "file-search": FileSearch, "file-text": FileText, filter: Filter, funnel: Filter, flag: Flag,
   "git-branch": GitBranch, "git-fork": GitFork, "git-merge": GitMerge, globe: Globe, hourglass: Hourglass, layers: Layers,
-  link: Link, list: List, mail: Mail, merge: Merge, combine: Merge, "message-square": MessageSquare, network: Network,
+  link: Link, list: List, mail: Mail, merge: Merge, combine: Combine, "file-spreadsheet": FileSpreadsheet, "arrow-down-wide-narrow": ArrowDownWideNarrow, "message-square": MessageSquare, network: Network,
   notebook: Notebook, play: Play, plug: Plug, "refresh-cw": RefreshCw, repeat: Repeat, "rotate-cw": RotateCw, save: Save,
   search: Search, send: Send, server: Server, "share-2": Share2, shield: Shield, "shield-alert": ShieldAlert, sigma: Sigma,
   "sliders-horizontal": SlidersHorizontal, sparkles: Sparkles, split: Split, table: Table, "table-2": Table,

@@ -1,6 +1,6 @@
 /** The canvas: bar, rail, board, inspector, debugger's strip, status line; and the keys while it has focus. */
 
-import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { perform, type ViewActs } from "../core/actions";
 import { actionOf } from "../core/keymap";
@@ -8,6 +8,7 @@ import type { CanvasSession } from "../core/session";
 import { Store } from "../core/store";
 import { Announcer, Board } from "./board/Board";
 import { ConnectingContext, type Connecting } from "./board/connecting";
+import { useFit } from "./board/useFit";
 import { DebugHost } from "./panels/DebugHost";
 import { EmptyState } from "./panels/EmptyState";
 import { InspectorHost } from "./panels/InspectorHost";
@@ -49,11 +50,11 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const ready = useCanvas((s) => s.phase === "ready" && s.types.size > 0);
   const name = useCanvas((s) => s.fn?.name ?? "");
   const id = useId();
-  const { fitView } = useReactFlow();
+  const show = useFit();
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
   const fit = useCallback(() => {
-    requestAnimationFrame(() => void fitView({ padding: 0.12, maxZoom: 1, duration: 180 }));
-  }, [fitView]);
+    requestAnimationFrame(() => show("whole"));
+  }, [show]);
   useClipboard(root);
 
   const acts: ViewActs = {

@@ -1,21 +1,24 @@
 /** The board: React Flow over the flow of the session. */
 
 import {
-  Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
+  Background, BackgroundVariant, ControlButton, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
   type Connection, type EdgeChange, type FinalConnectionState, type OnConnectStartParams,
 } from "@xyflow/react";
-import { useCallback, useContext, useEffect, useRef, type DragEvent } from "react";
+import { Scan } from "lucide-react";
+import { useCallback, useContext, useEffect, type DragEvent } from "react";
 import { blockById } from "../../core/flow";
 import { LOOKS, lookOf } from "../../core/format";
+import { keysOf } from "../../core/keymap";
 import { sizeOf } from "../../core/layout";
 import { fitter } from "../../core/ports";
 import { cachedRegions } from "../../core/regions";
 import { shownState } from "../../core/state";
-import { useCanvas, useSession } from "../session";
+import { shallow, useCanvas, useSession } from "../session";
 import { Card } from "./Card";
 import { ConnectingContext } from "./connecting";
 import { Frame } from "./Frame";
 import type { BoardNode } from "./geometry";
+import { useFit } from "./useFit";
 import { useBoardNodes } from "./useBoardNodes";
 import { Wire, type WireEdge } from "./Wire";
 
@@ -30,6 +33,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
   const connecting = useContext(ConnectingContext);
   const { nodes, edges, onNodesChange } = useBoardNodes();
   const flowApi = useReactFlow<BoardNode, WireEdge>();
+  const show = useFit();
   const many = useCanvas((s) => s.flow.blocks.length > 14);
   useFollowing(flowApi);
 
@@ -141,12 +145,15 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         nodeDragThreshold={3}
         snapToGrid
         snapGrid={[8, 8]}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        onInit={() => show("readable", 0)}
         elevateNodesOnSelect={false}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className="wbc-dots" />
-        <Controls showInteractive={false} position="bottom-left" className="wbc-controls" />
+        <Controls showInteractive={false} showFitView={false} position="bottom-left" className="wbc-controls">
+          <ControlButton onClick={() => show("whole")} title={`Show the whole function (${keysOf("fit")})`} aria-label="Show the whole function">
+            <Scan size={12} aria-hidden="true" className="wbc-line-icon" />
+          </ControlButton>
+        </Controls>
         {many && <MiniMap className="wbc-minimap" pannable zoomable ariaLabel="Overview" nodeClassName={(node) => miniClass(node as BoardNode, session.store.get())} />}
       </ReactFlow>
     </div>
@@ -162,24 +169,22 @@ function miniClass(node: BoardNode, state: Parameters<typeof shownState>[0]): st
 /** Keeps what matters in sight: the block that the debugger stands at, and the block that the keyboard moved to. */
 function useFollowing(flowApi: ReturnType<typeof useReactFlow<BoardNode, WireEdge>>) {
   const session = useSession();
-  const size = useStore((s) => s, (a, b) => a.width === b.width && a.height === b.height);
+  const size = useStore((s) => ({ width: s.width, height: s.height }), shallow);
   const only = useCanvas((s) => (s.selectedBlocks.size === 1 ? [...s.selectedBlocks][0]! : null));
-  const port = useRef(size);
-  port.current = size;
   useEffect(() => {
     const { flow, types } = session.store.get();
     const block = only ? blockById(flow, only) : undefined;
-    if (!block || !port.current.width) return;
+    if (!block || !size.width) return;
     const card = sizeOf(block, types);
     const { x, y, zoom } = flowApi.getViewport();
     const left = block.position.x * zoom + x;
     const top = block.position.y * zoom + y;
-    const { width, height } = port.current;
-    const isOutside = left < 0 || top < 0 || left + card.width * zoom > width || top + card.height * zoom > height;
+    const { width, height } = size;
+    const isOutside = left < 8 || top < 8 || left + card.width * zoom > width - 8 || top + card.height * zoom > height - 24;
     if (!isOutside) return;
     const centre = { x: block.position.x + card.width / 2, y: block.position.y + card.height / 2 };
     void flowApi.setCenter(centre.x, centre.y, { zoom: Math.max(zoom, 0.5), duration: 180 });
-  }, [only, flowApi, session]);
+  }, [only, size, flowApi, session]);
 }
 
 /** What a screen reader hears of the selected block. */

@@ -64,7 +64,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
           {worst.severity === "error" ? "!" : "⚠"}
         </button>
       )}
-      <Footnote state={state} />
+      {(!type?.isTrigger || look === "failed") && <Footnote state={state} />}
       {ports.map((port) => (
         <PortDot key={`${port.kind}-${port.port.name}`} blockId={id} placed={port} />
       ))}
@@ -97,7 +97,7 @@ function Footnote({ state }: { state: BlockState | null }) {
 }
 
 function PortDot({ blockId, placed }: { blockId: string; placed: PlacedPort }) {
-  const { port, kind, side, x, y, label } = placed;
+  const { port, kind, side, x, y, label, below } = placed;
   const fit = useConnecting(kind === "target" ? blockId : null, port.name);
   const cls = fit === null ? "" : fit.fits ? " wbc-fits" : " wbc-unfit";
   const kindWords = port.name === ERROR_PORT ? "error: fires when the block fails" : `${port.label || port.name}${port.type === "any" ? "" : ` · ${port.type}`}`;
@@ -114,7 +114,7 @@ function PortDot({ blockId, placed }: { blockId: string; placed: PlacedPort }) {
       aria-label={`${kind === "source" ? "output" : "input"} ${kindWords}`}
       data-testid={`port-${kind === "source" ? "out" : "in"}-${port.name}`}
     >
-      {label && <span className={`wbc-port-label wbc-port-label-${side}`}>{label}</span>}
+      {label && <span className={`wbc-port-label wbc-port-label-${side}${below ? " wbc-port-label-under" : ""}`}>{label}</span>}
     </Handle>
   );
 }

@@ -7,13 +7,29 @@ import { shallow, useCanvas, useSession } from "../session";
 
 export type WireEdge = Edge<Record<string, never>, "wire">;
 
+type Ends = Pick<EdgeProps, "sourceX" | "sourceY" | "sourcePosition" | "targetX" | "targetY" | "targetPosition">;
+
+/** A curve; from a port under a card, straight down and then along, as the branch of a tree. */
+function pathOf(ends: Ends): [path: string, labelX: number, labelY: number] {
+  const { sourceX: x, sourceY: y, targetX, targetY, sourcePosition } = ends;
+  if (sourcePosition !== Position.Bottom) {
+    const [path, labelX, labelY] = getBezierPath({ ...ends, curvature: 0.32 });
+    return [path, labelX, labelY];
+  }
+  const r = 10;
+  if (targetX > x + r && targetY > y + r) {
+    return [`M${x},${y} V${targetY - r} Q${x},${targetY} ${x + r},${targetY} H${targetX}`, (x + targetX) / 2, targetY];
+  }
+  const [path, labelX, labelY] = getSmoothStepPath({ ...ends, borderRadius: r, offset: 18 });
+  return [path, labelX, labelY];
+}
+
 export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, source, sourceHandleId } = props;
   const session = useSession();
   const { look, chip } = useCanvas((s) => wireLook(s, id), shallow);
   const ends = { sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition };
-  const [path, labelX, labelY] =
-    sourcePosition === Position.Bottom ? getSmoothStepPath({ ...ends, borderRadius: 10, offset: 18 }) : getBezierPath({ ...ends, curvature: 0.32 });
+  const [path, labelX, labelY] = pathOf(ends);
   const open = () => {
     session.select([], [id]);
     session.inspect(source, "out", id);
@@ -31,7 +47,7 @@ export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
           <button
             type="button"
             className="wbc-chip nodrag nopan"
-            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            style={{ maxWidth: Math.max(92, Math.min(160, Math.abs(targetX - sourceX) - 12)), transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
             title={`${chip}: look at this value`}
             aria-label={`Value on the wire: ${chip}`}
             data-testid="wire-chip"

@@ -18,6 +18,8 @@ export interface PlacedPort {
   x: number;
   y: number;
   label: string | null;
+  /** The label stands under the wire, not over it: the lower of two. */
+  below: boolean;
 }
 
 export function portsOf(block: Block, types: Types): PlacedPort[] {
@@ -27,12 +29,14 @@ export function portsOf(block: Block, types: Types): PlacedPort[] {
   const outputs = outputsOf(type, block);
   const right = outputs.filter((p) => !p.region);
   const bottom = outputs.filter((p) => p.region);
-  const spread = (index: number, count: number, length: number) => (length * (index + 1)) / (count + 1);
+  const spread = (index: number, count: number, length: number) =>
+    count === 1 ? length / 2 : 16 + ((length - 32) * index) / (count - 1);
   const named = outputs.length > 1;
   const placed: PlacedPort[] = [
-    ...inputs.map((port, i) => place(port, "target", Position.Left, 0, spread(i, inputs.length, height), inputs.length > 1)),
-    ...right.map((port, i) => place(port, "source", Position.Right, width, spread(i, right.length, height), named && right.length > 1)),
-    ...bottom.map((port, i) => place(port, "source", Position.Bottom, 30 + i * 44, height, bottom.length > 1)),
+    ...inputs.map((port, i) => place(port, "target", Position.Left, 0, spread(i, inputs.length, height), inputs.length > 1, i === 1 && inputs.length === 2)),
+    ...right.map((port, i) => place(port, "source", Position.Right, width, spread(i, right.length, height), named && right.length > 1, i === 1 && right.length === 2)),
+    // The last port is the leftmost: its region is the lowest, and its wire passes the others on their left.
+    ...bottom.map((port, i) => place(port, "source", Position.Bottom, FRAME.port + (bottom.length - 1 - i) * FRAME.pitch, height, false)),
   ];
   if (type && !type.isTrigger) {
     placed.push(place({ name: ERROR_PORT, type: "object", label: "error" }, "source", Position.Bottom, width - 30, height, true));
@@ -40,8 +44,8 @@ export function portsOf(block: Block, types: Types): PlacedPort[] {
   return placed;
 }
 
-function place(port: Port, kind: "source" | "target", side: Position, x: number, y: number, named: boolean): PlacedPort {
-  return { port, kind, side, x, y, label: named ? port.label || port.name.replace(/^branch-/, "") : null };
+function place(port: Port, kind: "source" | "target", side: Position, x: number, y: number, named: boolean, below = false): PlacedPort {
+  return { port, kind, side, x, y, label: named ? port.label || port.name.replace(/^branch-/, "") : null, below };
 }
 
 /** Half a dot: React Flow counts a handle's corner. */

@@ -46,6 +46,7 @@ export function useBoardNodes() {
               position: { x: position.x, y: position.y },
               selected: isSelected,
               ...size,
+              measured: size,
               handles: handlesOf(portsOf(block, types)),
             },
       );
@@ -72,6 +73,7 @@ export function useBoardNodes() {
               position: { x: box.x, y: box.y },
               width: box.width,
               height: box.height,
+              measured: { width: box.width, height: box.height },
               draggable: false,
               selectable: false,
               connectable: false,

@@ -21,6 +21,7 @@ function Strip() {
   const types = useCanvas((s) => s.types);
   const functions = useCanvas((s) => s.functions);
   const [watches, setWatches] = useState<string[]>([]);
+  const [folded, setFolded] = useState(false);
   const debug = view?.debug ?? null;
   const stamp = `${view?.run.id} ${debug?.status} ${debug?.path} ${debug?.when} ${JSON.stringify(debug?.variables ?? {}).length}`;
   const history = useHistory(view?.run.id ?? null, debug?.path ?? null, stamp);
@@ -31,7 +32,18 @@ function Strip() {
   );
   const pick = (blockId: string) => blockById(flow, blockId) && session.select([blockId]);
   return (
-    <div className="wbc-debug" data-testid="debug-strip">
+    <div className={`wbc-debug${folded ? " wbc-debug-folded" : ""}`} data-testid="debug-strip">
+      <button
+        type="button"
+        className="wbc-debug-fold"
+        title={folded ? "Show the call stack, variables and watches" : "Fold to one line"}
+        aria-label={folded ? "Show the debugger" : "Fold the debugger"}
+        aria-expanded={!folded}
+        data-testid="debug-fold"
+        onClick={() => setFolded(!folded)}
+      >
+        <span aria-hidden="true">{folded ? "▴" : "▾"}</span>
+      </button>
       <DebugPanel
         status={debug?.status ?? view?.run.status ?? "running"}
         when={debug?.when ?? null}

@@ -32,10 +32,14 @@ export function Toolbar({ act, fullscreen }: Props) {
     <div className="wbc-toolbar" role="toolbar" aria-label="Canvas" data-testid="toolbar">
       <Title />
       <div className="wbc-tools wbc-tools-run">
-        {tool("run", "Run", Play, { words: "Run", primary: true, disabled: going && !debugging })}
-        {debugging
-          ? tool("debug", "Continue", SkipForward, { words: "Continue", disabled: !paused, busy: busy === "continue", testId: "tool-continue" })
-          : tool("debug", "Debug", Bug, { words: "Debug", disabled: going })}
+        {debugging ? (
+          tool("debug", "Continue", SkipForward, { words: "Continue", primary: true, disabled: !paused, busy: busy === "continue", testId: "tool-continue" })
+        ) : (
+          <>
+            {tool("run", "Run", Play, { words: "Run", primary: true, disabled: going })}
+            {tool("debug", "Debug", Bug, { words: "Debug", disabled: going })}
+          </>
+        )}
         {debugging && (
           <span className="wbc-tools wbc-steps" role="group" aria-label="Step">
             {tool("over", "Step over", RedoDot, { disabled: !paused })}

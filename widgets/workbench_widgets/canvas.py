@@ -1,0 +1,59 @@
+"""The canvas widget: a function's id and a static picture; everything else is the server's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from workbench_widgets.bundle import bundle_path, loader_source
+
+LARGEST_PICTURE = 5_000
+"""Characters of SVG that a widget keeps: its whole state, the loader's text included, stays under 10 KB."""
+
+
+class CanvasWidget(anywidget.AnyWidget):
+    """A live canvas of one function.
+
+    The server's store is the truth: a page reload, a restarted kernel and a second view show the same thing. The notebook
+    keeps the function's id and a picture for places without scripts.
+
+    Args:
+        function_id: which function to show.
+        height: in pixels; a drag of the lower edge changes it.
+        svg: a picture of the function; left out of the state when it is larger than 5,000 characters.
+        api: the root of the REST API when it is not the page's own Jupyter server.
+    """
+
+    _esm = loader_source()
+
+    function_id = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(560, min=240, max=2000).tag(sync=True)
+    svg = traitlets.Unicode("").tag(sync=True)
+    api = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, function_id: str, *, height: int = 560, svg: str = "", api: str = "", **more: Any) -> None:
+        self._picture = svg
+        kept = svg if len(svg) <= LARGEST_PICTURE else ""
+        super().__init__(function_id=function_id, height=height, svg=kept, api=api, **more)
+        self.on_msg(self._answer)
+
+    def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """Give the bundle to a page whose server does not have it (VS Code, another host)."""
+        if not isinstance(content, dict) or content.get("kind") != "bundle":
+            return
+        path = bundle_path()
+        if path is not None:
+            self.send({"kind": "bundle", "name": path.name}, buffers=[path.read_bytes()])
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The live view, and the picture for hosts that cannot show one (a saved notebook, a code host, nbconvert)."""
+        answer = super()._repr_mimebundle_(**options)
+        if answer is None or not self._picture:
+            return answer
+        data, metadata = answer if isinstance(answer, tuple) else (answer, {})
+        return {**data, "image/svg+xml": self._picture}, metadata
+
+    def __repr__(self) -> str:
+        return f"CanvasWidget(function_id={self.function_id!r})"
