@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applies, blank, choiceIndex, fieldsOf, humanName, isPrimary, optionLabel, resolve, shapeOf } from "./schema";
+import { blank, choiceIndex } from "./blank";
+import { applies, fieldsOf, humanName, isPrimary, optionLabel, resolve, shapeOf } from "./schema";
 import type { JsonSchema } from "./types";
 
 const root: JsonSchema = {

@@ -1,7 +1,8 @@
 /** An object of one of several shapes: choose the shape, then its fields. */
 
+import { blank, choiceIndex } from "../../core/inspector/blank";
 import type { Step } from "../../core/inspector/paths";
-import { blank, choiceIndex, shapeOf } from "../../core/inspector/schema";
+import { shapeOf } from "../../core/inspector/schema";
 import type { JsonSchema } from "../../core/inspector/types";
 import { useForm } from "./formContext";
 import { SelectField } from "./SelectField";

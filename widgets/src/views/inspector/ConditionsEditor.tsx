@@ -1,7 +1,8 @@
 /** Conditions one under the other, each joined to those above it. */
 
+import { blank } from "../../core/inspector/blank";
 import type { Step } from "../../core/inspector/paths";
-import { blank, fieldsOf } from "../../core/inspector/schema";
+import { fieldsOf } from "../../core/inspector/schema";
 import type { ExpressionMode, JsonSchema } from "../../core/inspector/types";
 import { ConditionRow } from "./ConditionRow";
 import { useForm } from "./formContext";

@@ -1,6 +1,6 @@
 /** A block's config as a form drawn from its JSON Schema. */
 
-import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { mergeDraft, sameValue } from "../../core/inspector/draft";
 import { problemsElsewhere, problemsUnder } from "../../core/inspector/problems";
 import { applies, fieldsOf, isPrimary, resolve, type Field } from "../../core/inspector/schema";
@@ -48,7 +48,7 @@ function useDraft({ config, onChange, delayMs = 350 }: ConfigFormProps) {
     send.current(now.current);
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // An older save coming back must not undo what was typed after it: the draft is compared with what it started from.
     const next = mergeDraft(now.current, sent.current ?? base.current, config);
     base.current = config;

@@ -1,8 +1,9 @@
 /** Conditions in nested groups: all of, any of, none of. */
 
+import { blank } from "../../core/inspector/blank";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsAt } from "../../core/inspector/problems";
-import { blank, fieldsOf, type Shape } from "../../core/inspector/schema";
+import { fieldsOf, type Shape } from "../../core/inspector/schema";
 import type { JsonSchema } from "../../core/inspector/types";
 import { ConditionRow } from "./ConditionRow";
 import { useForm } from "./formContext";

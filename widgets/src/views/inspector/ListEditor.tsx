@@ -1,9 +1,10 @@
 /** A list as rows to add, remove and put in order. Rows of few small fields stand in columns, larger ones as cards. */
 
 import { useRef, type KeyboardEvent, type ReactNode } from "react";
+import { blank } from "../../core/inspector/blank";
 import { formatPath, moved, type Step } from "../../core/inspector/paths";
 import { problemsAt, problemsUnder } from "../../core/inspector/problems";
-import { blank, fieldsOf, humanName, type Field, type Shape } from "../../core/inspector/schema";
+import { fieldsOf, humanName, type Field, type Shape } from "../../core/inspector/schema";
 import type { ExpressionMode, JsonSchema } from "../../core/inspector/types";
 import { useForm } from "./formContext";
 import { Icon, IconButton } from "./parts";

@@ -1,9 +1,10 @@
 /** A free object as rows of name and value, in the order in which they were written. */
 
 import { useState } from "react";
+import { blank } from "../../core/inspector/blank";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
-import { blank } from "../../core/inspector/schema";
+
 import type { ExpressionMode, JsonSchema } from "../../core/inspector/types";
 import { useForm } from "./formContext";
 import { AddButton, RowButtons, rowKeyDown, singular } from "./ListEditor";

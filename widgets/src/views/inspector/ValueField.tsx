@@ -1,11 +1,12 @@
 /** Draws one value by its shape: the place where a schema becomes a widget. */
 
 import { useState } from "react";
+import { blank } from "../../core/inspector/blank";
 import { duration } from "../../core/inspector/format";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
-import { blank, fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
+import { fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
 import type { ExpressionMode } from "../../core/inspector/types";
 import { ChoiceField } from "./ChoiceField";
 import { CodeField } from "./CodeField";
