@@ -145,3 +145,19 @@ def test_first_answers_outlive_a_restart_and_end_after_a_day(tmp_path):
     assert later.status_code == 201
     assert later.json()["data"]["call"] == 2
     assert kept == 1
+
+
+def test_old_first_answers_are_deleted(tmp_path):
+    clock = MovableClock()
+    with running(tmp_path, clock) as bench:
+        idempotency = bench.workbench.access.idempotency
+        for n in range(3):
+            bench.client().post("/workspaces", json={"name": "a"}, headers=keyed(f"k{n}"))
+            clock.move(3600)
+        clock.move(22 * 3600 + 60)
+        bench.workbench.run(idempotency.sweep())
+        assert rows(bench, "SELECT key FROM idempotency ORDER BY key") == [("k0",), ("k1",), ("k2",)]
+        clock.move(600)
+        bench.workbench.run(idempotency.sweep())
+        assert rows(bench, "SELECT key FROM idempotency ORDER BY key") == [("k1",), ("k2",)]
+        assert len(idempotency._known) == 2

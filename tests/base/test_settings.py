@@ -39,13 +39,23 @@ def test_lists_are_comma_separated_text_or_sequences():
     assert Settings.load(environ={"WORKBENCH_HTTP_ALLOW": ""}).http_allow == ()
 
 
+def test_folders_are_absolute_and_know_the_users_home():
+    settings = Settings.load(environ={}, home="~/w", root="data")
+    assert settings.home == Path.home() / "w"
+    assert settings.root == Path.cwd() / "data"
+
+
 def test_an_argument_that_is_none_counts_as_not_given():
     assert source_of(Settings.load(environ={}, home=None), "home") == "default"
 
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"environ": {"WORKBENCH_RUNS_PER_WORKSPACE": "many"}}, "runs_per_workspace"), ({"colour": "red"}, "colour")],
+    [
+        ({"home": ""}, "home"),
+        ({"environ": {"WORKBENCH_RUNS_PER_WORKSPACE": "many"}}, "runs_per_workspace"),
+        ({"colour": "red"}, "colour"),
+    ],
 )
 def test_a_wrong_setting_is_named_with_where_it_came_from(given, field):
     with pytest.raises(InvalidInput) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
 KEPT_US = 24 * 3600 * 1_000_000
+SWEEP_SLACK_US = 600 * 1_000_000
 MAX_BODIES_BYTES = 32 * 1024 * 1024
 """Bodies of recent first answers that stay in memory; older ones are read from DuckDB."""
 MAX_RECORD = 1024 * 1024
@@ -32,6 +34,7 @@ class Idempotency:
         self._store = store
         self._clock = clock
         self._known: dict[Slot, tuple[bytes, int]] = {}
+        """Fingerprint and time, oldest first."""
         self._bodies: OrderedDict[Slot, FirstAnswer] = OrderedDict()
         self._bodies_bytes = 0
         self._in_flight: dict[Slot, KeyClaim] = {}
@@ -76,6 +79,7 @@ class Idempotency:
     def release(self, claim: KeyClaim, kept: FirstAnswer | None) -> None:
         """End a claim: remember its answer, let its twins go on."""
         if kept is not None:
+            self._known.pop(claim.slot, None)
             self._known[claim.slot] = (claim.fingerprint, self._clock.now_us())
             old = self._bodies.pop(claim.slot, None)
             self._bodies[claim.slot] = kept
@@ -86,15 +90,19 @@ class Idempotency:
         claim.finished.set()
 
     async def sweep(self) -> None:
-        """Forget answers older than 24 hours, in memory and in the store."""
+        """Forget answers older than 24 hours, in memory and in the store; costs what there is to forget.
+
+        `begin` looks at their age itself, so this may be late: it waits until the oldest is `SWEEP_SLACK_US` over.
+        """
         before = self._clock.now_us() - KEPT_US
-        old = [slot for slot, (_, at) in self._known.items() if at < before]
-        for slot in old:
+        oldest = next(iter(self._known.values()), None)
+        if oldest is None or oldest[1] >= before - SWEEP_SLACK_US:
+            return
+        for slot in [s for s, _ in takewhile(lambda known: known[1][1] < before, self._known.items())]:
             del self._known[slot]
             answer = self._bodies.pop(slot, None)
             self._bodies_bytes -= len(answer.body) if answer else 0
-        if old:
-            await self._store.append([AnswersDropped(before)])
+        await self._store.append([AnswersDropped(before)])
 
 
 @dataclass(slots=True, eq=False)

@@ -61,7 +61,10 @@ class Access:
             self._upkeep.cancel()
             await asyncio.gather(self._upkeep, return_exceptions=True)
             self._upkeep = None
-        await self.flush()
+        try:
+            await self.flush()
+        except WorkbenchError as e:
+            log.warning("access.last_use_lost", error=str(e))
 
     async def _keep_up(self) -> None:
         while True:

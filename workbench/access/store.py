@@ -106,9 +106,15 @@ def list_keys(cursor: Any, workspace_id: str, after: tuple[int, str] | None, lim
 
 
 def kept_answers(cursor: Any, since: int) -> list[KeptAnswer]:
-    """All first answers of all workspaces that are younger than `since`, without bodies."""
+    """All first answers of all workspaces that are younger than `since`, oldest first, without bodies."""
     rows = cursor.execute(
-        """SELECT workspace_id::VARCHAR, operation, key, body_hash, "at" FROM idempotency WHERE "at" >= ?""", [since]
+        """
+        SELECT workspace_id::VARCHAR, operation, key, body_hash, "at"
+        FROM idempotency
+        WHERE "at" >= ?
+        ORDER BY "at"
+        """,
+        [since],
     ).fetchall()
     return [KeptAnswer(w, o, k, bytes(h), at) for w, o, k, h, at in rows]
 

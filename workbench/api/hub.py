@@ -7,8 +7,11 @@ is told to start anew (`reset`).
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 import structlog
@@ -35,46 +38,40 @@ class Message:
     id: int | None = None
 
 
-@dataclass(slots=True)
 class Ring:
     """The last `size` facts of one workspace. Places count from 0 and never repeat."""
 
-    size: int
-    floor: int
-    """The highest sequence that is certainly not here: an older `Last-Event-ID` cannot be resumed."""
-    entries: list[Entry] = field(default_factory=list)
-    count: int = 0
-    listeners: set[Listener] = field(default_factory=set)
+    __slots__ = ("_start_seq", "count", "entries", "listeners")
 
-    def add(self, seq: int, kind: EventType, kept: Any) -> None:
-        """Put in the newest fact; the oldest goes."""
-        if len(self.entries) < self.size:
-            self.entries.append((seq, kind, kept))
-        else:
-            place = self.count % self.size
-            self.floor = self.entries[place][0]
-            self.entries[place] = (seq, kind, kept)
-        self.count += 1
+    def __init__(self, size: int, start_seq: int) -> None:
+        self._start_seq = start_seq
+        self.entries: deque[Entry] = deque(maxlen=size)
+        self.count = 0
+        """How many there ever were: the place of the next one."""
+        self.listeners: set[Listener] = set()
+
+    @property
+    def floor(self) -> int:
+        """The highest sequence that may not be here: an older `Last-Event-ID` cannot be resumed."""
+        return self.entries[0][0] - 1 if self.oldest else self._start_seq
 
     @property
     def oldest(self) -> int:
         """The oldest place still here."""
         return self.count - len(self.entries)
 
-    def at(self, place: int) -> Entry:
-        """What stands at a place from `oldest` to `count - 1`."""
-        return self.entries[place % self.size]
+    def seq_at(self, place: int) -> int:
+        """The sequence at a place from `oldest` to `count - 1`."""
+        return self.entries[place - self.count][0]
+
+    def slice(self, start: int, end: int) -> list[Entry]:
+        """What stands from place `start` to before `end`; costs what is asked for and what came after it."""
+        newest_first = islice(reversed(self.entries), self.count - end, self.count - start)
+        return list(newest_first)[::-1]
 
     def place_after(self, seq: int) -> int:
         """The first place whose sequence is over `seq`."""
-        low, high = self.oldest, self.count
-        while low < high:
-            middle = (low + high) // 2
-            if self.at(middle)[0] <= seq:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_right(range(self.oldest, self.count), seq, key=self.seq_at) + self.oldest
 
 
 class Listener:
@@ -93,7 +90,7 @@ class Listener:
     def seq(self) -> int:
         """The sequence just before what it will be given next: where to resume."""
         ring = self._ring
-        return ring.at(self._place)[0] - 1 if ring.oldest <= self._place < ring.count else self._hub.seq
+        return ring.seq_at(self._place) - 1 if ring.oldest <= self._place < ring.count else self._hub.seq
 
     def wake(self) -> None:
         """There is something new."""
@@ -118,7 +115,7 @@ class Listener:
             self._place = self._ring.count
             return [Message("reset", {"reason": "Events were missed: read again what you show."}, self._hub.seq)]
         end = min(self._ring.count, self._place + MAX_BATCH)
-        entries = [self._ring.at(place) for place in range(self._place, end)]
+        entries = self._ring.slice(self._place, end)
         self._place = end
         return self._hub.convert(entries, self._run_id)
 
@@ -152,16 +149,21 @@ class EventsHub:
 
     def publish(self, group: Iterable[tuple[int, str | None, Fact]]) -> None:
         """Take a durable group (the store's `on_durable`)."""
-        touched: set[str] = set()
-        seq = self.seq
+        # One of the hottest loops of the engine's thread: it takes every durable fact.
+        types, seq, last, ring = self._types, self.seq, None, None
+        touched: list[Ring] = []
         for seq, workspace, fact in group:
-            kind = self._types.get(type(fact))
-            if kind is not None and workspace is not None:
-                self._ring(workspace).add(seq, kind, kind.slim(fact) if kind.slim is not None else fact)
-                touched.add(workspace)
+            kind = types.get(fact.__class__)
+            if kind is None or workspace is None:
+                continue
+            if ring is None or workspace != last:
+                last, ring = workspace, self._ring(workspace)
+                touched.append(ring)
+            ring.entries.append((seq, kind, fact if kind.slim is None else kind.slim(fact)))
+            ring.count += 1
         self.seq = seq
-        for workspace in touched:
-            for listener in self._rings[workspace].listeners:
+        for ring in touched:
+            for listener in ring.listeners:
                 listener.wake()
 
     def _ring(self, workspace: str) -> Ring:

@@ -9,10 +9,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from workbench.base.errors import InvalidInput, Issue
 
@@ -24,6 +23,18 @@ def _comma_separated(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _folder(value: Any) -> Any:
+    if isinstance(value, (str, Path)):
+        if not str(value).strip():
+            raise ValueError("must name a folder")
+        return Path(value).expanduser().absolute()
+    return value
+
+
+Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
+"""An absolute path; ``~`` is the user's home."""
 
 
 def _default_home() -> Path:
@@ -40,14 +51,16 @@ class Origin:
     """``argument``, ``environment WORKBENCH_…``, ``Jupyter config c.Workbench.…`` or ``default``."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set. Names in the environment are ``WORKBENCH_`` and the field in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    home: Path = Field(default_factory=_default_home, description="Folder of the log, the values and the DuckDB file.")
-    root: Path = Field(default_factory=Path.cwd, description="Folder that file blocks may read and write.")
-    http_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
+    home: Folder = Field(
+        default_factory=_default_home, description="Folder of the log, the values and the DuckDB file."
+    )
+    root: Folder = Field(default_factory=Path.cwd, description="Folder that file blocks may read and write.")
+    http_allow: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
         default=(),
         description="Hosts and networks that outbound calls may reach in spite of the private-address guard.",
     )
@@ -58,7 +71,7 @@ class Settings(BaseSettings):
     rate_preset: Literal["off", "strict"] = Field(default="off", description="Rate limits of API keys.")
     body_limit: int = Field(default=10 * MIB, ge=1024, description="Bytes of the largest request body.")
     events_kept: int = Field(default=10_000, ge=1, description="Events a workspace keeps in memory for resuming.")
-    disabled_blocks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
+    disabled_blocks: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
         default=(), description="Block types that are switched off."
     )
     kept_tables_runs: int = Field(default=10, ge=0, description="Last runs of a function whose tables are kept.")
@@ -67,18 +80,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only arguments: `load` does the merging, so that it can tell where each value came from."""
-        return (init_settings,)
 
     @classmethod
     def load(
