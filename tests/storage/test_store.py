@@ -378,6 +378,61 @@ async def _await(ticket: Any) -> int:
     return await ticket
 
 
+def test_an_error_of_any_kind_in_the_log_leaves_no_waiter_waiting(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        def hook(name: str) -> None:
+            if name == "log.before_sync":
+                raise ZeroDivisionError
+
+        listen(hook)
+        tickets = [store.append([LineAdded("x")]) for _ in range(3)]
+        answers = await asyncio.gather(*map(_await, tickets), return_exceptions=True)
+        assert [type(a) for a in answers] == [Unavailable] * 3
+
+    run(opened(), main)
+
+
+def test_apply_goes_on_when_the_database_can_be_written_again(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        def hook(name: str) -> None:
+            if name == "apply.before_commit":
+                raise duckdb.IOException("No space left on device")
+
+        listen(hook)
+        await store.append([LineAdded("a")])
+        with pytest.raises(Unavailable, match="No space left"):
+            await store.read(LINE_TEXTS)
+        assert not store.health()["ok"]
+        with pytest.raises(Unavailable, match="No space left"):
+            await store.transact(lambda _: ([], None))
+        listen(None)
+        await store.append([LineAdded("b")])
+        await store.barrier()
+        assert await store.read(LINE_TEXTS) == ["a", "b"]
+        assert store.health()["ok"]
+        assert store.health()["unapplied"] == 0
+
+    run(opened(), main)
+
+
+def test_a_decision_that_is_durable_but_not_committed_is_applied_again(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        failed = threading.Event()
+
+        def hook(name: str) -> None:
+            if name == "apply.before_commit" and not failed.is_set():
+                failed.set()
+                raise duckdb.IOException("for once")
+
+        listen(hook)
+        assert await store.transact(lambda _: ([LineAdded("decided")], "answer")) == "answer"
+        await store.append([LineAdded("next")])
+        await store.barrier()
+        assert await store.read(LINE_TEXTS) == ["decided", "next"]
+
+    run(opened(), main)
+
+
 def test_a_decision_whose_sync_fails_is_rolled_back_and_unknown(opened: Opener) -> None:
     async def main(store: Store) -> None:
         def hook(name: str) -> None:

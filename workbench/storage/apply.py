@@ -153,6 +153,7 @@ class Applier:
                     _logger.error("apply.failed", error=str(error))
                 self.failure = str(error)
                 self._backlog.extendleft(reversed(taken))
+                self.progress.stall(f"The database cannot be written: {error}.")
                 return
             self.failure = None
             if offset:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from workbench.base.errors import StoreDamaged, Unavailable
+from workbench.base.errors import PayloadTooLarge, StoreDamaged, Unavailable
 from workbench.base.probe import probe
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact
@@ -33,6 +33,7 @@ from workbench.storage.segments import (
 from workbench.storage.ticket import Durable, Ticket
 
 GROUP_BYTES = 4 * 1024 * 1024
+MAX_FRAME_BYTES = 256 * 1024 * 1024
 DurableHook = Callable[[list[tuple[int, str | None, Fact]]], None]
 _logger = structlog.get_logger("workbench.storage")
 
@@ -88,7 +89,13 @@ class Log:
     def append(self, facts: Sequence[Fact], workspace: str | None) -> Ticket:
         """Queue facts as one atomic frame. Raises Unavailable when the log has failed, TypeError for unknown facts."""
         facts = tuple(facts)  # the caller may use its list again
-        ticket = Ticket(self.durable, facts, workspace, self._encoding.encode(facts, workspace))
+        payload = self._encoding.encode(facts, workspace)
+        if len(payload) > MAX_FRAME_BYTES:
+            raise PayloadTooLarge(
+                f"One append of {len(payload)} bytes is over the limit of {MAX_FRAME_BYTES}.",
+                hint="Append fewer facts at once, and put large values into the value store.",
+            )
+        ticket = Ticket(self.durable, facts, workspace, payload)
         with self._lock:
             if self.durable.failure is not None:
                 raise self.durable.failure
@@ -196,7 +203,7 @@ class Log:
                 segment.write(data)
                 probe("log.after_sync")
                 self.bytes_written += len(data)
-        except (OSError, StoreDamaged) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no waiter may be left waiting
             _logger.error("log.sync_failed", error=str(error))
             self._fail(
                 Unavailable(

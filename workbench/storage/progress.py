@@ -18,15 +18,23 @@ class Progress:
         self._waiting_threads = 0
         self._futures: list[tuple[int, asyncio.Future[None]]] = []
         self._failure: str | None = None
+        self._stalled: str | None = None
 
     def reach(self, seq: int) -> None:
         """DuckDB has committed all up to `seq`."""
         self.applied = seq
+        self._stalled = None
         if self._waiting_threads:
             with self._changed:
                 self._changed.notify_all()
         if self._futures:
             self._call_loop()
+
+    def stall(self, why: str) -> None:
+        """DuckDB cannot be written for now: those who wait in threads are told, the loop's waiters stay."""
+        self._stalled = why
+        with self._changed:
+            self._changed.notify_all()
 
     def fail(self, why: str) -> None:
         """Nothing more will be applied."""
@@ -43,12 +51,12 @@ class Progress:
         with self._changed:
             self._waiting_threads += 1
             try:
-                self._changed.wait_for(lambda: self.applied >= seq or self._failure is not None, timeout)
+                self._changed.wait_for(lambda: self.applied >= seq or self._failure or self._stalled, timeout)
             finally:
                 self._waiting_threads -= 1
         if self.applied < seq:
             raise Unavailable(
-                self._failure or f"The database is behind the log by {seq - self.applied} facts.",
+                self._failure or self._stalled or f"The database is behind the log by {seq - self.applied} facts.",
                 hint="Look at /health; try again in a moment.",
             )
 

@@ -63,6 +63,9 @@ class ValueStore:
             left.unlink(missing_ok=True)
         self._pins: Counter[bytes] = Counter()
         self._lock = threading.Lock()
+        self._naming = threading.Lock()
+        self._synced: set[Path] = set()
+        """Folders all of whose names are durable."""
 
     def put(self, value: Any) -> Stored:
         """Store a value; durable when this returns. A file stays pinned until `unpin`, once per `put`.
@@ -143,7 +146,7 @@ class ValueStore:
     def _put_bytes(self, data: bytes) -> bytes:
         ref = _hash(data).digest()
         self.pin(ref)
-        if self.path(ref).exists():
+        if self._has(self.path(ref)):
             return ref
         fresh = self._new_path()
         try:
@@ -156,20 +159,33 @@ class ValueStore:
     def _keep(self, fresh: Path, ref: bytes) -> None:
         """Give a written file its name, durably: bytes first, then the name."""
         target = self.path(ref)
-        if target.exists():
+        if self._has(target):
             return
         fd = platform.open_binary(fresh, os.O_RDWR)
         try:
             platform.sync(fd)
         finally:
             os.close(fd)
-        if not target.parent.exists():
-            target.parent.mkdir(exist_ok=True)
-            platform.sync_folder(self._folder)
         probe("values.before_rename")
-        fresh.replace(target)
-        probe("values.after_rename")
-        platform.sync_folder(target.parent)
+        with self._naming:
+            if target.parent not in self._synced:
+                target.parent.mkdir(exist_ok=True)
+                platform.sync_folder(self._folder)
+            fresh.replace(target)
+            probe("values.after_rename")
+            platform.sync_folder(target.parent)
+            self._synced.add(target.parent)
+
+    def _has(self, target: Path) -> bool:
+        """Whether this value stands there already, durably: a name left by a killed process may not be."""
+        with self._naming:
+            if not target.exists():
+                return False
+            if target.parent not in self._synced:
+                platform.sync_folder(self._folder)
+                platform.sync_folder(target.parent)
+                self._synced.add(target.parent)
+            return True
 
     def _new_path(self) -> Path:
         return self._fresh / os.urandom(16).hex()
