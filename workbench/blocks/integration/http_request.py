@@ -1,0 +1,324 @@
+"""`http_request`: one HTTP call, or several over the pages of an answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import Field
+
+from workbench.base.errors import BlockFailed
+from workbench.blocks.context import BlockContext, HttpRequest, HttpResponse
+from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port
+from workbench.blocks.words import kind_of, listed, shorten
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+MOST_ITEMS = 1_000_000
+
+
+class Auth(BlockConfig):
+    type: Literal["none", "bearer", "basic", "header"] = Field(default="none", title="Kind")
+    token: Annotated[str | None, TEMPLATE] = Field(default=None, title="Token", description="bearer")
+    username: Annotated[str | None, TEMPLATE] = Field(default=None, title="User", description="basic")
+    password: Annotated[str | None, TEMPLATE] = Field(default=None, title="Password", description="basic")
+    name: str | None = Field(default=None, title="Header's name", description="header")
+    value: Annotated[str | None, TEMPLATE] = Field(default=None, title="Header's value", description="header")
+
+
+class Paging(BlockConfig):
+    type: Literal["nextLink", "page", "cursor"] = Field(title="Kind")
+    items_path: str = Field(default="", title="Items", description="Where a page's list stands, as data.items.")
+    next_path: str = Field(
+        default="",
+        title="Next",
+        description="nextLink: where the next address stands (left out: the Link header). cursor: where the cursor stands.",
+    )
+    param: str = Field(default="", title="Parameter", description="page: `page`, cursor: `cursor`, unless named here.")
+    first_page: int = Field(default=1, ge=0, title="First page", description="page")
+    max_pages: int = Field(default=10, ge=1, le=1000, title="At most so many pages")
+
+
+class HttpRequestConfig(BlockConfig):
+    method: Method = Field(default="GET", title="Method")
+    url: Annotated[str, TEMPLATE] = Field(min_length=1, title="Address")
+    headers: Annotated[dict[str, str | int | float | bool | None], TEMPLATE] = Field(default={}, title="Headers")
+    query: Annotated[dict[str, Any], TEMPLATE] = Field(default={}, title="Query")
+    body: Annotated[Any, TEMPLATE] = Field(
+        default=None, title="Body", description="Text is sent as it is, all else as JSON."
+    )
+    auth: Auth = Field(default=Auth(), title="Authentication")
+    expected_status: list[Annotated[int, Field(ge=100, le=599)]] = Field(
+        default=[], title="Expected status", description="Left out: 200 to 299. Others fail the block."
+    )
+    paging: Paging | None = Field(default=None, title="Pages", description="Their items become one list.")
+    follow_redirects: bool = Field(default=True, title="Follow redirects")
+    timeout_ms: int = Field(default=30_000, ge=100, le=600_000, title="Time limit (ms)", description="Of each call.")
+    max_bytes: int = Field(default=50 * 1024 * 1024, ge=1, le=512 * 1024 * 1024, title="Largest answer (bytes)")
+
+
+class HttpRequestOutput(BlockConfig):
+    status: int
+    headers: dict[str, str]
+    body: Any
+    elapsed_ms: float
+
+
+class HttpRequestBlock(BlockType[HttpRequestConfig]):
+    """Answers status, headers, body (JSON is read, text is text, other bytes are base64) and the time it took."""
+
+    type = "http_request"
+    title = "HTTP request"
+    category = "integration"
+    summary = "Calls an HTTP address."
+    icon = "globe"
+    effect = Effect.EFFECT
+    Config = HttpRequestConfig
+    Output = HttpRequestOutput
+    inputs = (Port("in", needed=False),)
+    outputs = (Port("out", "object"),)
+    example = {"method": "GET", "url": "https://api.example.org/flights", "query": {"day": "{{ input.day }}"}}
+
+    def effect_of(self, config: Mapping[str, Any]) -> Effect:
+        return Effect.IDEMPOTENT if config.get("method", "GET") in ("GET", "HEAD") else Effect.EFFECT
+
+    def describe(self, config: Mapping[str, Any]) -> str:
+        url = config.get("url")
+        if not isinstance(url, str) or not url:
+            return ""
+        parts = urlsplit(url) if url.lower().startswith(("http://", "https://")) else None
+        place = f"{parts.hostname or ''}{parts.path}" if parts else shorten(url)
+        return shorten(f"{config.get('method', 'GET')} {place}")
+
+    def check(self, config: HttpRequestConfig) -> list[tuple[str, str]]:
+        issues: list[tuple[str, str]] = []
+        needed = {"bearer": ("token",), "basic": ("username", "password"), "header": ("name", "value")}
+        for field in needed.get(config.auth.type, ()):
+            if getattr(config.auth, field) is None:
+                issues.append((f"auth.{field}", f"is needed for {config.auth.type}"))
+        if config.body is not None and config.method in ("GET", "HEAD"):
+            issues.append(("body", f"cannot be sent with {config.method}"))
+        if config.paging is not None and config.method != "GET":
+            issues.append(("paging", "goes with GET only"))
+        if config.paging is not None and config.paging.type == "cursor" and not config.paging.next_path:
+            issues.append(("paging.nextPath", "is needed for cursor"))
+        return issues
+
+    async def run(self, config: HttpRequestConfig, ctx: BlockContext) -> Fired:
+        request = _request(config)
+        if config.paging is not None:
+            return Fired(await _pages(config, config.paging, request, ctx))
+        response = await ctx.http(request)
+        return Fired(_output(response, _checked(config, response)))
+
+
+def _request(config: HttpRequestConfig) -> HttpRequest:
+    headers = {name: _header(value) for name, value in config.headers.items() if value is not None}
+    body: bytes | None = None
+    if isinstance(config.body, str):
+        body = config.body.encode()
+        _default(headers, "Content-Type", "text/plain; charset=utf-8")
+    elif config.body is not None:
+        try:
+            body = json.dumps(config.body, ensure_ascii=False, allow_nan=False, default=_json).encode()
+        except (TypeError, ValueError) as error:
+            raise BlockFailed(f"`body` cannot be sent as JSON: {error}.", kind="CONFIG") from None
+        _default(headers, "Content-Type", "application/json")
+    _authenticate(config.auth, headers)
+    return HttpRequest(
+        method=config.method,
+        url=config.url,
+        headers=headers,
+        query=config.query,
+        body=body,
+        timeout_ms=config.timeout_ms,
+        max_bytes=config.max_bytes,
+        follow_redirects=config.follow_redirects,
+    )
+
+
+def _header(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _json(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "to_dicts"):
+        return value.to_dicts()
+    raise TypeError(f"it holds {kind_of(value)}")
+
+
+def _default(headers: dict[str, str], name: str, value: str) -> None:
+    if name.lower() not in {given.lower() for given in headers}:
+        headers[name] = value
+
+
+def _authenticate(auth: Auth, headers: dict[str, str]) -> None:
+    if auth.type == "bearer":
+        headers["Authorization"] = f"Bearer {auth.token}"
+    elif auth.type == "basic":
+        pair = f"{auth.username}:{auth.password}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    elif auth.type == "header" and auth.name and auth.value is not None:
+        headers[auth.name] = auth.value
+
+
+def _checked(config: HttpRequestConfig, response: HttpResponse) -> Any:
+    """The answer's body. Raises BlockFailed of kind HTTP when its status was not expected."""
+    body = _body(response)
+    expected = config.expected_status
+    if response.status in expected or (not expected and 200 <= response.status < 300):
+        return body
+    wanted = listed(map(str, expected)) if expected else "200 to 299"
+    said = shorten(body, 300) if body not in (None, "") else "nothing"
+    address = urlsplit(response.url)
+    raise BlockFailed(
+        f"{config.method} {address.hostname}{address.path} answered {response.status}, expected {wanted}; it says {said}.",
+        kind="HTTP",
+        hint="Wire the error port, or add the status to expectedStatus.",
+        data={"status": response.status},
+    )
+
+
+def _body(response: HttpResponse) -> Any:
+    if not response.body:
+        return None
+    content_type, _, parameters = response.headers.get("content-type", "").lower().partition(";")
+    kind = content_type.strip()
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            return json.loads(response.body)
+        except (ValueError, RecursionError) as error:
+            raise BlockFailed(f"The answer says it is JSON and is not: {error}.", kind="HTTP") from None
+    if kind in ("application/x-ndjson", "application/jsonl"):
+        try:
+            return [json.loads(line) for line in response.body.splitlines() if line.strip()]
+        except (ValueError, RecursionError) as error:
+            raise BlockFailed(f"The answer says it is NDJSON and is not: {error}.", kind="HTTP") from None
+    charset = parameters.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
+    is_text = kind.startswith("text/") or kind in ("application/xml", "application/x-www-form-urlencoded", "")
+    try:
+        return response.body.decode(charset, "replace" if kind.startswith("text/") else "strict") if is_text else _base64(response.body)
+    except (UnicodeDecodeError, LookupError):
+        return _base64(response.body)
+
+
+def _base64(body: bytes) -> str:
+    return base64.b64encode(body).decode()
+
+
+def _output(response: HttpResponse, body: Any) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "headers": dict(response.headers),
+        "body": body,
+        "elapsedMs": round(response.elapsed_ms, 3),
+    }
+
+
+@dataclass(slots=True)
+class _Next:
+    """Where the next page is: another address, or another value of a query parameter."""
+
+    url: str
+    query: dict[str, Any]
+
+
+async def _pages(config: HttpRequestConfig, paging: Paging, request: HttpRequest, ctx: BlockContext) -> dict[str, Any]:
+    items: list[Any] = []
+    elapsed = 0.0
+    place: _Next | None = _Next(request.url, dict(request.query))
+    if paging.type == "page":
+        place.query[paging.param or "page"] = paging.first_page
+    seen: set[str] = set()
+    pages = 0
+    while True:
+        response = await ctx.http(_at(request, place))
+        body = _checked(config, response)
+        page = _items(body, paging)
+        items += page
+        pages += 1
+        elapsed += response.elapsed_ms
+        if len(items) > MOST_ITEMS:
+            raise BlockFailed(f"The pages have more than {MOST_ITEMS:,} items.", kind="LIMIT", hint="Ask for less.")
+        place = _following(paging, place, response, body, page, pages)
+        if place is None or pages >= paging.max_pages:
+            break
+        mark = repr(place)
+        if mark in seen:
+            raise BlockFailed(f"Page {pages + 1} is one that was read before: the paging runs in a circle.", kind="HTTP")
+        seen.add(mark)
+    if place is not None:
+        ctx.log(f"There are more than {pages} pages; the rest was not read (maxPages).", "warning")
+    return {**_output(response, items), "elapsedMs": round(elapsed, 3), "pages": pages}
+
+
+def _at(request: HttpRequest, place: _Next) -> HttpRequest:
+    return HttpRequest(
+        method=request.method,
+        url=place.url,
+        headers=request.headers if _origin(place.url) == _origin(request.url) else _without_secrets(request.headers),
+        query=place.query,
+        timeout_ms=request.timeout_ms,
+        max_bytes=request.max_bytes,
+        follow_redirects=request.follow_redirects,
+    )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    """A next link may lead to another origin, which gets the plain headers only."""
+    return {name: value for name, value in headers.items() if name.lower() in ("accept", "accept-language", "user-agent")}
+
+
+def _items(body: Any, paging: Paging) -> list[Any]:
+    found = _at_path(body, paging.items_path)
+    if isinstance(found, list):
+        return found
+    place = f"`{paging.items_path}` of the page" if paging.items_path else "The page"
+    names = f"; the page has {listed(body)}" if isinstance(body, dict) else ""
+    raise BlockFailed(f"{place} is {kind_of(found)}, not a list{names}.", kind="HTTP", hint="Set paging.itemsPath.")
+
+
+def _following(
+    paging: Paging, place: _Next, response: HttpResponse, body: Any, page: list[Any], pages: int
+) -> _Next | None:
+    if paging.type == "page":
+        return _Next(place.url, {**place.query, paging.param or "page": paging.first_page + pages}) if page else None
+    if paging.type == "cursor":
+        cursor = _at_path(body, paging.next_path)
+        return _Next(place.url, {**place.query, paging.param or "cursor": cursor}) if cursor not in (None, "") else None
+    link = _at_path(body, paging.next_path) if paging.next_path else _link_header(response.headers.get("link", ""))
+    return _Next(urljoin(response.url, link), {}) if isinstance(link, str) and link else None
+
+
+def _at_path(body: Any, path: str) -> Any:
+    for key in _keys(path):
+        if isinstance(body, dict):
+            body = body.get(key)
+        elif isinstance(body, list) and key.isdigit() and int(key) < len(body):
+            body = body[int(key)]
+        else:
+            return None
+    return body
+
+
+def _keys(path: str) -> Iterator[str]:
+    return (key for key in path.split(".") if key)
+
+
+def _link_header(header: str) -> str | None:
+    """The target of ``rel="next"`` in a Link header (RFC 8288)."""
+    for part in header.split(","):
+        target, *parameters = part.split(";")
+        if any(p.replace(" ", "").lower() in ('rel="next"', "rel=next") for p in parameters):
+            return target.strip().removeprefix("<").removesuffix(">")
+    return None
