@@ -8,7 +8,7 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 
 _NOT_BUILT = """export default { render({ el }) {
-  el.textContent = "The canvas is not built: run `npm ci && npm run build` in the folder widgets, then restart the kernel.";
+  el.textContent = "The canvas is not built: run `npm ci && npm run build` in the folder widgets, then restart.";
 } };
 """
 

@@ -16,8 +16,8 @@ LARGEST_PICTURE = 5_000
 class CanvasWidget(anywidget.AnyWidget):
     """A live canvas of one function.
 
-    The server's store is the truth: a page reload, a restarted kernel and a second view show the same thing. The notebook
-    keeps the function's id and a picture for places without scripts.
+    The server's store is the truth: a page reload, a restarted kernel and a second view show the same thing. The
+    notebook keeps the function's id and a picture for places without scripts.
 
     Args:
         function_id: which function to show.

@@ -4,14 +4,11 @@ import flow from "@xyflow/react/dist/base.css?inline";
 import board from "./board.css?inline";
 import canvas from "./canvas.css?inline";
 import inspectorBase from "./inspector/base.css?inline";
-import inspectorDebug from "./inspector/debug.css?inline";
-import inspectorForm from "./inspector/form.css?inline";
-import inspectorPanel from "./inspector/inspector.css?inline";
-import inspectorPanels from "./inspector/panels.css?inline";
-import inspectorValue from "./inspector/value.css?inline";
 import overlays from "./overlays.css?inline";
 
-const ALL = [flow, inspectorBase, inspectorForm, inspectorValue, inspectorPanels, inspectorDebug, inspectorPanel, canvas, board, overlays];
+const inspector = import.meta.glob<string>(["./inspector/*.css", "!./inspector/base.css"], { query: "?inline", import: "default", eager: true });
+
+const ALL = [flow, inspectorBase, ...Object.values(inspector), canvas, board, overlays];
 
 /** Into the document's head, or into the shadow tree for hosts that keep outputs in one. */
 export function addStyles(element: HTMLElement): void {
