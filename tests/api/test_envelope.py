@@ -56,6 +56,7 @@ def test_another_method_is_405_and_names_all_that_are_allowed(client):
     response = client.patch("/workspaces")
     error_of(response, 405, "METHOD_NOT_ALLOWED")
     assert response.headers["allow"] == "GET, POST"
+    assert client.post(f"/runs/{THING}").headers["allow"] == "GET"
 
 
 def test_all_holds_below_a_base_url(bench):

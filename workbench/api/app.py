@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from re import Pattern
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.routing import compile_path
 
 from workbench.access.routes import routes as access_routes
 from workbench.api import document, errors, streams, system
@@ -44,16 +40,9 @@ def create_app(services: Services) -> FastAPI:
     )
     for router in routers:
         app.include_router(router, prefix=PREFIX)
-    errors.install(app, [method for router in routers for method in _methods(router)])
+    errors.install(app)
     document.install(app)
     return app
-
-
-def _methods(router: APIRouter) -> Iterator[tuple[Pattern[str], set[str]]]:
-    """Each route's path and methods."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield compile_path(PREFIX + route.path)[0], set(route.methods or ())
 
 
 def _version() -> str:

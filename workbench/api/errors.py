@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from re import Pattern
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from workbench.api.layers import route_path
 from workbench.base.errors import InvalidInput, MethodNotAllowed, NotFound, WorkbenchError
@@ -16,9 +14,8 @@ from workbench.rest.answers import failure
 from workbench.rest.body import invalid_input
 
 
-def install(app: FastAPI, methods: Sequence[tuple[Pattern[str], set[str]]]) -> None:
-    """Add the handlers. What no handler takes reaches `RequestLayer`. `methods` are those of each path."""
-    app.state.methods = methods
+def install(app: FastAPI) -> None:
+    """Add the handlers. What no handler takes reaches `RequestLayer`."""
     app.add_exception_handler(WorkbenchError, _workbench)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
@@ -45,10 +42,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """All methods of the path, not only those of the first route that fits."""
-    found: set[str] = set()
-    for path, methods in request.app.state.methods:
-        if path.match(route_path(request.scope)):
-            found |= methods
+    path = route_path(request.scope)
+    documented = request.app.openapi()["paths"].items()
+    found = {m.upper() for template, methods in documented if compile_path(template)[0].match(path) for m in methods}
     return ", ".join(sorted(found))
 
 
