@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, DottedObjectName
+from traitlets import DottedObjectName
 from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig
 from traitlets.utils.importstring import import_item
 
 from workbench_server.handler import PREFIX, AsgiHandler
 from workbench_server.host import Assembly, Host
-
-SWITCH_INTERVAL_S = 0.0005
-"""With Python's own 5 ms, each sync of the log waits that long for the interpreter lock whenever a thread computes."""
 
 
 class WorkbenchExtension(ExtensionApp):
@@ -32,11 +28,6 @@ class WorkbenchExtension(ExtensionApp):
         help="What makes the assembly: ``opener(options, root_dir, address)``, with the options of ``c.Workbench``.",
     ).tag(config=True)
 
-    tune_interpreter = Bool(
-        True,
-        help="Shorten the interpreter's thread switch interval; it holds for the whole server process.",
-    ).tag(config=True)
-
     def initialize_handlers(self) -> None:
         """Mount the app's path. Nothing starts yet: the server's port is not known."""
         self.host = Host(self._open)
@@ -44,8 +35,6 @@ class WorkbenchExtension(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Runs once the server listens, so that the address is final."""
-        if self.tune_interpreter:
-            sys.setswitchinterval(min(SWITCH_INTERVAL_S, sys.getswitchinterval()))
         address = server_address(serverapp)
         if address is not None:
             os.environ["WORKBENCH_URL"] = address
