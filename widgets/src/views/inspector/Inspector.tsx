@@ -1,6 +1,6 @@
 /** The panel beside the canvas: what one block is told, was given, gave, logged, and is. */
 
-import { useId, useRef, type KeyboardEvent } from "react";
+import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { duration } from "../../core/inspector/format";
 import { goesToCanvas, tabKey } from "../../core/inspector/keys";
 import type { BlockKind, LoadedValue, LogEntry, PageRequest, Problem, ScopeHints } from "../../core/inspector/types";
@@ -89,6 +89,7 @@ export function Inspector(props: InspectorProps) {
   const panel = useRef<HTMLElement>(null);
   const measured = useNarrow(panel, NARROW);
   const narrow = props.drawer ?? measured;
+  const [wide, setWide] = useState(false);
   const id = useId();
   const index = TABS.findIndex((entry) => entry.id === tab);
 
@@ -110,12 +111,13 @@ export function Inspector(props: InspectorProps) {
   const counts: Partial<Record<InspectorTab, number>> = { config: problems.length, logs: logs.length };
 
   return (
-    <aside ref={panel} className={`wb-inspector nokey nowheel nodrag nopan${narrow ? " wb-drawer" : ""}`} aria-label="Inspector" data-lm-suppress-shortcuts="true" data-wb-tooltips="" tabIndex={-1} onKeyDown={keep} onPaste={stop} onCopy={stop} onCut={stop}>
+    <aside ref={panel} className={`wb-inspector nokey nowheel nodrag nopan${narrow ? " wb-drawer" : ""}${wide ? " wb-wide" : ""}`} aria-label="Inspector" data-lm-suppress-shortcuts="true" data-wb-tooltips="" tabIndex={-1} onKeyDown={keep} onPaste={stop} onCopy={stop} onCut={stop}>
       {block ? (
         <>
           <header className="wb-inspector-head">
             <div className="wb-inspector-title">
               <BlockName key={block.id} name={block.name} readOnly={props.readOnly || !props.onRename} onRename={(name) => props.onRename?.(block.id, name)} />
+              <IconButton icon="wide" label={wide ? "Make the panel narrow" : "Make the panel wide, for tables"} pressed={wide} onClick={() => setWide(!wide)} />
               <IconButton icon="cross" label="Close the inspector (Esc)" onClick={onClose} />
             </div>
             <div className="wb-inspector-sub">

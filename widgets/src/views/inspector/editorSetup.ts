@@ -189,8 +189,8 @@ const oneLine = EditorState.transactionFilter.of((transaction) => {
 
 /** A space after a fresh `{{` puts one before its `}}` too. */
 const spaceInBraces = EditorView.inputHandler.of((view, from, to, text) => {
-  if (text !== " " || from !== to || view.state.sliceDoc(from - 2, from + 2) !== "{{}}") return false;
-  view.dispatch({ changes: { from, insert: "  " }, selection: { anchor: from + 1 }, userEvent: "input.type" });
+  if (text !== " " || view.state.sliceDoc(from - 2, from) !== "{{" || view.state.sliceDoc(to, to + 2) !== "}}") return false;
+  view.dispatch({ changes: { from, to, insert: "  " }, selection: { anchor: from + 1 }, userEvent: "input.type" });
   return true;
 });
 

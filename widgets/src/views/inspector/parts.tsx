@@ -13,11 +13,10 @@ const PATHS: Record<string, string> = {
   left: "M8.5 3l-4 4 4 4",
   copy: "M5 5h6.5v7H5zM5 9H2.5V2H9v3",
   kernel: "M2.5 3.5h9v7h-9zM4.5 6l1.5 1.2L4.5 8.5M7.5 9h2",
-  braces: "M5.2 2.5C3.6 2.5 4.4 6.3 2.8 7c1.6.7.8 4.5 2.4 4.5M8.8 2.5c1.6 0 .8 3.8 2.4 4.5-1.6.7-.8 4.5-2.4 4.5",
-  grip: "M5 3v.01M9 3v.01M5 7v.01M9 7v.01M5 11v.01M9 11v.01",
+  wide: "M2.5 7h9M4.5 4.5L2 7l2.5 2.5M9.5 4.5L12 7 9.5 9.5",
 };
 
-export function Icon({ name }: { name: keyof typeof PATHS | string }) {
+export function Icon({ name }: { name: string }) {
   return (
     <svg className="wb-icon" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
       <path d={PATHS[name] ?? ""} fill="none" stroke="currentColor" strokeWidth="1.3" strokeLinecap="round" strokeLinejoin="round" />
