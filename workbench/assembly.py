@@ -28,13 +28,7 @@ from workbench.engine import interfaces
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
-try:
-    from workbench.engine.outbound import OutboundHttp
-except ImportError:  # being written
-    class OutboundHttp:
-        def __init__(self, allow): ...
-        async def close(self): ...
-
+from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.workers.pool import WorkerPool
 from workbench.runs.events import RunEvents
