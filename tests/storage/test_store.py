@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -556,6 +558,32 @@ def test_a_database_that_cannot_be_opened_is_set_aside_and_rebuilt_from_the_log(
     store.append([LineAdded("a")]).result(10)
     store.close()
     (home / "workbench.duckdb").write_bytes(b"not a database" * 1000)
+    assert run(opened(), lambda s: s.read(LINE_TEXTS)) == ["a"]
+    assert (home / "workbench.duckdb.unopenable-1").exists()
+
+
+def test_a_database_that_another_program_has_open_stays_where_it_is(opened: Opener, home: Path) -> None:
+    opened().close()
+    path = str(home / "workbench.duckdb")
+    code = f"import duckdb, sys; c = duckdb.connect({path!r}); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(StoreHeld, match="Another program has"):
+            opened()
+        other.communicate()
+    assert opened().health()["ok"]
+    assert not list(home.glob("*.unopenable*"))
+
+
+def test_a_database_with_a_torn_block_is_set_aside(opened: Opener, home: Path) -> None:
+    store = opened()
+    store.append([LineAdded("a")]).result(10)
+    store.close()
+    raw = bytearray((home / "workbench.duckdb").read_bytes())
+    for block in (4096, 8192):
+        raw[block + 20] ^= 0xFF
+    (home / "workbench.duckdb").write_bytes(raw)
     assert run(opened(), lambda s: s.read(LINE_TEXTS)) == ["a"]
     assert (home / "workbench.duckdb.unopenable-1").exists()
 

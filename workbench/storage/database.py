@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import structlog
 
+from workbench.base.errors import StoreHeld, StoreTooNew, Unavailable
+
 _logger = structlog.get_logger("workbench.storage")
 SETTINGS = {
     "threads": "2",
@@ -19,16 +21,16 @@ SETTINGS = {
 }
 
 
-def open_database(path: Path) -> tuple[Any, bool]:
-    """The writing connection, and whether the file had to be set aside because DuckDB cannot open it.
+def open_database(path: Path) -> Any:
+    """The writing connection. A file that DuckDB calls broken is set aside, for the log holds all that was in it.
 
-    A file that was set aside stays where it is under another name; the log holds everything that was in it.
+    Raises StoreHeld when another process has the file open, StoreTooNew when a newer DuckDB wrote it, Unavailable when
+    the disk or a permission is in the way: then nothing is moved.
     """
     try:
-        return duckdb.connect(str(path), config=dict(SETTINGS)), False
+        return duckdb.connect(str(path), config=dict(SETTINGS))
     except duckdb.Error as error:
-        if not path.exists():
-            raise
+        _refuse_unless_broken(path, error)
         number = 1
         while (aside := path.with_name(f"{path.name}.unopenable-{number}")).exists():
             number += 1
@@ -37,10 +39,43 @@ def open_database(path: Path) -> tuple[Any, bool]:
         journal = path.with_name(path.name + ".wal")
         if journal.exists():
             journal.rename(aside.with_name(aside.name + ".wal"))
-        return duckdb.connect(str(path), config=dict(SETTINGS)), True
+        return duckdb.connect(str(path), config=dict(SETTINGS))
+
+
+def _refuse_unless_broken(path: Path, error: duckdb.Error) -> None:
+    said = str(error)
+    if "set lock" in said:
+        raise StoreHeld(
+            f"Another program has {path} open: {said}",
+            hint="Close it there; read the history through the workbench instead.",
+        ) from error
+    if "newer" in said:
+        raise StoreTooNew(
+            f"A newer DuckDB wrote {path}: {said}", hint="Install that version. Nothing was changed."
+        ) from error
+    broken = not isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "not a valid" in said
+    if not broken or not path.is_file():
+        raise Unavailable(
+            f"The database {path} cannot be opened: {said}", hint="Look at the disk and at the file's permissions."
+        ) from error
 
 
 def applied_seq(connection: Any) -> int:
     """The last sequence whose facts are in the tables."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'applied_seq'").fetchone()
     return int(row[0])
+
+
+def is_databases_fault(error: Exception) -> bool:
+    """Whether DuckDB or the disk is to blame (full, broken, dead): no fact may be put aside for it."""
+    return isinstance(error, _FAULTS) or type(error) is duckdb.Error
+
+
+_FAULTS = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+)

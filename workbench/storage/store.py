@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import duckdb
 import structlog
 
 from workbench.base.clock import Clock
+from workbench.base.errors import StoreDamaged
 from workbench.storage.apply import BATCH_FACTS, LAG_LIMIT, Applier
 from workbench.storage.database import applied_seq, open_database
 from workbench.storage.decide import Decide, Request
@@ -71,7 +73,7 @@ class Store:
         lock = StoreLock(home)
         connection: Any = None
         try:
-            connection, _ = open_database(home / "workbench.duckdb")
+            connection = open_database(home / "workbench.duckdb")
             migrate(connection, migrations)
             encoding = Encoding(registry)
             writer = Writer(connection, registry, encoding, clock)
@@ -87,10 +89,15 @@ class Store:
             log.start()
             applier.start(log)
             return cls(home, lock=lock, connection=connection, log=log, applier=applier, torn_bytes=tail.torn_bytes)
-        except BaseException:
+        except BaseException as error:
             if connection is not None:
                 connection.close()
             lock.release()
+            if isinstance(error, duckdb.Error):
+                raise StoreDamaged(
+                    f"The database in {home} cannot be brought up to date: {error}",
+                    hint="Move workbench.duckdb and workbench.duckdb.wal to another folder: the log rebuilds them.",
+                ) from error
             raise
 
     # --- writing ----------------------------------------------------------------------------------------------------

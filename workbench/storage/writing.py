@@ -14,19 +14,11 @@ import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.probe import probe
+from workbench.storage.database import is_databases_fault
 from workbench.storage.encoding import Encoding, Unreadable
 from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
 
 _logger = structlog.get_logger("workbench.storage")
-
-NOT_A_FACTS_FAULT = (
-    duckdb.IOException,
-    duckdb.FatalException,
-    duckdb.OutOfMemoryException,
-    duckdb.ConnectionException,
-    duckdb.InterruptException,
-)
-"""A full disk or a dead instance: no fact may be put aside for it."""
 
 
 class Entry(NamedTuple):
@@ -69,11 +61,10 @@ class Writer:
             self.mark(entries[-1].seq)
             probe("apply.before_commit")
             self._connection.execute("COMMIT")
-        except NOT_A_FACTS_FAULT:
+        except Exception as error:
             self.roll_back()
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever an `apply` raises, the others go on
-            self.roll_back()
+            if is_databases_fault(error):
+                raise
             if len(entries) == 1:
                 self._put_aside(entries[0], error)
                 return
