@@ -266,11 +266,14 @@ export function applies(field: Field, config: Record<string, unknown>, fields: r
   return when.values.includes(value);
 }
 
+/** So few fields need no folding. */
+const FEW = 3;
+
 /** Whether a field stands at the top of the form; the others are folded under "More". */
 export function isPrimary(field: Field, config: Record<string, unknown>, fields: readonly Field[]): boolean {
   if (!applies(field, config, fields)) return false;
   if (field.advanced !== null) return !field.advanced || field.name in config;
-  if (field.required || field.name in config) return true;
+  if (field.required || !field.hasDefault || field.name in config || fields.length <= FEW) return true;
   if (field.mode !== null || field.when !== null) return true;
   const { kind } = field.widget;
   return kind === "code" || kind === "conditions" || (kind === "select" && field.order <= 2);

@@ -107,4 +107,28 @@ describe("typing in a config form", () => {
     draw({ problems: [{ severity: "warning", message: "Nothing is wired to `in`." }] });
     expect(host.querySelector("form > .wb-problem-lines")!.textContent).toContain("Nothing is wired to in.");
   });
+
+  it("puts the cursor where a problem points, or into what holds it", () => {
+    draw({ config: { path: "x", names: ["a", "b"] }, focus: { field: "config.names[1]" } });
+    expect((document.activeElement as HTMLInputElement).value).toBe("b");
+    draw({ config: { path: "x", names: ["a", "b"] }, focus: { field: "config.path" } });
+    expect(document.activeElement).toBe(input("path"));
+  });
+
+  it("moves rows by Alt and an arrow, and the cursor goes with its row", () => {
+    draw({ config: { path: "x", names: ["a", "b"] } });
+    const rows = () => [...host.querySelectorAll<HTMLInputElement>('[data-field="names"] input')];
+    rows()[1]!.focus();
+    flushSync(() => void rows()[1]!.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", altKey: true, bubbles: true })));
+    expect(rows().map((row) => row.value)).toEqual(["b", "a"]);
+    expect((document.activeElement as HTMLInputElement).value).toBe("b");
+  });
+
+  it("offers no change while it is read only, and writes nothing", () => {
+    draw({ readOnly: true, config: { path: "x", names: ["a"] } });
+    expect(input("path").readOnly).toBe(true);
+    expect(host.querySelector(".wb-add, .wb-row-buttons")).toBeNull();
+    draw({ blockId: "b", readOnly: true });
+    expect(changes).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { mergeDraft, sameValue } from "../../core/inspector/draft";
+import { formatPath, parsePath } from "../../core/inspector/paths";
 import { problemsElsewhere, problemsUnder } from "../../core/inspector/problems";
 import { applies, fieldsOf, isPrimary, resolve, type Field } from "../../core/inspector/schema";
 import type { JsonSchema, Problem, ScopeHints } from "../../core/inspector/types";
@@ -24,6 +25,8 @@ export interface ConfigFormProps {
   /** Called a moment after the last key, on leaving a field, and before the form goes away. */
   onChange(config: Config): void;
   onFix?(problem: Problem): void;
+  /** Scrolls to this field (`config.conditions[0].field`, or what holds it) and puts the cursor there; a new object does so again. */
+  focus?: { field: string } | null;
   /** Milliseconds of quiet before a change goes up. */
   delayMs?: number;
 }
@@ -81,6 +84,11 @@ function Form(props: ConfigFormProps) {
   const names = useMemo(() => new Set(fields.map((field) => field.name)), [fields]);
   const unknown = useMemo(() => Object.fromEntries(Object.entries(draft).filter(([key]) => !names.has(key))), [draft, names]);
   const share = useMemo<FormShare>(() => ({ root: schema, problems, hints, readOnly, idBase, flush, ...(onFix ? { onFix } : {}) }), [schema, problems, hints, readOnly, idBase, onFix, flush]);
+  const form = useRef<HTMLFormElement>(null);
+  const { focus = null } = props;
+  useEffect(() => {
+    if (focus && form.current) goTo(form.current, focus.field);
+  }, [focus]);
   const columns = useMemo(() => columnNames(hints), [hints]);
   const { primary, more } = useFolding(fields, draft, problems);
   const [open, setOpen] = useState(false);
@@ -95,7 +103,7 @@ function Form(props: ConfigFormProps) {
 
   return (
     <FormContext value={share}>
-      <form className="wb-form" onSubmit={(event) => event.preventDefault()} onBlur={flush} aria-label="Configuration">
+      <form ref={form} className="wb-form" onSubmit={(event) => event.preventDefault()} onBlur={flush} aria-label="Configuration">
         <ProblemLines problems={elsewhere} onFix={onFix} />
         <datalist id={`${idBase}-columns`}>
           {columns.map((name) => (
@@ -156,6 +164,20 @@ function useFolding(fields: readonly Field[], draft: Config, problems: readonly 
     (stuck.current.has(field.name) ? primary : more).push(field);
   }
   return { primary, more };
+}
+
+/** Puts the cursor into the field at a path, or into the nearest field around it that the form shows. */
+function goTo(form: HTMLElement, path: string) {
+  const steps = parsePath(path.replace(/^config\./, ""));
+  for (let length = steps.length; length > 0; length--) {
+    const field = form.querySelector(`[data-field=${JSON.stringify(formatPath(steps.slice(0, length)))}]`);
+    if (!field) continue;
+    field.scrollIntoView({ block: "nearest" });
+    const rows = field.querySelectorAll(":scope .wb-list-row, :scope .wb-card");
+    const row = length < steps.length ? rows[Number(steps[length])] : undefined;
+    (row ?? field).querySelector<HTMLElement>("input, select, textarea, .cm-content")?.focus();
+    return;
+  }
 }
 
 /** The columns that the input is known to have, else those of every block upstream. */

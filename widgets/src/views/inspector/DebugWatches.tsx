@@ -5,6 +5,7 @@ import { glimpse } from "../../core/inspector/tree";
 import type { ScopeHints } from "../../core/inspector/types";
 import { CodeField } from "./CodeField";
 import { IconButton } from "./parts";
+import { Prose } from "./Prose";
 
 export interface DebugWatchesProps {
   watches: readonly string[];
@@ -68,7 +69,7 @@ function Watch({ expression, stamp, evaluate, onRemove }: WatchProps) {
     <li className="wb-watch">
       <code title={expression}>{expression}</code>
       <span className="wb-watch-value">
-        {answer === null ? "…" : "error" in answer ? <span className="wb-tone-error" title={answer.error}>✕ {answer.error}</span> : <span title={glimpse(answer.value, 400)}>{glimpse(answer.value, 80)}</span>}
+        {answer === null ? "…" : "error" in answer ? <span className="wb-tone-error" title={answer.error}>✕ <Prose text={answer.error} /></span> : <span title={glimpse(answer.value, 400)}>{glimpse(answer.value, 80)}</span>}
       </span>
       <IconButton icon="cross" label={`Stop watching ${expression}`} onClick={onRemove} className="wb-quiet" />
     </li>

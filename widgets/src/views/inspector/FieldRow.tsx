@@ -1,6 +1,6 @@
 /** One field of a form: its label, marks and buttons, what draws its value, and what is wrong with it. */
 
-import { useState } from "react";
+import { useState, type MouseEvent } from "react";
 import { hasExpression } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsAt, problemsUnder } from "../../core/inspector/problems";
@@ -29,6 +29,11 @@ export function canSwitch(shape: Shape): boolean {
   return ["select", "toggle", "list", "conditions", "group", "object", "map", "choice"].includes(shape.widget.kind);
 }
 
+/** A code editor is no form control that a label could point at. */
+function focusEditor(event: MouseEvent<HTMLElement>) {
+  event.currentTarget.closest(".wb-field")?.querySelector<HTMLElement>(":scope > .wb-code .cm-content, :scope > .wb-input-row .cm-content")?.focus();
+}
+
 const CONTAINERS = new Set(["list", "conditions", "group", "object", "map", "choice"]);
 
 export function FieldRow({ field, steps, siblings, value, unused = false, onChange }: FieldRowProps) {
@@ -45,7 +50,7 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
   return (
     <section className={`wb-field${inline ? " wb-field-inline" : ""}${unused ? " wb-unused" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}`} data-field={formatPath(steps)}>
       <div className="wb-field-head">
-        <label className="wb-label" htmlFor={id} id={`${id}-label`} title={field.description || field.name}>
+        <label className="wb-label" htmlFor={id} id={`${id}-label`} title={field.description || field.name} onClick={focusEditor}>
           {field.title}
           {unused && <span className="wb-aside"> · not used now</span>}
           {field.required && (

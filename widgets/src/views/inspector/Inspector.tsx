@@ -62,6 +62,8 @@ export interface InspectorProps {
   problems: readonly Problem[];
   hints?: ScopeHints;
   readOnly?: boolean;
+  /** A field of the config to go to (from a problem); a new object goes there again. */
+  focus?: { field: string } | null;
   onConfig(blockId: string, config: Record<string, unknown>): void;
   onRename?(blockId: string, name: string): void;
   onFix?(problem: Problem): void;
@@ -156,7 +158,7 @@ function Body(props: InspectorProps & { block: InspectedBlock }) {
   switch (tab) {
     case "config":
       if (!kind) return <Empty>There is no block type “{block.type}” here, so its config has no form.</Empty>;
-      return <ConfigForm blockId={block.id} schema={kind.configSchema} config={block.config} problems={problems} readOnly={readOnly ?? false} onChange={(config) => onConfig(block.id, config)} {...(hints ? { hints } : {})} {...(onFix ? { onFix } : {})} />;
+      return <ConfigForm blockId={block.id} schema={kind.configSchema} config={block.config} problems={problems} readOnly={readOnly ?? false} onChange={(config) => onConfig(block.id, config)} {...(hints ? { hints } : {})} focus={props.focus ?? null} {...(onFix ? { onFix } : {})} />;
     case "in":
       return <Values sources={inputs} execution={execution ?? null} none={kind?.isTrigger ? "A trigger starts the run: nothing comes in." : "Nothing is wired to this block."} {...(onRunAgain ? { onRunAgain } : {})} />;
     case "out":
