@@ -97,7 +97,8 @@ def _create_canvases(cursor: Any, facts: Batch) -> None:
     for f in facts:
         cursor.execute(
             """
-            INSERT OR REPLACE INTO canvases (id, workspace_id, name, description, "order", version, created_at, updated_at)
+            INSERT OR REPLACE INTO canvases
+                (id, workspace_id, name, description, "order", version, created_at, updated_at)
             VALUES (?, ?, ?, ?, ?, 1, ?, ?)
             """,
             [_uuid(f.id), _uuid(f.workspace), f.title, f.description, f.order, f.at, f.at],

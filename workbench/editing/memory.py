@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from workbench.editing.models import Function
-from workbench.editing.store import FUNCTION_COLUMNS, function_of
+from workbench.editing.store import all_functions
 from workbench.flow.model import Flow
 
 FLOWS_KEPT = 512
@@ -21,8 +21,7 @@ class Memory:
 
     def load(self, cursor: Any) -> None:
         """Read every head, at start."""
-        found = cursor.execute(f"SELECT {FUNCTION_COLUMNS}, f.workspace_id::VARCHAR FROM functions f").fetchall()
-        self._heads = {row[0]: (row[-1], function_of(row)) for row in found}
+        self._heads = {f.id: (workspace, f) for workspace, f in all_functions(cursor)}
 
     def head(self, workspace: str, function_id: str) -> Function | None:
         """A function of this workspace."""

@@ -59,7 +59,8 @@ def _block_routes(api: Operations, registry: BlockRegistry) -> None:
     @api.get("/blocks", "listBlocks", answers=list[dict[str, Any]])
     async def list_blocks(caller: CallerDep) -> Response:
         """Every block type with its ports, effect class, config schema and an example; `meta.functions` are those of
-        the expression language."""
+        the expression language.
+        """
         del caller
         return ok(registry.entries(), {"functions": [dict(f) for f in FUNCTIONS]})
 

@@ -47,7 +47,7 @@ def read_breakpoints(text: str | None) -> tuple[Breakpoint, ...]:
     return tuple(Breakpoint.model_validate(b) for b in msgspec.json.decode(text)) if text else ()
 
 
-def function_of(row: tuple[Any, ...]) -> Function:
+def _function(row: tuple[Any, ...]) -> Function:
     return Function(
         id=row[0],
         canvas_id=row[1],
@@ -75,14 +75,12 @@ def list_canvases(
 ) -> tuple[list[Canvas], int]:
     """A page of canvases in display order, and how many there are."""
     wanted = {"workspace": workspace, "q": q}
-    total = cursor.execute(
-        "SELECT count(*) FROM canvases c WHERE c.workspace_id = $workspace AND ($q IS NULL OR contains(lower(c.name), lower($q)))",
-        wanted,
-    ).fetchone()[0]
+    matching = "c.workspace_id = $workspace AND ($q IS NULL OR contains(lower(c.name), lower($q)))"
+    total = cursor.execute(f"SELECT count(*) FROM canvases c WHERE {matching}", wanted).fetchone()[0]
     rows = cursor.execute(
         f"""
         SELECT {CANVAS_COLUMNS} FROM canvases c
-        WHERE c.workspace_id = $workspace AND ($q IS NULL OR contains(lower(c.name), lower($q)))
+        WHERE {matching}
           AND ($order IS NULL OR (c."order", c.id) > ($order, $id::UUID))
         ORDER BY c."order", c.id
         LIMIT $limit
@@ -114,7 +112,7 @@ def find_function(cursor: Any, workspace: str, function_id: str) -> Function | N
         f"SELECT {FUNCTION_COLUMNS} FROM functions f WHERE f.workspace_id = ? AND f.id = ?::UUID",
         [workspace, function_id],
     ).fetchone()
-    return function_of(row) if row else None
+    return _function(row) if row else None
 
 
 def list_functions(
@@ -138,7 +136,7 @@ def list_functions(
         """,
         {**given, "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
     ).fetchall()
-    return [function_of(row) for row in rows], total
+    return [_function(row) for row in rows], total
 
 
 def functions_of(cursor: Any, workspace: str, canvas_id: str) -> list[Function]:
@@ -150,7 +148,13 @@ def functions_of(cursor: Any, workspace: str, canvas_id: str) -> list[Function]:
         """,
         [workspace, canvas_id],
     ).fetchall()
-    return [function_of(row) for row in rows]
+    return [_function(row) for row in rows]
+
+
+def all_functions(cursor: Any) -> list[tuple[str, Function]]:
+    """Every function of every workspace with its workspace, for the memory that runs start from."""
+    rows = cursor.execute(f"SELECT {FUNCTION_COLUMNS}, f.workspace_id::VARCHAR FROM functions f").fetchall()
+    return [(row[-1], _function(row)) for row in rows]
 
 
 def find_flow(cursor: Any, workspace: str, function_id: str, number: int) -> Flow | None:

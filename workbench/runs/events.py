@@ -26,8 +26,10 @@ from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
 from workbench.rest.events import EventType
 from workbench.runs.shaping import chip, ms, run_of_live
+from workbench.storage.value_files import Stored
 
 RUNS_KEPT = 20_000
+SLIM_BYTES = 1024
 
 
 class RunEvents:
@@ -51,7 +53,7 @@ class RunEvents:
             EventType(RunMoved, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
             EventType(RunFinished, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
             EventType(StepStarted, "block", self._started, _run_id, _block_key, self._head),
-            EventType(StepDone, "block", self._done, _run_id, _block_key, self._head),
+            EventType(StepDone, "block", self._done, _run_id, _block_key, self._head, slim=_slim),
             EventType(ScopeProgressed, "block", self._progressed, _run_id, _block_key, self._head),
             EventType(DebugPaused, "debug", self._paused, _run_id),
         )
@@ -74,8 +76,9 @@ class RunEvents:
             return None
         if status in TERMINAL:
             error = msgspec.json.decode(fact.error) if fact.error else None
-            row = self._rows[fact.run] = replace(row, output=None, status=status, finished_at=fact.at, error=error)
-        shown = replace(row, status=status) if row.status not in TERMINAL else row
+            shown = self._rows[fact.run] = replace(row, output=None, status=status, finished_at=fact.at, error=error)
+        else:  # the row may be further already; an event tells what its own fact says
+            shown = replace(row, status=status, finished_at=None, error=None)
         return run_of_live(shown, self._clock.now_us(), with_output=False).to_wire()
 
     def _head(self, fact: Any) -> dict[str, Any]:
@@ -104,6 +107,14 @@ class RunEvents:
         row = self._rows.get(fact.run)
         state = msgspec.json.decode(fact.state)
         return {"runId": to_text(fact.run), "functionId": row.function_id if row else None, "state": state}
+
+
+def _slim(fact: StepDone) -> StepDone:
+    """Without a value that is large for memory: what is shown of it stays."""
+    output = fact.output
+    if output is None or output.inline is None or len(output.inline) <= SLIM_BYTES:
+        return fact
+    return msgspec.structs.replace(fact, output=Stored(kind=output.kind, summary={"chip": chip(output)}))
 
 
 def _run_id(fact: Any) -> str:

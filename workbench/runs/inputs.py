@@ -34,7 +34,7 @@ class Inputs:
         wanted = {path for row in rows for path, _, _ in _sources(row[0], edges)}
         found = await self._store.read(lambda c: sql.outputs_at(c, run.id, sorted(wanted))) if wanted else []
         outputs = {row[0]: row for row in found}
-        names = {b.id: b.name for b in flow.blocks}
+        names: dict[str, str] = {b.id: b.name for b in flow.blocks}
         starts = {b.id for b in flow.blocks if b.type == "start"}
         shapes: list[Checkpoint] = []
         for row in rows:

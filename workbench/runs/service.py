@@ -38,7 +38,7 @@ from workbench.storage.store import Store
 
 FIRST_CHECKPOINTS = 200
 MOST_LOG_ENTRIES = 5000
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS: tuple[str, ...] = ("debug", "info", "warning", "error")
 HOUR_US = 3_600_000_000
 DEFAULT_WAIT_MS = 30_000
 

@@ -158,11 +158,25 @@ def chip(stored: Stored | None) -> dict[str, Any] | None:
     if stored is None:
         return None
     summary = stored.summary or {}
+    if "chip" in summary:
+        return summary["chip"]
     if "columns" in summary:
         return {"kind": "table", "rows": summary["rows"], "columns": len(summary["columns"])}
-    if stored.inline is None:
-        return {"kind": "value", "text": _short(summary.get("preview"))}
-    return {"kind": "value", "text": _short(decode(stored.inline))}
+    value = summary.get("preview") if stored.inline is None else decode(stored.inline)
+    table = _table_inside(value)
+    if table is not None:
+        return {"kind": "table", "rows": table[0], "columns": table[1]}
+    return {"kind": "value", "text": _short(value)}
+
+
+def _table_inside(value: Any) -> tuple[int, int] | None:
+    """Rows and columns of the one table that an object is about, as filter's `data`."""
+    inner = value.get("data") if isinstance(value, dict) else value
+    if isinstance(inner, pl.DataFrame):
+        return inner.height, inner.width
+    if isinstance(inner, dict) and "$table" in inner:
+        return inner["$table"]["rows"], len(inner["$table"]["columns"])
+    return None
 
 
 def _short(value: Any) -> str:
