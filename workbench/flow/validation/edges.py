@@ -10,7 +10,8 @@ from workbench.flow.regions import Crossing
 from workbench.flow.validation.problems import Code, Fix, Problem, fix, remove_edge
 from workbench.flow.validation.subject import Subject, wire_text
 
-_FITTING = {("table", "list"), ("list", "table")}
+_FITTING = {("table", "list"), ("list", "table"), ("object", "table")}
+"""A list of objects is a table, and table blocks look for the one table inside an object."""
 
 
 def check_edges(subject: Subject) -> Iterator[Problem]:
