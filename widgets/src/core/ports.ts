@@ -9,7 +9,8 @@ export interface Plug {
   port: string;
 }
 
-export type Fit = { fits: true; note?: string } | { fits: false; reason: string };
+/** `allowed`: an odd wire that may still be drawn, since a config may take just a part of the value. */
+export type Fit = { fits: true; note?: string } | { fits: false; reason: string; allowed?: true };
 
 /** Judges every input of the flow against one output; what needs a walk of the graph is walked once. */
 export function fitter(flow: Flow, types: Types, regions: readonly Region[], from: Plug): (to: Plug) => Fit {
@@ -50,7 +51,7 @@ function typeFit(out: PortType, wanted: PortType): Fit {
   if (out === wanted || out === "any" || wanted === "any") return { fits: true };
   if (wanted === "table" && out === "list") return { fits: true, note: "A list of objects reads as a table" };
   if (wanted === "list" && out === "table") return { fits: true, note: "A table reads as its rows" };
-  return { fits: false, reason: `Takes ${article(wanted)}, and this gives ${article(out)}` };
+  return { fits: false, reason: `Takes ${article(wanted)}, and this gives ${article(out)}`, allowed: true };
 }
 
 function article(type: PortType): string {

@@ -198,8 +198,7 @@ export class CanvasSession {
     const clip = readClip(text);
     if (!clip) return false;
     const { flow, types } = this.store.get();
-    const shift = 32 * ++this.pasted;
-    const { commands, blockIds } = pasteCommands(flow, types, clip, { x: shift, y: shift });
+    const { commands, blockIds } = pasteCommands(flow, types, clip, below(clip.blocks, ++this.pasted));
     this.edit(commands);
     this.select(blockIds);
     return true;
@@ -209,7 +208,7 @@ export class CanvasSession {
     const { flow, types, selectedBlocks } = this.store.get();
     const clip = readClip(copyText(flow, selectedBlocks));
     if (!clip) return;
-    const { commands, blockIds } = pasteCommands(flow, types, clip, { x: 32, y: 32 });
+    const { commands, blockIds } = pasteCommands(flow, types, clip, below(clip.blocks, 1));
     this.edit(commands);
     this.select(blockIds);
   }
@@ -279,6 +278,12 @@ export class CanvasSession {
     while (flow.blocks.some((b) => Math.abs(b.position.x - at.x) < 200 && Math.abs(b.position.y - at.y) < 72)) at.y += 88;
     return at;
   }
+}
+
+/** How far copies go: under what they are copies of, so that nothing is covered. */
+function below(blocks: readonly Block[], times: number): Position {
+  const tops = blocks.map((b) => b.position.y);
+  return { x: 24 * times, y: (Math.max(...tops) - Math.min(...tops) + 96) * times };
 }
 
 /** A new block begins with what has to be chosen, as its type's example chooses; everything else is the person's to fill. */

@@ -35,6 +35,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
   const flowApi = useReactFlow<BoardNode, WireEdge>();
   const show = useFit();
   const many = useCanvas((s) => s.flow.blocks.length > 14);
+  const far = useStore((s) => s.transform[2] < 0.42);
   useFollowing(flowApi);
 
   const onEdgesChange = useCallback(
@@ -77,7 +78,9 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
   const isValid = useCallback(
     (wire: Connection | WireEdge) => {
       const { judge } = connecting.get();
-      return judge ? judge({ blockId: wire.target, port: wire.targetHandle ?? "in" }).fits : true;
+      if (!judge) return true;
+      const fit = judge({ blockId: wire.target, port: wire.targetHandle ?? "in" });
+      return fit.fits || fit.allowed === true;
     },
     [connecting],
   );
@@ -98,7 +101,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
 
   return (
     <div
-      className={`wbc-board${connecting.get().from ? " wbc-connecting" : ""}`}
+      className={`wbc-board${far ? " wbc-far" : ""}`}
       data-testid="board"
       onDrop={onDrop}
       onDragOver={(event) => {

@@ -91,13 +91,14 @@ function connectItems(flow: CanvasState["flow"], types: CanvasState["types"], bl
     const judge = fitter(flow, types, regions, { blockId, port });
     return flow.blocks.flatMap((target) =>
       inputsOf(types.get(target.type)).flatMap((input) => {
-        if (!judge({ blockId: target.id, port: input.name }).fits) return [];
+        const fit = judge({ blockId: target.id, port: input.name });
+        if (!fit.fits && !fit.allowed) return [];
         const several = inputsOf(types.get(target.type)).length > 1;
         return [
           {
             id: JSON.stringify([port, target.id, input.name]),
             title: several ? `${target.name} · ${input.label || input.name}` : target.name,
-            line: describe(target, types.get(target.type)),
+            line: fit.fits ? describe(target, types.get(target.type)) : fit.reason,
             icon: <BlockIcon name={types.get(target.type)?.icon} />,
             group: `from ${port}`,
           },

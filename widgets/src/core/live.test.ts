@@ -1,0 +1,271 @@
+import { describe, expect, it } from "vitest";
+import { Api, ApiError, checkpointId, findServer, xsrfToken } from "./api";
+import { EventParser, EventStream, type Timers } from "./events";
+import { TYPES } from "./fixtures";
+import { CanvasSession } from "./session";
+import { makeHub } from "./page";
+import { onBlocks, onDebug, onRun, viewOf } from "./runview";
+import { problemsOf, shownState, wireLook } from "./state";
+import { applyAll, type Command } from "./commands";
+import { block, flow } from "./fixtures";
+import type { Flow, Run, WorkflowFunction } from "./wire";
+
+const RUN: Run = { id: "r", functionId: "f", functionName: "f", version: 1, status: "running", debug: false, attempt: 1, checkpointCount: 0, createdAt: "2026-01-01T00:00:00Z" };
+
+/** A small server behind `fetch`, with versions and refusals as the contract has them. */
+function fakeServer(start: Flow) {
+  const fn: WorkflowFunction = { id: "f", canvasId: "c", name: "f", status: "draft", version: 1, breakpoints: [], createdAt: "", updatedAt: "", flow: start };
+  const state = { fn, isDown: false, puts: 0, beforePut: null as (() => void) | null, loseAnswer: false };
+  const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
+  const send = (async (url: string, init: RequestInit = {}) => {
+    if (state.isDown) throw new TypeError("no network");
+    const path = url.replace("/api", "");
+    if (path.startsWith("/blocks")) return answer(200, { success: true, data: [...TYPES.values()] });
+    if (path.startsWith("/validate")) return answer(200, { success: true, data: { valid: true, errors: [], warnings: [] } });
+    if (path.startsWith("/runs")) return answer(200, { success: true, data: [] });
+    if (path.startsWith("/events")) return new Response(new ReadableStream(), { status: 200 });
+    if (init.method === "PUT") {
+      state.puts++;
+      state.beforePut?.();
+      const body = JSON.parse(String(init.body)) as { flow: Flow; expectedVersion: number };
+      if (body.expectedVersion !== state.fn.version) return answer(409, { success: false, error: { code: "VERSION_CONFLICT", message: "stale" } });
+      state.fn = { ...state.fn, flow: body.flow, version: state.fn.version + 1 };
+      if (state.loseAnswer) {
+        state.loseAnswer = false;
+        throw new TypeError("cut");
+      }
+    }
+    return answer(200, { success: true, data: state.fn });
+  }) as unknown as typeof fetch;
+  const elsewhere = (...commands: Command[]) => {
+    state.fn = { ...state.fn, flow: applyAll(state.fn.flow, commands), version: state.fn.version + 1 };
+  };
+  return { state, send, elsewhere };
+}
+
+function memory() {
+  const kept = new Map<string, string>();
+  return { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v), removeItem: (k: string) => void kept.delete(k), kept };
+}
+
+async function opened(start: Flow, storage = memory()) {
+  const server = fakeServer(start);
+  const session = new CanvasSession("f", makeHub(new Api({ root: "/api", token: null }, server.send, () => "")), storage);
+  await session.open();
+  return { ...server, session, storage, get: () => session.store.get() };
+}
+
+const rename = (name: string, blockId = "a"): Command => ({ type: "UPDATE_BLOCK", blockId, name });
+const names = (f: Flow) => f.blocks.map((b) => b.name);
+const two = () => flow([block("a"), block("b")], "a>b");
+
+describe("saving", () => {
+  it("sends all edits as one flow with the version that they were made on", async () => {
+    const { session, state, get } = await opened(two());
+    session.edit([rename("x")]);
+    session.edit([{ type: "MOVE_BLOCK", blockId: "b", position: { x: 5, y: 5 } }]);
+    expect(get().saving).toBe("dirty");
+    await session.document.flush();
+    expect([state.puts, state.fn.version, get().saving, get().fn?.version]).toEqual([1, 2, "saved", 2]);
+    expect(names(state.fn.flow)).toEqual(["x", "b"]);
+    session.close();
+  });
+
+  it("puts its edits onto a newer state when the blocks that they touch are unchanged there", async () => {
+    const { session, state, elsewhere, get } = await opened(two());
+    elsewhere(rename("theirs", "b"));
+    session.edit([rename("mine")]);
+    await session.document.flush();
+    expect(names(state.fn.flow)).toEqual(["mine", "theirs"]);
+    expect(get().saving).toBe("saved");
+    session.close();
+  });
+
+  it("shows both when the same block changed, and does what the person chooses", async () => {
+    for (const [choice, name] of [["mine", "mine"], ["theirs", "theirs"]] as const) {
+      const { session, state, elsewhere, get } = await opened(two());
+      elsewhere(rename("theirs"));
+      session.edit([rename("mine")]);
+      await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+      expect(get().saving).toBe("conflict");
+      expect(names(get().flow)[0]).toBe("mine");
+      session.document.resolve(choice);
+      await session.document.flush();
+      expect(names(state.fn.flow)[0]).toBe(name);
+      session.close();
+    }
+  });
+
+  it("keeps what was typed while the server is away, over a reload too", async () => {
+    const { session, state, storage, get } = await opened(two());
+    state.isDown = true;
+    session.edit([rename("typed")]);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    expect(get().saving).toBe("offline");
+    expect(names(get().flow)[0]).toBe("typed");
+    session.close();
+    const again = await opened(two(), storage);
+    expect(names(again.get().flow)[0]).toBe("typed");
+    await again.session.document.flush();
+    expect(names(again.state.fn.flow)[0]).toBe("typed");
+    expect(storage.kept.size).toBe(0);
+    again.session.close();
+  });
+
+  it("does not take its own save, whose answer was lost, for someone else's", async () => {
+    const { session, state, get } = await opened(two());
+    state.loseAnswer = true;
+    session.edit([rename("once")]);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    await session.document.flush();
+    expect([get().saving, state.fn.version, names(get().flow)[0]]).toEqual(["saved", 2, "once"]);
+    session.close();
+  });
+
+  it("keeps edits made while a save is on its way", async () => {
+    const { session, state, get } = await opened(two());
+    state.beforePut = () => {
+      state.beforePut = null;
+      session.edit([rename("later", "b")]);
+    };
+    session.edit([rename("first")]);
+    await session.document.flush();
+    expect(names(state.fn.flow)).toEqual(["first", "later"]);
+    expect(get().fn?.version).toBe(3);
+    session.close();
+  });
+
+  it("shows what another view changed", async () => {
+    const { session, elsewhere, get } = await opened(two());
+    elsewhere(rename("live"));
+    await session.document.onRemote(2);
+    expect(names(get().flow)[0]).toBe("live");
+    session.close();
+  });
+});
+
+describe("undo", () => {
+  it("takes back a step and brings it again; typing in one config is one step", async () => {
+    const { session, get } = await opened(two());
+    for (const x of [1, 2, 3]) session.updateConfig("a", { x });
+    session.select(["b"]);
+    session.updateConfig("a", { x: 4 });
+    session.document.undo();
+    expect(get().flow.blocks[0]!.config).toEqual({ x: 3 });
+    session.document.undo();
+    expect(get().flow.blocks[0]!.config).toEqual({});
+    expect([get().canUndo, get().canRedo]).toEqual([false, true]);
+    session.document.redo();
+    session.document.redo();
+    expect(get().flow.blocks[0]!.config).toEqual({ x: 4 });
+    session.close();
+  });
+
+  it("brings a removed block back with its wires", async () => {
+    const { session, get } = await opened(two());
+    session.select(["b"]);
+    session.removeSelected();
+    expect(get().flow.edges).toEqual([]);
+    session.document.undo();
+    expect(get().flow.edges).toHaveLength(1);
+    session.close();
+  });
+});
+
+describe("adding blocks", () => {
+  it("wires the new block to the selected block's first free output", async () => {
+    const { session, get } = await opened(flow([block("c", "condition"), block("d")], "c:true>d"));
+    session.select(["c"]);
+    const id = session.addBlock("step", null, session.freeOutput());
+    expect(get().flow.edges.at(-1)).toMatchObject({ source: "c", sourcePort: "false", target: id });
+    expect([...get().selectedBlocks]).toEqual([id]);
+    session.close();
+  });
+});
+
+describe("a run in view", () => {
+  const view = viewOf({ ...RUN, blockStates: [{ blockId: "a", status: "completed", completed: 1, failed: 0, skipped: 0, port: "out", summary: { kind: "value", text: "7" } }] });
+  it("takes events of its own run only", () => {
+    const item = { blockId: "b", path: "b", attempt: 1, status: "running" as const, completed: 0, failed: 0, skipped: 0 };
+    expect(onBlocks(view, { runId: "other", functionId: "f", items: [item] })).toBe(view);
+    expect(onBlocks(view, { runId: "r", functionId: "f", items: [item] }).blocks.b).toMatchObject({ status: "running", lastPath: "b" });
+    expect(onRun(view, { ...RUN, id: "other" })).toBe(view);
+  });
+  it("ends its debug state with the run", () => {
+    const paused = onDebug(view, { runId: "r", status: "paused", path: "b", blockId: "b", when: "before", callStack: [], variables: {}, inputs: null, blockOutputs: {}, breakpoints: [], canStepBack: false });
+    expect(paused.debug?.blockId).toBe("b");
+    expect(onRun(paused, { ...RUN, status: "completed" }).debug).toBeNull();
+  });
+  it("tells the wire that carried a value from the one that did not", async () => {
+    const { session, get } = await opened(flow([block("a", "condition"), block("b"), block("c")], "a:true>b", "a:false>c"));
+    const port = viewOf({ ...RUN, blockStates: [{ ...view.blocks.a!, port: "true" }] });
+    session.store.set({ view: port });
+    expect(wireLook(get(), "a:true>b")).toEqual({ look: "live", chip: "7" });
+    expect(wireLook(get(), "a:false>c")).toEqual({ look: "dead", chip: null });
+    session.store.set({ view: { ...port, debug: { status: "paused", blockId: "b" } as never } });
+    expect(shownState(get(), "b")?.status).toBe("paused");
+    expect(shownState(get(), "b")).toBe(shownState(get(), "b"));
+    expect(problemsOf(null, "b")).toEqual([]);
+    session.close();
+  });
+});
+
+describe("the event stream", () => {
+  it("cuts text into events, however it arrives", () => {
+    const parser = new EventParser();
+    expect(parser.push("id: 7\nevent: run\nda")).toEqual([]);
+    expect(parser.push('ta: {"a":1}\r\n\r\n: heartbeat\n\n')).toEqual([{ id: "7", event: "run", data: '{"a":1}' }]);
+    expect(parser.push("data: one\ndata: two\n\n")[0]!.data).toBe("one\ntwo");
+  });
+
+  it("is one for all listeners, comes back after a cut at the last id, and closes after the last listener", async () => {
+    const asked: (string | null)[] = [];
+    const waits: { ms: number; go: () => void }[] = [];
+    const timers: Timers = {
+      later: (go, ms) => {
+        if (ms < 40_000) waits.push({ ms, go });
+        return () => undefined;
+      },
+    };
+    let push: ReadableStreamDefaultController<Uint8Array>;
+    const stream = new EventStream((lastId) => {
+      asked.push(lastId);
+      return Promise.resolve(new Response(new ReadableStream<Uint8Array>({ start: (c) => void (push = c) })));
+    }, timers);
+    const heard: string[] = [];
+    const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const leave = [stream.subscribe((event) => heard.push(`1 ${event}`)), stream.subscribe((event) => heard.push(`2 ${event}`))];
+    await settled();
+    push!.enqueue(new TextEncoder().encode("id: 41\nevent: run\ndata: {}\n\n"));
+    await settled();
+    expect([asked, heard, stream.status()]).toEqual([[null], ["1 run", "2 run"], "live"]);
+    push!.close();
+    await settled();
+    expect([stream.status(), waits.map((w) => w.ms)]).toEqual(["lost", [500]]);
+    waits[0]!.go();
+    await settled();
+    expect([asked, stream.status()]).toEqual([[null, "41"], "live"]);
+    for (const l of leave) l();
+    expect(stream.status()).toBe("connecting");
+  });
+});
+
+describe("the server's address and keys", () => {
+  it("come from JupyterLab's settings in the page", () => {
+    document.body.innerHTML = '<script id="jupyter-config-data" type="application/json">{"baseUrl":"/user/me/","token":"t"}</script>';
+    expect(findServer(document)).toEqual({ root: "/user/me/api/v1/workflow", token: "t" });
+    document.body.innerHTML = "";
+    expect(findServer(document)).toEqual({ root: "/api/v1/workflow", token: null });
+  });
+  it("send the XSRF cookie back", () => {
+    expect(xsrfToken("a=b; _xsrf=2%7Cab; c=d")).toBe("2|ab");
+    expect(xsrfToken("")).toBeNull();
+  });
+  it("make a checkpoint's id as the server does", () => {
+    expect(checkpointId("loop[3]/blöck", 2)).toBe(Buffer.from("loop[3]/blöck~2").toString("base64url"));
+  });
+  it("turn a page that is not ours into an error with words", async () => {
+    const api = new Api({ root: "", token: null }, () => Promise.resolve(new Response("<html>", { status: 502 })), () => "");
+    await expect(api.getRun("x")).rejects.toMatchObject({ status: 502, message: "The server answered 502", mayPass: true });
+  });
+});
