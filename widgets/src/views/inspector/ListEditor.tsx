@@ -64,7 +64,7 @@ export function singular(label: string): string {
   const word = label.toLowerCase();
   if (/ches$|shes$|xes$/.test(word)) return word.replace(/es$/, "");
   if (/ies$/.test(word)) return word.replace(/ies$/, "y");
-  return /[^s]s$/.test(word) ? word.replace(/s$/, "") : word;
+  return /[^sui]s$/.test(word) ? word.replace(/s$/, "") : word;
 }
 
 const SMALL = new Set(["text", "number", "select", "toggle", "any"]);

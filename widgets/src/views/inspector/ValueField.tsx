@@ -6,7 +6,7 @@ import { duration } from "../../core/inspector/format";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
-import { fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
+import { applies, fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
 import type { ExpressionMode } from "../../core/inspector/types";
 import { ChoiceField } from "./ChoiceField";
 import { CodeField } from "./CodeField";
@@ -94,6 +94,9 @@ function useProblem(steps: readonly Step[]) {
   return first ? { message: first.message, position: first.position ?? null } : null;
 }
 
+/** Characters of text beside which a tag still has room. */
+const TAG_ROOM = 12;
+
 /** Text that may hold an expression, for any type: numbers stay numbers, JSON stays JSON, `{{ … }}` is an expression. */
 function ExpressionField({ shape, steps, value, isDefault, required, onChange, label, describedBy, asExpression, placeholder }: ValueFieldProps) {
   const { hints, readOnly } = useForm();
@@ -132,7 +135,7 @@ function ExpressionField({ shape, steps, value, isDefault, required, onChange, l
         {...(describedBy ? { describedBy } : {})}
       />
       {unit && !hasExpression(text) && <span className="wb-unit">{inWords(read(text), unit)}</span>}
-      {tag && tag !== "text" && tag !== "expression" && <span className="wb-unit">{tag}</span>}
+      {tag && tag !== "text" && tag !== "expression" && text.length <= TAG_ROOM && <span className="wb-unit">{tag}</span>}
     </div>
   );
 }
@@ -237,15 +240,18 @@ function TextField({ shape, steps, value, isDefault, required, onChange, id, lab
 export function ObjectFields({ shape, steps, value, onChange, mode }: { shape: Shape; steps: readonly Step[]; value: unknown; onChange(value: unknown): void; mode: ExpressionMode | null }) {
   const { root } = useForm();
   const object = value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  const fields = fieldsOf(shape.schema, root);
+  const shown = fields.filter((field) => field.name in object || applies(field, object, fields));
   return (
     <div className="wb-object" role="group" aria-label={shape.title}>
-      {fieldsOf(shape.schema, root).map((field) => (
+      {shown.map((field) => (
         <FieldRow
           key={formatPath([...steps, field.name])}
           field={field.mode || mode !== "template" ? field : { ...field, mode }}
           steps={[...steps, field.name]}
           siblings={object}
           value={object[field.name]}
+          unused={!applies(field, object, fields)}
           onChange={(next) => {
             const copy = { ...object };
             if (next === undefined) delete copy[field.name];
