@@ -67,7 +67,7 @@ class Context:
         return evaluate(self._texts[field_path], "expression", {**self.visible(), **(names or {})})
 
     async def in_worker(self, job: WorkerJob) -> Any:
-        return await self.pool.run(job, lambda line: self.logged.append(line))
+        return await self.pool.run(job, self.logged.append)
 
     async def in_thread(self, work: Any, *args: Any) -> Any:
         return await asyncio.to_thread(work, *args)

@@ -47,7 +47,11 @@ def test_groups_nest_and_negate():
         "logical": "and",
         "conditions": [
             is_only("{{ input.a }}", "equals", 1),
-            {"logical": "or", "negate": True, "conditions": [is_only("x", "equals", "y"), is_only(None, "is_not_null")]},
+            {
+                "logical": "or",
+                "negate": True,
+                "conditions": [is_only("x", "equals", "y"), is_only(None, "is_not_null")],
+            },
         ],
     }
     fired = run("condition", {"mode": "visual", "visual": visual}, input={"a": 1})

@@ -17,7 +17,9 @@ def test_a_delay_waits_until_its_start_and_its_time():
 
 
 def test_a_delay_beyond_thirty_days_is_refused_before_and_at_run_time():
-    assert issues("delay", {"delayMs": 2592000001}) == ["delayMs must be less than or equal to 2592000000, not 2592000001"]
+    assert issues("delay", {"delayMs": 2592000001}) == [
+        "delayMs must be less than or equal to 2592000000, not 2592000001"
+    ]
     with pytest.raises(BlockFailed, match="`delayMs` of this delay block must be greater than or equal to 0, not -1"):
         run("delay", {"delayMs": "{{ input }}"}, input=-1)
 

@@ -91,9 +91,10 @@ def test_an_expected_status_is_no_failure():
 
 
 def test_an_answer_that_is_not_the_json_it_says_fails():
-    assert "says it is JSON and is not" in fails(
-        {"url": "$/a"}, a=lambda _: answer(200, "{", content_type="application/json")
-    ).message
+    assert (
+        "says it is JSON and is not"
+        in fails({"url": "$/a"}, a=lambda _: answer(200, "{", content_type="application/json")).message
+    )
 
 
 def test_pages_by_number_end_at_the_first_empty_one():
@@ -134,7 +135,9 @@ def test_pages_that_run_in_a_circle_fail():
 
 
 def test_a_page_without_its_list_names_what_is_there():
-    error = fails({"url": "$/a", "paging": {"type": "page", "itemsPath": "rows"}}, a=lambda _: json_answer({"items": []}))
+    error = fails(
+        {"url": "$/a", "paging": {"type": "page", "itemsPath": "rows"}}, a=lambda _: json_answer({"items": []})
+    )
     assert error.message == "`rows` of the page is null, not a list; the page has items."
 
 

@@ -22,7 +22,12 @@ def test_each_kind_of_join(how, rows):
 
 
 def test_a_cross_join_pairs_every_row():
-    assert run("join", {**SIDES, "how": "cross"}, seen=SEEN).output.columns == ["origin", "delay", "origin_right", "rain"]
+    assert run("join", {**SIDES, "how": "cross"}, seen=SEEN).output.columns == [
+        "origin",
+        "delay",
+        "origin_right",
+        "rain",
+    ]
 
 
 def test_keys_may_have_different_names():

@@ -38,11 +38,12 @@ def test_while_sees_last_vars_and_index():
         names["vars"]["sum"] = names["vars"].get("sum", 0) + names["index"]
         return (names["last"] or 0) + 1
 
-    config = {"loopType": "while", "condition": "index == 0 or (last < 10 and vars.sum < 6)"}
-    fired = run("loop", config, body=body)
+    config = {"loopType": "while", "condition": "(index == 0 or last < 10) and vars.sum < 6"}
+    config["condition"] += " and vars.most == 9"
+    fired = run("loop", config, body=body, variables={"most": 9, "sum": 0})
     assert fired.output["results"] == [1, 2, 3, 4]
     assert fired.output["exitReason"] == "condition"
-    assert fired.variables == {"sum": 6}
+    assert fired.variables["sum"] == 6
 
 
 def test_do_while_runs_once_before_it_asks():

@@ -27,7 +27,10 @@ def test_the_first_rows_alone():
 
 def test_row_objects_with_missing_fields_become_a_table():
     rows = [{"a": 2}, {"a": 1, "b": "x"}]
-    assert run("sort", {"by": [{"field": "a"}]}, input=rows).output.to_dicts() == [{"a": 1, "b": "x"}, {"a": 2, "b": None}]
+    assert run("sort", {"by": [{"field": "a"}]}, input=rows).output.to_dicts() == [
+        {"a": 1, "b": "x"},
+        {"a": 2, "b": None},
+    ]
 
 
 def test_a_field_that_mixes_kinds_is_named():

@@ -43,7 +43,7 @@ def test_a_csv_without_a_last_line_end_is_appended_to_properly(tmp_path):
 
 
 def test_a_missing_folder_is_made_when_asked(tmp_path):
-    with pytest.raises(BlockFailed, match="folder of `out/t.csv` does not exist"):
+    with pytest.raises(BlockFailed, match=r"folder of `out/t\.csv` does not exist"):
         write(tmp_path, {"path": "out/t.csv"})
     assert write(tmp_path, {"path": "out/deep/t.csv", "createFolders": True})["path"] == "out/deep/t.csv"
 

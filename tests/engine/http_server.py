@@ -1,9 +1,10 @@
-"""A real HTTP server on loopback for tests: it keeps what it was asked, and answers what a route says, byte for byte."""
+"""A real HTTP server on loopback for tests: keeps what it was asked, answers what a route says, byte for byte."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ def json_answer(value: object, status: int = 200, **headers: str) -> bytes:
     return answer(status, json.dumps(value), content_type="application/json", **headers)
 
 
-Route = Callable[[Asked], bytes | None | Awaitable[bytes | None]]
+Route = Callable[[Asked], bytes | Awaitable[bytes | None] | None]
 """None cuts the connection without an answer."""
 
 
@@ -67,7 +68,9 @@ class Server:
                     self.waiting.set()
                     await reader.read()
                     return
-                said = self.routes.get(parts.path, lambda _: answer(404, "no such page", content_type="text/plain"))(asked)
+                said = self.routes.get(parts.path, lambda _: answer(404, "no such page", content_type="text/plain"))(
+                    asked
+                )
                 said = await said if asyncio.iscoroutine(said) else said
                 if said is None:
                     return
@@ -82,10 +85,10 @@ class Server:
 
 
 @asynccontextmanager
-async def http_server(**routes: Route) -> AsyncIterator[Server]:
+async def http_server(tls: ssl.SSLContext | None = None, /, **routes: Route) -> AsyncIterator[Server]:
     """A server whose routes are ``/name`` for each keyword."""
     server = Server(routes={f"/{name}": route for name, route in routes.items()})
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

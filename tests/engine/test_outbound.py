@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
 import socket
+import ssl
+import subprocess
 
 import pytest
 
@@ -39,7 +42,9 @@ def fails(make, **more):
 
 def test_a_call_comes_back_with_status_headers_body_and_time():
     async def run(server, send):
-        request = HttpRequest("POST", server.url("/a?x=1"), {"X-One": "1"}, {"y": ["a b", 2], "z": None, "t": True}, b"hi")
+        request = HttpRequest(
+            "POST", server.url("/a?x=1"), {"X-One": "1"}, {"y": ["a b", 2], "z": None, "t": True}, b"hi"
+        )
         return await send(request), server.asked[0]
 
     response, asked = calls(run, a=lambda _: answer(201, "done", X_Two="2"))
@@ -235,3 +240,32 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
         return (await send(HttpRequest("GET", server.url("/a")))).status
 
     assert calls(run, a=lambda _: json_answer({})) == 200
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command to make a certificate")
+def test_the_certificate_is_checked_against_the_name_and_not_the_address(tmp_path):
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", "key.pem"]
+    names = ["-out", "cert.pem", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*make, *names], cwd=tmp_path, check=True, capture_output=True)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    asked_for = []
+    serving.sni_callback = lambda _socket, name, _context: asked_for.append(name)
+
+    async def run():
+        async with http_server(serving, a=lambda _: answer(200, "hi")) as server:
+            outbound = OutboundHttp(
+                ["127.0.0.0/8"], ssl_context=ssl.create_default_context(cafile=tmp_path / "cert.pem")
+            )
+            port = server.port
+            right = await outbound.send(HttpRequest("GET", f"https://localhost:{port}/a"))
+            with pytest.raises(BlockFailed) as caught:
+                await outbound.send(HttpRequest("GET", f"https://127.0.0.1:{port}/a"))
+            await outbound.close()
+            return right.body, caught.value
+
+    body, error = asyncio.run(run())
+    assert body == b"hi"
+    assert asked_for[0] == "localhost"
+    assert "certificate" in error.message
+    assert not error.unknown

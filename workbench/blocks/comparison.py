@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import polars as pl
 
@@ -177,7 +177,7 @@ def _moment(value: Any, text: str) -> Any:
 
 
 def _as_datetime(value: date) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value.isoformat())
 
 
 def _aware_alike(left: datetime, right: datetime) -> tuple[datetime, datetime]:
@@ -227,7 +227,7 @@ def _order_predicate(col: pl.Expr, column: str, dtype: pl.DataType, name: str, v
             kind="TABLE",
             hint="Give a value of the column's kind.",
         )
-    return _ORDER[name](col, literal).fill_null(value=False)
+    return cast("pl.Expr", _ORDER[name](col, literal)).fill_null(value=False)
 
 
 def _text_predicate(col: pl.Expr, dtype: pl.DataType, name: str, value: Any) -> pl.Expr:
@@ -267,9 +267,16 @@ def _member_literal(column: str, dtype: pl.DataType, value: Any) -> Any:
     return float(literal) if dtype.is_float() and isinstance(literal, int) else literal
 
 
+def _read_moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def _moment_literal(dtype: pl.DataType, value: Any) -> Any:
     if isinstance(value, str):
-        value = _read(value, date.min if dtype == pl.Date else datetime.min)
+        value = _read(value, date.min) if dtype == pl.Date else _read_moment(value)
     if not isinstance(value, date):
         return None
     if dtype == pl.Date and not isinstance(value, datetime):

@@ -89,8 +89,7 @@ class BlockContext(Protocol):
         """Evaluate the field at `field_path` that is marked ``code`` (language expression) or ``deferred``, now.
 
         `field_path` is the config path in wire names (``code``, ``condition``, ``code.total``). `names` stand in front
-        of what the block sees (``last``, ``index``); a ``vars`` among them is overlaid on the block's own variables.
-        Raises BlockFailed.
+        of what the block sees (``last``, ``index``, ``vars``). Raises BlockFailed.
         """
         ...
 
@@ -99,7 +98,10 @@ class BlockContext(Protocol):
         ...
 
     async def in_worker(self, job: WorkerJob) -> Any:
-        """Run code in a worker process. Raises BlockFailed: CODE, TIMEOUT (unknown), MEMORY, OUTPUT_LIMIT, WORKER_DIED."""
+        """Run code in a worker process.
+
+        Raises BlockFailed: CODE, TIMEOUT (unknown for python), MEMORY, OUTPUT_LIMIT, WORKER_DIED.
+        """
         ...
 
     async def in_thread(self, work: Any, *args: Any) -> Any:

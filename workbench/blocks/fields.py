@@ -94,13 +94,13 @@ def issues_of(error: ValidationError, config: Any) -> list[FieldIssue]:
 def _keys_in(config: Any, loc: Sequence[str | int]) -> Keys:
     """`loc` without the tags of unions, which are no keys of the config."""
     keys: list[str | int] = []
-    here = config
+    here: Any = config
     for position, part in enumerate(loc):
         known = (isinstance(here, Mapping) and part in here) or (
             isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
         )
         if known:
-            here = here[part]
+            here = here[part]  # pyright: ignore[reportCallIssue, reportArgumentType] - `known` says it holds `part`
         elif position != len(loc) - 1 or not isinstance(here, Mapping):
             continue
         keys.append(part)

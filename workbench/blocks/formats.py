@@ -83,8 +83,6 @@ def read(source: Path | bytes, name: str, kind: Format, options: ReadOptions) ->
         raise
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise BlockFailed(f"`{name}` cannot be read as {kind}: {_reason(error)}.", kind="FILE") from None
-    except pl.exceptions.PanicException as error:
-        raise BlockFailed(f"`{name}` cannot be read as {kind}: {_reason(error)}.", kind="FILE") from None
     if options.columns is not None and kind not in ("csv", "parquet", "arrow"):
         _need(table.columns, options.columns, name)
         table = table.select(options.columns)
@@ -166,11 +164,13 @@ def _open(source: Path | bytes) -> Any:
 def _read_parquet(source: Path | bytes, name: str, options: ReadOptions) -> pl.DataFrame:
     if options.columns is not None:
         _need(list(pl.read_parquet_schema(_open(source))), options.columns, name)
-    return pl.read_parquet(_open(source), columns=options.columns and list(options.columns), n_rows=options.limit)
+    return pl.read_parquet(
+        _open(source), columns=list(options.columns) if options.columns is not None else None, n_rows=options.limit
+    )
 
 
 def _read_arrow(source: Path | bytes, name: str, options: ReadOptions) -> pl.DataFrame:
-    columns = options.columns and list(options.columns)
+    columns = list(options.columns) if options.columns is not None else None
     if columns:
         _need(list(pl.read_ipc_schema(_open(source))), columns, name)
     # Read whole, not mapped by its path: another program may cut the file short while the table is on a wire.

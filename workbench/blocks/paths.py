@@ -44,4 +44,6 @@ def _what_is_there(root: Path, missing: Path) -> str:
     if not folder.is_dir():
         return f"There is no folder `{folder.relative_to(root.resolve()).as_posix()}` either."
     names = sorted(entry.name for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    return did_you_mean(missing.name, names) or (f"The folder has {listed(names)}." if names else "The folder is empty.")
+    return did_you_mean(missing.name, names) or (
+        f"The folder has {listed(names)}." if names else "The folder is empty."
+    )

@@ -116,7 +116,9 @@ class BlockRegistry:
             parsed = self._validators[type].validate_python(config)
         except ValidationError as error:
             unknown_yet = {
-                field.keys for field in expression_fields(block.Config, config) if field.mode in ("template", "expression")
+                field.keys
+                for field in expression_fields(block.Config, config)
+                if field.mode in ("template", "expression")
             }
             return [
                 ConfigIssue(i.field, i.message)
@@ -186,5 +188,3 @@ def _port_entry(port: Port) -> dict[str, Any]:
         "needed": port.needed,
         "region": port.region,
     }
-
-

@@ -71,7 +71,7 @@ def _from_rows(rows: list[Any], name: str) -> pl.DataFrame:
             raise BlockFailed(
                 f"`{name}` is a list whose entry {index} is {kind_of(row)} ({shorten(row, 40)}), not an object.",
                 kind="TABLE",
-                hint="Each entry of the list must be an object, such as {\"name\": \"a\", \"count\": 1}.",
+                hint='Each entry of the list must be an object, such as {"name": "a", "count": 1}.',
             )
     if not rows:
         return pl.DataFrame()

@@ -35,7 +35,12 @@ def duration(ms: Any) -> str:
     """Milliseconds in words (``1.5 s``, ``2 days``); an expression as it stands."""
     if isinstance(ms, bool) or not isinstance(ms, int | float):
         return shorten(ms) if ms is not None else ""
-    for size, one, many in ((86_400_000, "day", "days"), (3_600_000, "h", "h"), (60_000, "min", "min"), (1000, "s", "s")):
+    for size, one, many in (
+        (86_400_000, "day", "days"),
+        (3_600_000, "h", "h"),
+        (60_000, "min", "min"),
+        (1000, "s", "s"),
+    ):
         if ms >= size:
             return f"{ms / size:g} {one if ms == size else many}"
     return f"{ms:g} ms"

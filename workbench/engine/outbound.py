@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpcore
@@ -38,7 +38,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, allow: AllowList) -> None:
         self._allow = allow
-        self._real = httpcore.AnyIOBackend()
+        self._real: httpcore.AsyncNetworkBackend = cast("Any", httpcore.AnyIOBackend)()
 
     async def connect_tcp(
         self,
@@ -60,7 +60,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
     async def connect_unix_socket(
         self,
         path: str,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         raise AddressRefused("unix sockets are not reached")
@@ -165,9 +165,7 @@ class _Call:
         for _ in range(MOST_REDIRECTS + 1):
             self._was_sent = False
             response = await self._pool.handle_async_request(self._wire_request())
-            answer = httpx.Response(
-                response.status, headers=response.headers, stream=_Body(response.stream), extensions=response.extensions
-            )
+            answer = httpx.Response(response.status, headers=response.headers, stream=_Body(response.stream))
             try:
                 target = answer.headers.get("location")
                 if self._request.follow_redirects and answer.status_code in _REDIRECTS and target:
@@ -221,7 +219,9 @@ class _Call:
 
     def _of_origin(self) -> frozenset[str]:
         """Headers that another origin must not see: the usual ones, and any that says it is a key or a token."""
-        secret = {n.lower() for n in self.headers if any(w in n.lower() for w in ("token", "secret", "api-key", "apikey"))}
+        secret = {
+            n.lower() for n in self.headers if any(w in n.lower() for w in ("token", "secret", "api-key", "apikey"))
+        }
         return _OF_ORIGIN | secret
 
     async def _read(self, answer: httpx.Response) -> bytes:
@@ -259,13 +259,17 @@ def _parse(text: str, query: Mapping[str, Any]) -> httpx.URL:
         url = httpx.URL(text.strip())
         _check(url)
         if query:
-            pairs = [(k, v) for k, value in query.items() for v in (value if isinstance(value, list) else [value])]
+            pairs: list[tuple[str, Any]] = [(k, v) for k, value in query.items() for v in _values(value)]
             more = urlencode([(k, _query_text(v)) for k, v in pairs if v is not None])
             old = url.query.decode()
             url = url.copy_with(query=(f"{old}&{more}" if old and more else old or more).encode() or None)
         return url.copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise BlockFailed(f"`url` is no address: {error}.", kind="CONFIG") from None
+
+
+def _values(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _query_text(value: Any) -> str:
@@ -275,7 +279,9 @@ def _query_text(value: Any) -> str:
 def _check(url: httpx.URL) -> None:
     if url.scheme not in ("http", "https") or not url.host:
         raise BlockFailed(
-            f"`{url.scheme or 'nothing'}:` cannot be called.", kind="HTTP", hint="Give an address with http:// or https://."
+            f"`{url.scheme or 'nothing'}:` cannot be called.",
+            kind="HTTP",
+            hint="Give an address with http:// or https://.",
         )
     if url.userinfo:
         raise BlockFailed("`url` holds a user name or password.", kind="CONFIG", hint="Put them into `auth`.")

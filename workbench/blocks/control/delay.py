@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -38,7 +38,7 @@ class Delay(BlockType[DelayConfig]):
     effect = Effect.IDEMPOTENT
     Config = DelayConfig
     Output = DelayOutput
-    example = {"delayMs": 100}
+    example: ClassVar[dict[str, Any]] = {"delayMs": 100}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         return duration(config.get("delayMs"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -29,7 +29,7 @@ class Return(BlockType[ReturnConfig]):
     Config = ReturnConfig
     outputs = ()
     ends_function = True
-    example = {"value": {"ok": True}}
+    example: ClassVar[dict[str, Any]] = {"value": {"ok": True}}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         return shorten(config["value"]) if "value" in config else ""

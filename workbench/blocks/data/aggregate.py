@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -16,9 +16,9 @@ from workbench.blocks.words import listed, shorten
 
 
 class Operation(BlockConfig):
-    op: Literal[
-        "count", "count_distinct", "sum", "avg", "min", "max", "median", "p95", "first", "last", "list"
-    ] = Field(title="Operation")
+    op: Literal["count", "count_distinct", "sum", "avg", "min", "max", "median", "p95", "first", "last", "list"] = (
+        Field(title="Operation")
+    )
     field: str | None = Field(default=None, title="Field", description="Count takes none: it counts rows.")
     as_: str | None = Field(default=None, alias="as", title="As", description="The new column; left out: `op_field`.")
 
@@ -47,7 +47,10 @@ class Aggregate(BlockType[AggregateConfig]):
     Config = AggregateConfig
     inputs = (Port("in", "table"),)
     outputs = (Port("out", "table"),)
-    example = {"groupBy": ["origin"], "operations": [{"op": "max", "field": "dep_delay", "as": "worst"}]}
+    example: ClassVar[dict[str, Any]] = {
+        "groupBy": ["origin"],
+        "operations": [{"op": "max", "field": "dep_delay", "as": "worst"}],
+    }
 
     def describe(self, config: Mapping[str, Any]) -> str:
         operations = config.get("operations")

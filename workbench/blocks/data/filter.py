@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -50,7 +50,9 @@ class Filter(BlockType[FilterConfig]):
     Output = FilterOutput
     inputs = (Port("in", "table"),)
     outputs = (Port("out", "object"),)
-    example = {"conditions": [{"field": "dep_delay", "operator": "greater_than", "value": 60}]}
+    example: ClassVar[dict[str, Any]] = {
+        "conditions": [{"field": "dep_delay", "operator": "greater_than", "value": 60}]
+    }
 
     def describe(self, config: Mapping[str, Any]) -> str:
         conditions = config.get("conditions")

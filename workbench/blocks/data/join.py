@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -43,12 +43,19 @@ class Join(BlockType[JoinConfig]):
     Config = JoinConfig
     inputs = (Port("in", "any"),)
     outputs = (Port("out", "table"),)
-    example = {"left": "{{ flights }}", "right": "{{ weather }}", "how": "left", "on": ["origin", "time_hour"]}
+    example: ClassVar[dict[str, Any]] = {
+        "left": "{{ flights }}",
+        "right": "{{ weather }}",
+        "how": "left",
+        "on": ["origin", "time_hour"],
+    }
 
     def describe(self, config: Mapping[str, Any]) -> str:
         keys = config.get("on") or config.get("leftOn")
         on = f" on {', '.join(map(str, keys))}" if isinstance(keys, list) else ""
-        sides = f"{shorten(config.get('left', ''), 20)} {config.get('how', 'inner')} {shorten(config.get('right', ''), 20)}"
+        sides = (
+            f"{shorten(config.get('left', ''), 20)} {config.get('how', 'inner')} {shorten(config.get('right', ''), 20)}"
+        )
         return shorten(f"{sides}{on}")
 
     def check(self, config: JoinConfig) -> list[tuple[str, str]]:
@@ -139,8 +146,14 @@ def _count(how: str, left: pl.DataFrame, right: pl.DataFrame, left_keys: list[st
     if left.height * right.height <= MOST_SMALL_ROWS:
         return 0
     names = [f"__key_{i}" for i in range(len(left_keys))]
-    one = left.select(pl.col(k).alias(n) for k, n in zip(left_keys, names, strict=True)).group_by(names).agg(__l=pl.len())
-    two = right.select(pl.col(k).alias(n) for k, n in zip(right_keys, names, strict=True)).group_by(names).agg(__r=pl.len())
+    one = (
+        left.select(pl.col(k).alias(n) for k, n in zip(left_keys, names, strict=True)).group_by(names).agg(__l=pl.len())
+    )
+    two = (
+        right.select(pl.col(k).alias(n) for k, n in zip(right_keys, names, strict=True))
+        .group_by(names)
+        .agg(__r=pl.len())
+    )
     try:
         both = one.join(two, on=names, how="inner")
     except pl.exceptions.PolarsError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -38,7 +38,7 @@ class SetVariables(BlockType[SetVariablesConfig]):
     Output = dict[str, Any]
     outputs = (Port("out", "object"),)
     writes_variables = True
-    example = {"values": {"threshold": 15}}
+    example: ClassVar[dict[str, Any]] = {"values": {"threshold": 15}}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         values = config.get("values")

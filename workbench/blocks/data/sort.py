@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import polars as pl
 from pydantic import Field
@@ -40,7 +40,7 @@ class Sort(BlockType[SortConfig]):
     Config = SortConfig
     inputs = (Port("in", "table"),)
     outputs = (Port("out", "table"),)
-    example = {"by": [{"field": "dep_delay", "descending": True}], "limit": 10}
+    example: ClassVar[dict[str, Any]] = {"by": [{"field": "dep_delay", "descending": True}], "limit": 10}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         keys = config.get("by")

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,7 +29,9 @@ class TransformConfig(BlockConfig):
             "or Python whose last expression, `result` or `return` is the value."
         ),
     )
-    pure: bool = Field(default=False, title="Pure", description="Python only: the same input always gives the same output.")
+    pure: bool = Field(
+        default=False, title="Pure", description="Python only: the same input always gives the same output."
+    )
     timeout_ms: int = Field(default=60_000, ge=100, le=3_600_000, title="Time limit (ms)")
     memory_mb: int = Field(default=2048, ge=64, le=65_536, title="Memory limit (MB)")
 
@@ -43,7 +45,10 @@ class Transform(BlockType[TransformConfig]):
     summary = "Makes a new value from what came before."
     icon = "wand-2"
     Config = TransformConfig
-    example = {"language": "mapping", "code": {"total": "sum(input.prices)", "count": "len(input.prices)"}}
+    example: ClassVar[dict[str, Any]] = {
+        "language": "mapping",
+        "code": {"total": "sum(input.prices)", "count": "len(input.prices)"},
+    }
 
     def effect_of(self, config: Mapping[str, Any]) -> Effect:
         is_python = config.get("language") == "python"
@@ -114,7 +119,7 @@ def parse_mapping(code: Any) -> dict[str, str]:
             raise ValueError(f"has fields that are no expression text: {listed(wrong)}")
         return dict(code)
     if not isinstance(code, str):
-        raise ValueError("must be an object {field: expression}")
+        raise ValueError("must be an object {field: expression}")  # noqa: TRY004 - it is the config's value
     return dict(_parse_mapping_text(code))
 
 
@@ -159,7 +164,9 @@ def _for_sql(code: str, seen: Mapping[str, Any]) -> dict[str, Any]:
     names = dict(variables) if isinstance(variables, Mapping) else {}
     names.update(seen)
     return {
-        name: table_within(value) if is_tabular(value) else value for name, value in names.items() if name.lower() in words
+        name: table_within(value) if is_tabular(value) else value
+        for name, value in names.items()
+        if name.lower() in words
     }
 
 
@@ -174,7 +181,7 @@ def _check_python(code: str) -> list[tuple[str, str]]:
 
 
 def _check_sql(code: str) -> list[tuple[str, str]]:
-    import duckdb  # noqa: PLC0415 - heavy, and only this check needs it
+    import duckdb
 
     try:
         statements = duckdb.extract_statements(code)
@@ -185,5 +192,3 @@ def _check_sql(code: str) -> list[tuple[str, str]]:
     if statements[0].type != duckdb.StatementType.SELECT:
         return [("code", f"must be a SELECT, not {statements[0].type.name}")]
     return []
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -20,7 +20,9 @@ PortName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 class Comparison(BlockConfig):
     left: Annotated[Any, TEMPLATE] = Field(title="Left")
     operator: Operator = Field(title="Operator")
-    right: Annotated[Any, TEMPLATE] = Field(default=None, title="Right", description="Not used by is_null, is_not_null.")
+    right: Annotated[Any, TEMPLATE] = Field(
+        default=None, title="Right", description="Not used by is_null, is_not_null."
+    )
 
 
 class ChainedComparison(Comparison):
@@ -30,7 +32,9 @@ class ChainedComparison(Comparison):
 
 
 def _kind_of_node(value: Any) -> str:
-    has = value.keys() if isinstance(value, Mapping) else value.model_fields_set if isinstance(value, BlockConfig) else ()
+    has = (
+        value.keys() if isinstance(value, Mapping) else value.model_fields_set if isinstance(value, BlockConfig) else ()
+    )
     return "group" if "conditions" in has else "comparison"
 
 
@@ -93,7 +97,10 @@ class Condition(BlockType[ConditionConfig]):
     Config = ConditionConfig
     Output = ConditionOutput
     outputs = (Port("true", "object"), Port("false", "object"))
-    example = {"mode": "simple", "simple": [{"left": "{{ input.count }}", "operator": "greater_than", "right": 10}]}
+    example: ClassVar[dict[str, Any]] = {
+        "mode": "simple",
+        "simple": [{"left": "{{ input.count }}", "operator": "greater_than", "right": 10}],
+    }
 
     def ports(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
         if config.get("multiBranch") is not True:
@@ -154,7 +161,8 @@ def _holds(test: Question, mode: str, operands: list[dict[str, Any]]) -> bool:
     if mode == "expression":
         if not isinstance(test.expression, bool):
             raise BlockFailed(
-                f"The expression answers {kind_of(test.expression)} ({shorten(test.expression, 40)}), not true or false.",
+                f"The expression answers {kind_of(test.expression)} ({shorten(test.expression, 40)}), "
+                "not true or false.",
                 kind="CONFIG",
                 hint="Compare the value with something, as in `value > 0` or `len(value) > 0`.",
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -60,7 +60,7 @@ class Loop(ScopeType[LoopConfig]):
     Config = LoopConfig
     Output = LoopOutput
     outputs = (Port("body", region=True), Port("out", "object"))
-    example = {"loopType": "forEach", "items": "{{ input }}"}
+    example: ClassVar[dict[str, Any]] = {"loopType": "forEach", "items": "{{ input }}"}
 
     def region_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         kind = config.get("loopType")
@@ -130,7 +130,9 @@ def _items(config: LoopConfig, ctx: ScopeContext) -> tuple[Iterable[Any], int]:
     if isinstance(items, list):
         return items, len(items)
     hint = f"Write `{{{{ {items} }}}}` to use a block's value." if isinstance(items, str) else "Give a list or a table."
-    raise BlockFailed(f"`items` is {kind_of(items)} ({shorten(items, 40)}), not a list or a table.", kind="CONFIG", hint=hint)
+    raise BlockFailed(
+        f"`items` is {kind_of(items)} ({shorten(items, 40)}), not a list or a table.", kind="CONFIG", hint=hint
+    )
 
 
 def _naming(config: LoopConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -196,15 +198,18 @@ async def _while(config: LoopConfig, ctx: ScopeContext) -> Fired:
     errors = _Errors(config)
     names = dict.fromkeys(dict.fromkeys((config.index_variable, "index")), 0)
     last, variables = None, {}
+    outside = ctx.visible().get("vars") or {} if "vars" in (config.condition or "") else {}
     index = 0
     reason = "condition"
     while True:
-        if (index > 0 or config.loop_type == "while") and not _goes_on(ctx, index, {**names, "last": last}, variables):
+        in_sight = {**names, "last": last}
+        asked = {**in_sight, "vars": {**outside, **variables}}
+        if (index > 0 or config.loop_type == "while") and not _goes_on(ctx, index, asked):
             break
         if index >= config.max_iterations:
             reason = "maxIterations"
             break
-        result: RegionResult = await ctx.run_region("body", index, {**names, "last": last}, carry_variables=True)
+        result: RegionResult = await ctx.run_region("body", index, in_sight, carry_variables=True)
         if result.error is not None:
             errors.add(index, result.error)
         results.append(result.value)
@@ -215,14 +220,14 @@ async def _while(config: LoopConfig, ctx: ScopeContext) -> Fired:
     return _fired(results, index, errors, reason, variables)
 
 
-def _goes_on(ctx: ScopeContext, index: int, names: dict[str, Any], variables: Mapping[str, Any]) -> bool:
-    answer = ctx.code("condition", {**names, "vars": variables})
+def _goes_on(ctx: ScopeContext, index: int, names: Mapping[str, Any]) -> bool:
+    answer = ctx.code("condition", names)
     if not isinstance(answer, bool):
         raise BlockFailed(
             f"The loop's condition answers {kind_of(answer)} ({shorten(answer, 40)}) before iteration {index}, "
             "not true or false.",
             kind="CONFIG",
-            hint="Compare the value with something, as in `last.count < 10`; before the first iteration `last` is null.",
+            hint="Compare the value with something, as in `last.count < 10`; at first `last` is null.",
         )
     return answer
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import BlockContext, HttpRequest, HttpResponse
+from workbench.blocks.integration.paging import Paging, read_pages
 from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port
 from workbench.blocks.words import kind_of, listed, shorten
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-MOST_ITEMS = 1_000_000
 
 
 class Auth(BlockConfig):
@@ -27,19 +26,6 @@ class Auth(BlockConfig):
     password: Annotated[str | None, TEMPLATE] = Field(default=None, title="Password", description="basic")
     name: str | None = Field(default=None, title="Header's name", description="header")
     value: Annotated[str | None, TEMPLATE] = Field(default=None, title="Header's value", description="header")
-
-
-class Paging(BlockConfig):
-    type: Literal["nextLink", "page", "cursor"] = Field(title="Kind")
-    items_path: str = Field(default="", title="Items", description="Where a page's list stands, as data.items.")
-    next_path: str = Field(
-        default="",
-        title="Next",
-        description="nextLink: where the next address stands (left out: the Link header). cursor: where the cursor stands.",
-    )
-    param: str = Field(default="", title="Parameter", description="page: `page`, cursor: `cursor`, unless named here.")
-    first_page: int = Field(default=1, ge=0, title="First page", description="page")
-    max_pages: int = Field(default=10, ge=1, le=1000, title="At most so many pages")
 
 
 class HttpRequestConfig(BlockConfig):
@@ -80,7 +66,11 @@ class HttpRequestBlock(BlockType[HttpRequestConfig]):
     Output = HttpRequestOutput
     inputs = (Port("in", needed=False),)
     outputs = (Port("out", "object"),)
-    example = {"method": "GET", "url": "https://api.example.org/flights", "query": {"day": "{{ input.day }}"}}
+    example: ClassVar[dict[str, Any]] = {
+        "method": "GET",
+        "url": "https://api.example.org/flights",
+        "query": {"day": "{{ input.day }}"},
+    }
 
     def effect_of(self, config: Mapping[str, Any]) -> Effect:
         return Effect.IDEMPOTENT if config.get("method", "GET") in ("GET", "HEAD") else Effect.EFFECT
@@ -94,11 +84,12 @@ class HttpRequestBlock(BlockType[HttpRequestConfig]):
         return shorten(f"{config.get('method', 'GET')} {place}")
 
     def check(self, config: HttpRequestConfig) -> list[tuple[str, str]]:
-        issues: list[tuple[str, str]] = []
         needed = {"bearer": ("token",), "basic": ("username", "password"), "header": ("name", "value")}
-        for field in needed.get(config.auth.type, ()):
-            if getattr(config.auth, field) is None:
-                issues.append((f"auth.{field}", f"is needed for {config.auth.type}"))
+        issues = [
+            (f"auth.{field}", f"is needed for {config.auth.type}")
+            for field in needed.get(config.auth.type, ())
+            if getattr(config.auth, field) is None
+        ]
         if config.body is not None and config.method in ("GET", "HEAD"):
             issues.append(("body", f"cannot be sent with {config.method}"))
         if config.paging is not None and config.method != "GET":
@@ -110,7 +101,10 @@ class HttpRequestBlock(BlockType[HttpRequestConfig]):
     async def run(self, config: HttpRequestConfig, ctx: BlockContext) -> Fired:
         request = _request(config)
         if config.paging is not None:
-            return Fired(await _pages(config, config.paging, request, ctx))
+            answer = await read_pages(config.paging, request, ctx, lambda response: _checked(config, response))
+            return Fired(
+                {**_output(answer.last, answer.items), "elapsedMs": round(answer.elapsed_ms, 3), "pages": answer.pages}
+            )
         response = await ctx.http(request)
         return Fired(_output(response, _checked(config, response)))
 
@@ -177,7 +171,8 @@ def _checked(config: HttpRequestConfig, response: HttpResponse) -> Any:
     said = shorten(body, 300) if body not in (None, "") else "nothing"
     address = urlsplit(response.url)
     raise BlockFailed(
-        f"{config.method} {address.hostname}{address.path} answered {response.status}, expected {wanted}; it says {said}.",
+        f"{config.method} {address.hostname}{address.path} answered {response.status}, expected {wanted}; "
+        f"it says {said}.",
         kind="HTTP",
         hint="Wire the error port, or add the status to expectedStatus.",
         data={"status": response.status},
@@ -202,7 +197,11 @@ def _body(response: HttpResponse) -> Any:
     charset = parameters.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
     is_text = kind.startswith("text/") or kind in ("application/xml", "application/x-www-form-urlencoded", "")
     try:
-        return response.body.decode(charset, "replace" if kind.startswith("text/") else "strict") if is_text else _base64(response.body)
+        return (
+            response.body.decode(charset, "replace" if kind.startswith("text/") else "strict")
+            if is_text
+            else _base64(response.body)
+        )
     except (UnicodeDecodeError, LookupError):
         return _base64(response.body)
 
@@ -218,107 +217,3 @@ def _output(response: HttpResponse, body: Any) -> dict[str, Any]:
         "body": body,
         "elapsedMs": round(response.elapsed_ms, 3),
     }
-
-
-@dataclass(slots=True)
-class _Next:
-    """Where the next page is: another address, or another value of a query parameter."""
-
-    url: str
-    query: dict[str, Any]
-
-
-async def _pages(config: HttpRequestConfig, paging: Paging, request: HttpRequest, ctx: BlockContext) -> dict[str, Any]:
-    items: list[Any] = []
-    elapsed = 0.0
-    place: _Next | None = _Next(request.url, dict(request.query))
-    if paging.type == "page":
-        place.query[paging.param or "page"] = paging.first_page
-    seen: set[str] = set()
-    pages = 0
-    while True:
-        response = await ctx.http(_at(request, place))
-        body = _checked(config, response)
-        page = _items(body, paging)
-        items += page
-        pages += 1
-        elapsed += response.elapsed_ms
-        if len(items) > MOST_ITEMS:
-            raise BlockFailed(f"The pages have more than {MOST_ITEMS:,} items.", kind="LIMIT", hint="Ask for less.")
-        place = _following(paging, place, response, body, page, pages)
-        if place is None or pages >= paging.max_pages:
-            break
-        mark = repr(place)
-        if mark in seen:
-            raise BlockFailed(f"Page {pages + 1} is one that was read before: the paging runs in a circle.", kind="HTTP")
-        seen.add(mark)
-    if place is not None:
-        ctx.log(f"There are more than {pages} pages; the rest was not read (maxPages).", "warning")
-    return {**_output(response, items), "elapsedMs": round(elapsed, 3), "pages": pages}
-
-
-def _at(request: HttpRequest, place: _Next) -> HttpRequest:
-    return HttpRequest(
-        method=request.method,
-        url=place.url,
-        headers=request.headers if _origin(place.url) == _origin(request.url) else _without_secrets(request.headers),
-        query=place.query,
-        timeout_ms=request.timeout_ms,
-        max_bytes=request.max_bytes,
-        follow_redirects=request.follow_redirects,
-    )
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme.lower(), parts.netloc.lower()
-
-
-def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """A next link may lead to another origin, which gets the plain headers only."""
-    return {name: value for name, value in headers.items() if name.lower() in ("accept", "accept-language", "user-agent")}
-
-
-def _items(body: Any, paging: Paging) -> list[Any]:
-    found = _at_path(body, paging.items_path)
-    if isinstance(found, list):
-        return found
-    place = f"`{paging.items_path}` of the page" if paging.items_path else "The page"
-    names = f"; the page has {listed(body)}" if isinstance(body, dict) else ""
-    raise BlockFailed(f"{place} is {kind_of(found)}, not a list{names}.", kind="HTTP", hint="Set paging.itemsPath.")
-
-
-def _following(
-    paging: Paging, place: _Next, response: HttpResponse, body: Any, page: list[Any], pages: int
-) -> _Next | None:
-    if paging.type == "page":
-        return _Next(place.url, {**place.query, paging.param or "page": paging.first_page + pages}) if page else None
-    if paging.type == "cursor":
-        cursor = _at_path(body, paging.next_path)
-        return _Next(place.url, {**place.query, paging.param or "cursor": cursor}) if cursor not in (None, "") else None
-    link = _at_path(body, paging.next_path) if paging.next_path else _link_header(response.headers.get("link", ""))
-    return _Next(urljoin(response.url, link), {}) if isinstance(link, str) and link else None
-
-
-def _at_path(body: Any, path: str) -> Any:
-    for key in _keys(path):
-        if isinstance(body, dict):
-            body = body.get(key)
-        elif isinstance(body, list) and key.isdigit() and int(key) < len(body):
-            body = body[int(key)]
-        else:
-            return None
-    return body
-
-
-def _keys(path: str) -> Iterator[str]:
-    return (key for key in path.split(".") if key)
-
-
-def _link_header(header: str) -> str | None:
-    """The target of ``rel="next"`` in a Link header (RFC 8288)."""
-    for part in header.split(","):
-        target, *parameters = part.split(";")
-        if any(p.replace(" ", "").lower() in ('rel="next"', "rel=next") for p in parameters):
-            return target.strip().removeprefix("<").removesuffix(">")
-    return None

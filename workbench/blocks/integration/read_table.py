@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -33,7 +33,9 @@ class ReadTableConfig(BlockConfig):
     header: bool = Field(default=True, title="First line has names", description="CSV.")
     null_values: list[str] = Field(default=[], title="Texts that mean null", description="CSV, such as NA.")
     dtypes: dict[str, DType] | None = Field(default=None, title="Column types", description="CSV; left out: guessed.")
-    try_parse_dates: bool = Field(default=False, title="Read dates", description="CSV: ISO text becomes dates and times.")
+    try_parse_dates: bool = Field(
+        default=False, title="Read dates", description="CSV: ISO text becomes dates and times."
+    )
     timeout_ms: int = Field(default=60_000, ge=100, le=600_000, title="Time limit (ms)", description="Addresses only.")
 
 
@@ -49,7 +51,7 @@ class ReadTable(BlockType[ReadTableConfig]):
     Config = ReadTableConfig
     outputs = (Port("out", "table"),)
     inputs = (Port("in", needed=False),)
-    example = {"path": "data/flights.csv", "nullValues": ["NA"]}
+    example: ClassVar[dict[str, Any]] = {"path": "data/flights.csv", "nullValues": ["NA"]}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         return shorten(config.get("path", ""))

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -54,7 +54,7 @@ class WriteTable(BlockType[WriteTableConfig]):
     Output = WriteTableOutput
     inputs = (Port("in", "table"),)
     outputs = (Port("out", "object"),)
-    example = {"path": "reports/delays.parquet", "createFolders": True}
+    example: ClassVar[dict[str, Any]] = {"path": "reports/delays.parquet", "createFolders": True}
 
     def describe(self, config: Mapping[str, Any]) -> str:
         path = shorten(config.get("path", ""))
@@ -82,9 +82,9 @@ def _write(config: WriteTableConfig, table: pl.DataFrame, root: Path) -> dict[st
     temp = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     delimiter = config.delimiter or default_delimiter(config.path)
     try:
-        _fill(config, table, target, temp, kind, delimiter)
+        _fill(config, table, target, temp, kind=kind, delimiter=delimiter)
         _sync_file(temp)
-        os.replace(temp, target)
+        temp.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
         raise BlockFailed(f"`{config.path}` cannot be written: {error.strerror or error}.", kind="FILE") from None
@@ -96,7 +96,7 @@ def _write(config: WriteTableConfig, table: pl.DataFrame, root: Path) -> dict[st
 
 
 def _fill(
-    config: WriteTableConfig, table: pl.DataFrame, target: Path, temp: Path, kind: Format, delimiter: str
+    config: WriteTableConfig, table: pl.DataFrame, target: Path, temp: Path, *, kind: Format, delimiter: str
 ) -> None:
     """Write what the file shall hold to `temp`; to append, what it holds now comes first."""
     if config.mode == "replace" or not target.exists() or target.stat().st_size == 0:
@@ -116,7 +116,9 @@ def _fill(
         both = pl.concat([before, table.select(before.columns)], how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
-        raise BlockFailed(f"The rows do not fit those of `{config.path}`: {shorten(first, 200)}.", kind="FILE") from None
+        raise BlockFailed(
+            f"The rows do not fit those of `{config.path}`: {shorten(first, 200)}.", kind="FILE"
+        ) from None
     formats.write(both, temp, config.path, kind, delimiter=delimiter)
 
 

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
@@ -38,7 +38,7 @@ class Start(BlockType[StartConfig]):
     inputs = ()
     outputs = (Port("out", "object"),)
     is_trigger = True
-    example = {
+    example: ClassVar[dict[str, Any]] = {
         "description": "Which day to look at",
         "inputSchema": {"type": "object", "properties": {"day": {"type": "string", "default": "2013-01-01"}}},
     }
@@ -94,4 +94,6 @@ def _fill_defaults(schema: Mapping[str, Any], value: Any) -> None:
 def _sentence(error: ValidationError) -> str:
     place = ".".join(str(part) for part in error.absolute_path)
     message = error.message if len(error.message) <= 300 else error.message[:299] + "…"
-    return f"The run's input `{place}` does not fit: {message}." if place else f"The run's inputs do not fit: {message}."
+    return (
+        f"The run's input `{place}` does not fit: {message}." if place else f"The run's inputs do not fit: {message}."
+    )

@@ -82,8 +82,8 @@ class WorkerPool:
 
     async def _take(self, owner: str) -> Worker:
         """One that this owner used before, else a fresh one."""
-        for fits in (lambda w: w.owner == owner, lambda w: w.owner is None):
-            for worker in [w for w in self._idle if fits(w)]:
+        for wanted in (owner, None):
+            for worker in [w for w in self._idle if w.owner == wanted]:
                 self._idle.remove(worker)
                 if worker.is_alive:
                     self._warm()

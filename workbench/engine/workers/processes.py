@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-TOKEN = "WORKBENCH_WORKER"  # noqa: S105 - the name of a mark in the environment, not a password
+TOKEN = "WORKBENCH_WORKER"  # noqa: S105 - the name of a mark, not a password
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC")
 
 

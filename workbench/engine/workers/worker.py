@@ -17,7 +17,7 @@ from msgspec import DecodeError
 
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import WorkerJob
-from workbench.engine.workers import processes
+from workbench.engine.workers import failures, processes
 from workbench.engine.workers.child import framing
 from workbench.engine.workers.lines import MOST_BYTES, LogLines
 
@@ -149,14 +149,7 @@ class Worker:
                 raise Stale
             return await self._value(job, answer)
         except TimeoutError:
-            line = self._fault_line()
-            raise BlockFailed(
-                f"The {job.language} code took longer than {job.timeout_ms:,} ms{_at(line)} and was stopped.",
-                kind="TIMEOUT",
-                hint="Raise timeoutMs, or make it do less.",
-                unknown=job.language == "python",
-                data={"line": line} if line else {},
-            ) from None
+            raise failures.timed_out(job, self._fault_line()) from None
         finally:
             if not is_clean:
                 self.kill()
@@ -238,30 +231,7 @@ class Worker:
 
     def _died(self, code: int, job: WorkerJob | None) -> BlockFailed:
         assert self._log is not None
-        unknown = job is not None and job.language == "python"
-        if self._log.total > MOST_BYTES:
-            return BlockFailed(
-                f"The code printed more than {MOST_BYTES // 1024 // 1024} MB and was stopped.",
-                kind="OUTPUT_LIMIT",
-                unknown=unknown,
-            )
-        line = self._fault_line()
-        tail = self._log.tail
-        if any(sign in tail for sign in ("memory allocation", "bad_alloc", "MemoryError", "Cannot allocate memory")):
-            most = f" ({job.memory_mb:,} MB)" if job else ""
-            return BlockFailed(
-                f"The code needs more memory than it may have{most}{_at(line)}.",
-                kind="MEMORY",
-                hint="Raise memoryMb, or work on less at a time.",
-                unknown=unknown,
-                data={"line": line} if line else {},
-            )
-        return BlockFailed(
-            f"The code's process {processes.how_it_ended(code)}{_at(line)}.",
-            kind="WORKER_DIED",
-            unknown=unknown,
-            data={"line": line} if line else {},
-        )
+        return failures.died(code, job, self._log, self._fault_line())
 
     def _fault_line(self) -> int | None:
         """Where the code was when its process was stopped or crashed, from the trace that it left."""
@@ -275,7 +245,7 @@ class Worker:
     async def _value(self, job: WorkerJob, answer: Mapping[str, Any]) -> Any:
         error = answer.get("error")
         if error is not None:
-            raise _failure(job, error)
+            raise failures.of_code(job, error)
         data = answer.get("value")
         if not isinstance(data, bytes):
             raise BlockFailed("The worker process answered nonsense.", kind="WORKER_DIED", unknown=True)
@@ -287,7 +257,9 @@ class Worker:
         except BlockFailed:
             raise
         except Exception as error:  # noqa: BLE001 - the bytes are the code's to forge; any fault in them is its failure
-            raise BlockFailed(f"The worker's answer cannot be read: {error}.", kind="WORKER_DIED", unknown=True) from None
+            raise BlockFailed(
+                f"The worker's answer cannot be read: {error}.", kind="WORKER_DIED", unknown=True
+            ) from None
 
     def _read_table(self, name: str, most: int) -> pl.DataFrame:
         """The table, read into memory: a mapped file could be cut short by what the code left running."""
@@ -319,43 +291,3 @@ def _write_tables(tables: list[tuple[Path, pl.DataFrame]]) -> None:
     for path, table in tables:
         path.unlink(missing_ok=True)
         table.write_ipc(path, compression="uncompressed")
-
-
-def _at(line: int | None) -> str:
-    return f" (at line {line})" if line else ""
-
-
-def _failure(job: WorkerJob, error: Mapping[str, Any]) -> BlockFailed:
-    kind, text, line = str(error.get("kind")), str(error.get("message", "")), error.get("line")
-    data: dict[str, object] = {}
-    if isinstance(line, int):
-        data["line"] = line
-        lines = job.code.splitlines()
-        if 0 < line <= len(lines):
-            data["source"] = lines[line - 1].strip()[:200]
-    place = f"Line {line}: " if isinstance(line, int) else ""
-    if kind == "MEMORY":
-        detail = f" ({text})" if text else ""
-        return BlockFailed(
-            f"{place}the code needs more memory than it may have ({job.memory_mb:,} MB){detail}.",
-            kind=kind,
-            hint="Raise memoryMb, or work on less at a time.",
-            data=data,
-        )
-    if kind == "OUTPUT_LIMIT":
-        return BlockFailed(f"{text[:1].upper()}{text[1:]}.", kind=kind, hint="Answer less: filter, aggregate or limit.")
-    hint = "Answer a table, a list, an object, text, a number or a date." if error.get("unstorable") else None
-    return BlockFailed(f"{place}{text}", kind="CODE", hint=hint or _sql_hint(job, text), data=data)
-
-
-def _sql_hint(job: WorkerJob, text: str) -> str | None:
-    if job.language != "sql":
-        return None
-    if "does not exist" in text and "Table" in text:
-        tables = [name for name, value in job.names.items() if isinstance(value, pl.DataFrame)]
-        return f"It sees the tables {', '.join(tables)}." if tables else "It sees no table: wire a block that makes one."
-    if "disabled" in text or "external access" in text.lower():
-        return "SQL here reads upstream tables only; use read_table for files."
-    return None
-
-

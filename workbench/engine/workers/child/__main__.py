@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,12 +45,12 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] - what was printed before a crash is known
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115, PTH123
-    faults = open("faults.txt", "w", buffering=1)  # noqa: SIM115, PTH123 - kept open for faulthandler
+    sys.stdin = os.fdopen(0, closefd=False)
+    faults = Path("faults.txt").open("w", buffering=1)  # noqa: SIM115 - faulthandler writes to it until the end
     faulthandler.enable(faults)
     framing, python_job, sql_job, plain = (_load(n) for n in ("framing", "python_job", "sql_job", "plain"))
     _warm_up()
-    worker = Worker(sink, faults, framing, python_job, sql_job, plain)
+    worker = Worker(sink, faults, (framing, python_job, sql_job, plain))
     jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read_jobs, args=(source, framing, jobs), daemon=True).start()
     worker.send({"ready": True, "boundsMemory": limits.address_space() is not None})
@@ -70,9 +71,8 @@ def _warm_up() -> None:
     """Start the libraries' threads now, so that their stacks are not counted as a job's memory."""
     import duckdb
     import polars as pl
-    import pyarrow  # noqa: F401 - tables come as Arrow
 
-    frame = pl.DataFrame({"a": range(1000)}).with_columns(b=pl.col("a") % 7)
+    frame: Any = pl.DataFrame({"a": range(1000)}).with_columns(b=pl.col("a") % 7)
     frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").collect()
     with duckdb.connect(":memory:") as connection:
         connection.register("t", frame.to_arrow())
@@ -82,9 +82,9 @@ def _warm_up() -> None:
 class Worker:
     """Runs one job after another and answers each."""
 
-    def __init__(self, sink: BinaryIO, faults: Any, framing: Any, python_job: Any, sql_job: Any, plain: Any) -> None:
+    def __init__(self, sink: BinaryIO, faults: Any, parts: tuple[Any, Any, Any, Any]) -> None:
         self.sink, self.faults = sink, faults
-        self.framing, self.python_job, self.sql_job, self.plain = framing, python_job, sql_job, plain
+        self.framing, self.python_job, self.sql_job, self.plain = parts
         self.threads = 2
         self.tables = 0
 
@@ -104,7 +104,8 @@ class Worker:
         self.threads = threading.active_count()
         self.faults.seek(0)
         self.faults.truncate()
-        faulthandler.dump_traceback_later(max(0.01, job["timeout"] * 0.97), file=self.faults)
+        timeout = float(job["timeout"])
+        faulthandler.dump_traceback_later(max(timeout / 2, timeout - 0.3), file=self.faults)  # where it was, if stopped
         answer = self._answer(job, names, memory)
         faulthandler.cancel_dump_traceback_later()
         limits.unbound_memory()
@@ -170,7 +171,7 @@ class Worker:
             return name
 
         os.chdir(_FOLDER)
-        data = self.framing.encode(value, put, lambda v: isinstance(v, pl.DataFrame))
+        data = self.framing.encode(value, put, _is_table)
         self._within(size + len(data), most)
         return {"value": data}
 
@@ -183,12 +184,19 @@ class _TooLarge(Exception):
     """The answer is over the job's output limit."""
 
 
+def _is_table(value: object) -> bool:
+    import polars as pl
+
+    return isinstance(value, pl.DataFrame)
+
+
 def _read_table(name: str) -> Any:
     import polars as pl
-    import pyarrow as pa
 
+    pa: Any = import_module("pyarrow")
     with pa.memory_map(name) as mapped:
-        return pl.from_arrow(pa.ipc.open_file(mapped).read_all())
+        table: Any = pl.from_arrow(pa.ipc.open_file(mapped).read_all())  # pyright: ignore[reportUnknownMemberType]
+    return table
 
 
 def _sentence(error: BaseException) -> str:
@@ -200,7 +208,9 @@ def _sentence(error: BaseException) -> str:
 
 
 def _first_lines(text: str) -> str:
-    return " ".join(line.strip() for line in text.splitlines()[:4] if line.strip() and set(line.strip()) != {"^"})[:1000]
+    return " ".join(line.strip() for line in text.splitlines()[:4] if line.strip() and set(line.strip()) != {"^"})[
+        :1000
+    ]
 
 
 main()

@@ -19,6 +19,9 @@ MAX_DEPTH = 200
 BIG_INT, DATE, DATETIME, TIME, DURATION, TABLE = range(1, 7)
 
 
+_MOMENTS: dict[type[Any], int] = {date: DATE, datetime: DATETIME, time: TIME}
+
+
 class Unstorable(Exception):
     """A value that is neither JSON data nor a date nor a table; the text says what and where."""
 
@@ -33,10 +36,7 @@ def pack(message: dict[str, Any]) -> bytes:
 
 def unpack(body: bytes) -> dict[str, Any]:
     """What stands in a frame's body. Raises msgspec.DecodeError."""
-    message = msgspec.msgpack.decode(body)
-    if not isinstance(message, dict):
-        raise msgspec.DecodeError("a frame holds an object")
-    return message
+    return msgspec.msgpack.decode(body, type=dict[str, Any])
 
 
 def encode(value: Any, put_table: Callable[[Any], str], is_table: Callable[[Any], bool]) -> bytes:
@@ -48,7 +48,7 @@ def encode(value: Any, put_table: Callable[[Any], str], is_table: Callable[[Any]
 
 
 def _outward(value: Any, put: Callable[[Any], str], is_table: Callable[[Any], bool], place: str, depth: int) -> Any:
-    kind = type(value)
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     if value is None or kind is bool or kind is float or kind is str:
         return value
     if kind is int:
@@ -68,12 +68,8 @@ def _outward(value: Any, put: Callable[[Any], str], is_table: Callable[[Any], bo
             key: _outward(item, put, is_table, f"{place}.{key}" if depth < 3 else place, depth + 1)
             for key, item in value.items()
         }
-    if kind is datetime:
-        return msgspec.msgpack.Ext(DATETIME, value.isoformat().encode())
-    if kind is date:
-        return msgspec.msgpack.Ext(DATE, value.isoformat().encode())
-    if kind is time:
-        return msgspec.msgpack.Ext(TIME, value.isoformat().encode())
+    if kind in _MOMENTS:
+        return msgspec.msgpack.Ext(_MOMENTS[kind], value.isoformat().encode())
     if kind is timedelta:
         return msgspec.msgpack.Ext(DURATION, str(value // timedelta(microseconds=1)).encode())
     if is_table(value):
@@ -82,7 +78,7 @@ def _outward(value: Any, put: Callable[[Any], str], is_table: Callable[[Any], bo
 
 
 def decode(data: bytes, get_table: Callable[[str], Any]) -> Any:
-    """The value again; `get_table` reads a table by its name. Raises msgspec.DecodeError and what `get_table` raises."""
+    """The value again; `get_table` reads a table by its name. Raises msgspec.DecodeError, and as `get_table` does."""
 
     def inward(code: int, raw: memoryview) -> Any:
         text = bytes(raw).decode()

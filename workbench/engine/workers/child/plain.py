@@ -17,7 +17,7 @@ _PLAIN = (bool, int, float, str)
 
 def plain(value: Any, depth: int = 0) -> Any:
     """`value` with what has a plain counterpart replaced by it; all else is left for the framing to refuse."""
-    kind = type(value)
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     if value is None or kind in _PLAIN or depth > 200:
         return value
     if kind is list:
@@ -32,7 +32,12 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, enum.Enum):
         return plain(value.value, depth + 1)
     if isinstance(value, tuple | set | frozenset):
-        return [plain(item, depth + 1) for item in value]
+        items: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        return plain(items, depth)
+    return _scalar(value, depth)
+
+
+def _scalar(value: Any, depth: int) -> Any:
     if isinstance(value, datetime):  # pandas' Timestamp is one
         return datetime.fromisoformat(value.isoformat())
     if isinstance(value, date | time | timedelta):
@@ -54,7 +59,7 @@ def _table(value: Any) -> pl.DataFrame | None:
         return value.collect()
     arrow = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(value, arrow.Table | arrow.RecordBatch):
-        answer = pl.from_arrow(value)
+        answer: Any = pl.from_arrow(value)  # pyright: ignore[reportUnknownMemberType]
         return answer if isinstance(answer, pl.DataFrame) else None
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):

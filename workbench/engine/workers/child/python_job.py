@@ -32,7 +32,7 @@ def _as_module(tree: ast.Module, names: dict[str, Any]) -> Any:
     last = tree.body[-1]
     expression = ast.Expression(tree.body.pop().value) if isinstance(last, ast.Expr) else None  # type: ignore[attr-defined]
     scope = {"__name__": "__block__", "__builtins__": __builtins__, **names}
-    exec(compile(tree, FILENAME, "exec"), scope)  # noqa: S102 - this process exists to run the user's code
+    exec(compile(tree, FILENAME, "exec"), scope)  # noqa: S102 - this process exists to run the code
     value = None if expression is None else eval(compile(expression, FILENAME, "eval"), scope)  # noqa: S307
     return scope.get("result") if value is None else value
 
@@ -47,7 +47,9 @@ def _as_function(tree: ast.Module, names: dict[str, Any]) -> Any:
     arguments = ast.arguments(
         posonlyargs=[], args=[ast.arg(name) for name in names], kwonlyargs=[], kw_defaults=[], defaults=[]
     )
-    function = ast.FunctionDef("block", arguments, tree.body, [], None, type_params=[])
+    function = ast.parse("def block(): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.args, function.body = arguments, tree.body
     module = ast.fix_missing_locations(ast.Module([function], []))
     scope: dict[str, Any] = {"__name__": "__block__", "__builtins__": __builtins__}
     exec(compile(module, FILENAME, "exec"), scope)  # noqa: S102

@@ -20,7 +20,7 @@ def run_sql(code: str, names: dict[str, Any], memory_bytes: int, threads: int) -
     statement = statements[0]
     if statement.type != duckdb.StatementType.SELECT:
         raise SqlRefused(f"The code must be a SELECT statement, not {statement.type.name}.")
-    parameters = {}
+    parameters: dict[str, Any] = {}
     for name in statement.named_parameters:
         if name not in names or isinstance(names[name], pl.DataFrame):
             raise SqlRefused(f"`${name}` is no variable that this block sees.")
@@ -29,7 +29,8 @@ def run_sql(code: str, names: dict[str, Any], memory_bytes: int, threads: int) -
     try:
         for name, value in names.items():
             if isinstance(value, pl.DataFrame):
-                connection.register(name, value.to_arrow())
+                frame: Any = value
+                connection.register(name, frame.to_arrow())
         for setting in (
             f"SET threads={threads}",
             f"SET memory_limit='{memory_bytes * 4 // 5 // 1_000_000}MB'",
@@ -42,7 +43,7 @@ def run_sql(code: str, names: dict[str, Any], memory_bytes: int, threads: int) -
         ):
             connection.execute(setting)
         relation = connection.sql(code.strip().rstrip(";"), params=parameters or None)
-        table = pl.from_arrow(relation.to_arrow_table())
+        table: Any = pl.from_arrow(relation.to_arrow_table())  # pyright: ignore[reportUnknownMemberType]
     finally:
         connection.close()
     assert isinstance(table, pl.DataFrame)
@@ -51,7 +52,7 @@ def run_sql(code: str, names: dict[str, Any], memory_bytes: int, threads: int) -
 
 def _plain(table: pl.DataFrame) -> pl.DataFrame:
     """Whole decimals (what SUM of integers answers) as integers where they fit."""
-    casts = []
+    casts: list[pl.Series] = []
     for name, dtype in table.schema.items():
         if isinstance(dtype, pl.Decimal) and dtype.scale == 0:
             cast = table[name].cast(pl.Int64, strict=False)
