@@ -24,6 +24,8 @@ export interface CodeFieldProps {
   /** The id of the element that says what is wrong. */
   describedBy?: string;
   onBlur?(): void;
+  /** Enter in a single line, unless it takes an offered completion. */
+  onEnter?(): void;
 }
 
 /** The word at a position, so that a problem has something to stand under. */
@@ -51,7 +53,7 @@ export function CodeField(props: CodeFieldProps) {
       state: EditorState.create({
         doc: latest.current.value,
         extensions: [
-          editorExtensions({ language, label, singleLine, placeholderText: placeholderOf(placeholder), tooltipParent: root, hints: () => latest.current.hints, attributes }),
+          editorExtensions({ language, label, singleLine, onEnter: () => latest.current.onEnter?.(), placeholderText: placeholderOf(placeholder), tooltipParent: root, hints: () => latest.current.hints, attributes }),
           locked.current.of(EditorState.readOnly.of(readOnly)),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;

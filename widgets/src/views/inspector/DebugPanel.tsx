@@ -1,6 +1,7 @@
 /** The debugger's four columns (call stack, variables, watches, console) and the strip of steps above them. */
 
-import { useState } from "react";
+import { useState, type KeyboardEvent, type ReactNode } from "react";
+import { goesToCanvas } from "../../core/inspector/keys";
 import type { Frame, ScopeHints } from "../../core/inspector/types";
 import { stateInWords } from "../../core/inspector/words";
 import { clockTime } from "../../core/inspector/format";
@@ -44,7 +45,7 @@ export function DebugPanel(props: DebugPanelProps) {
   const { status, when, callStack, path, history, console: lines, onPickFrame, onPickStep, onPickBlock } = props;
   const [openNarrow, setOpenNarrow] = useState("variables");
   const paused = status === "paused";
-  const section = (id: string, title: string, body: React.ReactNode, count?: number) => (
+  const section = (id: string, title: string, body: ReactNode, count?: number) => (
     <section className={`wb-debug-column${openNarrow === id ? " wb-open" : ""}`} aria-label={title} data-column={id}>
       <h3 className="wb-heading">
         <button type="button" onClick={() => setOpenNarrow(id)} aria-expanded={openNarrow === id}>
@@ -58,7 +59,7 @@ export function DebugPanel(props: DebugPanelProps) {
     </section>
   );
   return (
-    <div className="wb-debug nokey nowheel nodrag" data-wb-tooltips="">
+    <div className="wb-debug nokey nowheel nodrag" data-lm-suppress-shortcuts="true" data-wb-tooltips="" onKeyDown={keepKeys}>
       <div className="wb-debug-head">
         <StatusLine status={status} when={when ?? null} path={path} />
         <StepStrip steps={history} {...(onPickStep ? { onPick: onPickStep } : {})} />
@@ -71,6 +72,10 @@ export function DebugPanel(props: DebugPanelProps) {
       </div>
     </div>
   );
+}
+
+function keepKeys(event: KeyboardEvent) {
+  if (!goesToCanvas(event) && event.key !== "Escape") event.stopPropagation();
 }
 
 function StatusLine({ status, when, path }: { status: string; when: DebugPanelProps["when"]; path: string | null }) {

@@ -1,6 +1,6 @@
 /** Expressions that are evaluated again wherever the run stops. */
 
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState } from "react";
 import { glimpse } from "../../core/inspector/tree";
 import type { ScopeHints } from "../../core/inspector/types";
 import { CodeField } from "./CodeField";
@@ -35,10 +35,8 @@ function useAnswer(expression: string, stamp: string | number, evaluate: DebugWa
 
 export function DebugWatches({ watches, stamp, hints, onWatches, evaluate }: DebugWatchesProps) {
   const [text, setText] = useState("");
-  const add = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.defaultPrevented || !text.trim()) return;
-    event.preventDefault();
-    event.stopPropagation();
+  const add = () => {
+    if (!text.trim()) return;
     if (!watches.includes(text.trim())) onWatches([...watches, text.trim()]);
     setText("");
   };
@@ -49,8 +47,8 @@ export function DebugWatches({ watches, stamp, hints, onWatches, evaluate }: Deb
           <Watch key={expression} expression={expression} stamp={stamp} evaluate={evaluate} onRemove={() => onWatches(watches.filter((other) => other !== expression))} />
         ))}
       </ul>
-      <div className="wb-watch-add" onKeyDownCapture={add}>
-        <CodeField value={text} onChange={setText} language="expression" label="Add a watch" placeholder="expression, Enter adds it" singleLine {...(hints ? { hints } : {})} />
+      <div className="wb-watch-add">
+        <CodeField value={text} onChange={setText} language="expression" label="Add a watch" placeholder="expression, Enter adds it" singleLine onEnter={add} {...(hints ? { hints } : {})} />
       </div>
     </>
   );

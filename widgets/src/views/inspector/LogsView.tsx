@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { clockTime, grouped } from "../../core/inspector/format";
+import { goesToCanvas } from "../../core/inspector/keys";
 import { countLevels, filterLogs, LEVELS } from "../../core/inspector/logs";
 import type { LogEntry, LogLevel } from "../../core/inspector/types";
 import { CopyButton, Empty } from "./parts";
@@ -46,7 +47,7 @@ export function LogsView({ entries, loading = false, error = null, onPickBlock, 
             </option>
           ))}
         </select>
-        <input className="wb-input" type="search" placeholder="Filter" aria-label="Filter the log" value={text} onChange={(event) => setText(event.target.value)} />
+        <input className="wb-input" type="search" placeholder="Filter" aria-label="Filter the log" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => !goesToCanvas(event) && event.key !== "Escape" && event.stopPropagation()} />
         <CopyButton label="Copy these lines" text={() => lines.map((entry) => `${entry.at} ${entry.level} ${entry.path ?? entry.blockName ?? ""} ${entry.message}`).join("\n")}>
           copy
         </CopyButton>

@@ -198,6 +198,8 @@ export interface EditorOptions {
   language: CodeLanguage;
   label: string;
   singleLine: boolean;
+  /** What Enter does in a single line, where it makes no new one. */
+  onEnter: () => void;
   placeholderText: Extension;
   tooltipParent: HTMLElement;
   hints: () => ScopeHints | undefined;
@@ -221,6 +223,7 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     native ? autocompletion({ icons: false }) : autocompletion({ icons: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
     tooltips({ parent: options.tooltipParent, position: "fixed" }),
     Prec.high(tabThatLeaves(indents)),
+    singleLine ? Prec.high(keymap.of([{ key: "Enter", run: () => (options.onEnter(), true) }])) : [],
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,
     singleLine ? oneLine : language === "python" || language === "sql" ? lineNumbers() : [],
