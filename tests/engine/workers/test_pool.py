@@ -385,3 +385,22 @@ def test_where_the_system_bounds_no_memory_the_server_watches_it(loop, pool):
         return caught.value
 
     assert loop.run(run()).kind == "MEMORY"
+
+
+def test_stopping_while_a_job_runs_and_another_waits_leaves_nothing(tmp_path):
+    async def run():
+        pool = WorkerPool(1, temp=tmp_path)
+        await pool.start()
+        started = asyncio.Event()
+        endless = WorkerJob("python", "print('on')\nwhile True: pass")
+        running = asyncio.create_task(pool.run(endless, lambda _: started.set()))
+        waiting = asyncio.create_task(pool.run(endless))
+        await started.wait()
+        waiting.cancel()
+        await pool.stop()
+        return await asyncio.gather(running, waiting, return_exceptions=True)
+
+    ended, cancelled = asyncio.run(run())
+    assert ended.kind == "WORKER_DIED"
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert list(tmp_path.iterdir()) == []

@@ -7,11 +7,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.base.errors import BlockFailed, Unavailable
+from workbench.base.errors import Unavailable
 from workbench.base.probe import probe
 from workbench.blocks.context import WorkerJob
 from workbench.engine.workers.worker import Stale, Worker
@@ -35,6 +34,7 @@ class WorkerPool:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._warming: asyncio.Task[Worker] | None = None
+        self._spawning: set[asyncio.Task[Worker]] = set()
         self._burials: set[asyncio.Task[None]] = set()
         self._is_open = False
 
@@ -69,14 +69,14 @@ class WorkerPool:
     async def stop(self) -> None:
         """Kill every process and remove the folder."""
         self._is_open = False
-        if self._warming is not None:
-            self._warming.cancel()
-            with suppress(asyncio.CancelledError, BlockFailed):
-                await self._warming
+        for spawning in self._spawning:
+            spawning.cancel()
+        await asyncio.gather(*self._spawning, return_exceptions=True)
         for worker in [*self._idle, *self._busy]:
             self._bury(worker)
         self._idle.clear()
-        await asyncio.gather(*self._burials)
+        while self._burials:
+            await asyncio.gather(*self._burials)
         if self._temp is not None:
             await asyncio.to_thread(shutil.rmtree, self._temp, ignore_errors=True)
 
@@ -89,9 +89,7 @@ class WorkerPool:
                     self._warm()
                     return worker
                 self._bury(worker)
-        if self._warming is None:
-            self._warming = asyncio.create_task(self._spawn())
-        warming, self._warming = self._warming, None
+        warming, self._warming = self._warming or self._spawn(), None
         try:
             worker = await asyncio.shield(warming)
         except asyncio.CancelledError:
@@ -108,7 +106,7 @@ class WorkerPool:
     def _warm(self) -> None:
         """Have one fresh worker ready or on its way."""
         if self._is_open and self._warming is None and not any(w.owner is None for w in self._idle):
-            self._warming = asyncio.create_task(self._spawn())
+            self._warming = self._spawn()
             self._warming.add_done_callback(self._warmed)
 
     def _warmed(self, warming: asyncio.Task[Worker]) -> None:
@@ -119,9 +117,12 @@ class WorkerPool:
         if not warming.cancelled() and warming.exception() is None:
             self._give_back(warming.result())
 
-    async def _spawn(self) -> Worker:
+    def _spawn(self) -> asyncio.Task[Worker]:
         assert self._temp is not None
-        return await Worker.spawn(self._temp)
+        spawning = asyncio.create_task(Worker.spawn(self._temp))
+        self._spawning.add(spawning)
+        spawning.add_done_callback(self._spawning.discard)
+        return spawning
 
     def _give_back(self, worker: Worker) -> None:
         if not self._is_open or not worker.is_alive or worker.jobs >= JOBS_PER_WORKER:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN = "WORKBENCH_WORKER"  # noqa: S105 - the name of a mark, not a password
+MOST_SWEEPS = 5
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC")
 
 
@@ -51,12 +52,26 @@ def kill_group(pid: int) -> None:
 
 
 def kill_marked(token: str) -> None:
-    """Kill what carries the worker's mark in its environment: what it started that left its group. Takes some ms."""
-    mark = f"{TOKEN}={token}".encode()
+    """Kill what carries the worker's mark in its environment: what it started that left its group. Takes some ms.
+
+    Looks again while it finds any: one may start another just before it ends.
+    """
+    for _ in range(MOST_SWEEPS):
+        found = _marked(f"{TOKEN}={token}".encode())
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+
+
+def _marked(mark: bytes) -> list[int]:
+    found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
             if mark in entry.read_bytes().split(b"\0"):
-                os.kill(int(entry.parent.name), signal.SIGKILL)
+                found.append(int(entry.parent.name))
+    return found
 
 
 def memory_of(pid: int) -> int:
