@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -101,3 +102,13 @@ def select(sql: str) -> Callable[[Any], list[Any]]:
 
 LINE_TEXTS = select("SELECT text FROM lines ORDER BY seq")
 NOTE_TEXTS = select("SELECT text FROM notes ORDER BY text")
+
+
+def run(store: Store, main: Any) -> Any:
+    """Run a coroutine function on a loop of its own, attached to the store."""
+
+    async def attached() -> Any:
+        store.attach_loop(asyncio.get_running_loop())
+        return await main(store)
+
+    return asyncio.run(attached())

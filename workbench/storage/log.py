@@ -6,7 +6,6 @@ hold the log while appends go on to queue up behind it.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import traceback
 from collections import deque
@@ -20,6 +19,7 @@ from workbench.base.errors import PayloadTooLarge, StoreDamaged, Unavailable
 from workbench.base.probe import probe
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact
+from workbench.storage.news import News
 from workbench.storage.recovery import Tail
 from workbench.storage.segments import (
     FIRST_SEGMENT_BYTES,
@@ -34,7 +34,6 @@ from workbench.storage.ticket import Durable, Ticket
 
 GROUP_BYTES = 4 * 1024 * 1024
 MAX_FRAME_BYTES = 256 * 1024 * 1024
-DurableHook = Callable[[list[tuple[int, str | None, Fact]]], None]
 _logger = structlog.get_logger("workbench.storage")
 
 
@@ -70,10 +69,7 @@ class Log:
         self._gate = threading.Lock()
         self._writing = threading.Lock()
         self._closing = False
-        self.on_durable: DurableHook | None = None
-        self._settling: deque[list[Ticket]] = deque()
-        self._events: deque[list[Ticket]] = deque()
-        self._told = False
+        self.news = News(self.durable)
         if tail.damage is not None:
             self.durable.failure = StoreDamaged(tail.damage, hint="The store is read-only; restore it from a copy.")
         self._thread = threading.Thread(target=self._run, name="workbench-log", daemon=True)
@@ -218,7 +214,7 @@ class Log:
         if follow is not None:
             follow(group)
         self.durable.seq = first - 1
-        self._tell(group)
+        self.news.tell(group)
         if self._spare is None and self._preparing is None and segment.position * 2 > segment.size:
             self._preparing = threading.Thread(target=self._prepare, name="workbench-log-prepare", daemon=True)
             self._preparing.start()
@@ -258,49 +254,6 @@ class Log:
         if segment is not None and segment.fits(FRAME_BYTES) and self.bytes_written:
             segment.write(b"".join(frame(segment.salt, b"", 0, self.next_seq, self.durable.seq)))
 
-    # --- telling those who wait -------------------------------------------------------------------------------------
-
-    def _tell(self, group: list[Ticket]) -> None:
-        awaited = [t for t in group if t.futures is not None]
-        if awaited:
-            self._settling.append(awaited)
-        if self.on_durable is not None:
-            self._events.append(group)
-        if (awaited or self.on_durable is not None) and not self._told:
-            self._told = True
-            self._call_loop()
-        if self.durable.waiting_threads:
-            with self.durable.changed:
-                self.durable.changed.notify_all()
-
-    def _call_loop(self) -> None:
-        loop = self.durable.loop
-        try:
-            if loop is not None:
-                loop.call_soon_threadsafe(self._on_loop)
-                return
-        except RuntimeError:
-            pass
-        # No loop yet, or it is closed: nobody waits there.
-        self._told = False
-        self._settling.clear()
-        self._events.clear()
-
-    def _on_loop(self) -> None:
-        self._told = False
-        while self._settling:
-            for ticket in self._settling.popleft():
-                ticket.settle()
-        hook = self.on_durable
-        if hook is None or not self._events:
-            return
-        news: list[tuple[int, str | None, Fact]] = []
-        while self._events:
-            for ticket in self._events.popleft():
-                workspace = ticket.workspace
-                news += [(seq, workspace, fact) for seq, fact in enumerate(ticket.facts, ticket.first)]
-        hook(news)
-
     def _fail(self, error: Unavailable, group: Sequence[Ticket] = ()) -> None:
         with self._lock:
             if self.durable.failure is None:
@@ -309,13 +262,4 @@ class Log:
             self._queue.clear()
         for ticket in waiting:
             ticket.failure = error
-        awaited = [t for t in waiting if t.futures is not None]
-        if awaited:
-            self._settling.append(awaited)
-            self._call_loop()
-        with self.durable.changed:
-            self.durable.changed.notify_all()
-
-    def attach_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The loop on which tickets are awaited and `on_durable` is called."""
-        self.durable.loop = loop
+        self.news.failed(waiting)

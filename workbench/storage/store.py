@@ -18,8 +18,9 @@ from workbench.storage.decide import Decide, Request
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.lock import StoreLock
-from workbench.storage.log import DurableHook, Log
+from workbench.storage.log import Log
 from workbench.storage.migrations.runner import Migration, migrate
+from workbench.storage.news import DurableHook
 from workbench.storage.progress import Progress
 from workbench.storage.reader import Reader
 from workbench.storage.recovery import Tail, recover, refuse
@@ -149,17 +150,17 @@ class Store:
 
     def attach_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop on which tickets are awaited and `on_durable` is called."""
-        self._log.attach_loop(loop)
+        self._log.durable.loop = loop
         self._applier.progress.loop = loop
 
     @property
     def on_durable(self) -> DurableHook | None:
         """Called on the attached loop with ``[(seq, workspace, fact), …]`` after they are durable."""
-        return self._log.on_durable
+        return self._log.news.on_durable
 
     @on_durable.setter
     def on_durable(self, hook: DurableHook | None) -> None:
-        self._log.on_durable = hook
+        self._log.news.on_durable = hook
 
     def announce(self, address: str, key: str) -> None:
         """Tell other processes where this store's API is: `connect()` on a held store reads it."""
