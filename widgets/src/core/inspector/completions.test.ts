@@ -4,7 +4,14 @@ import type { ScopeHints } from "./types";
 
 const hints: ScopeHints = {
   names: [
-    { name: "read_flights", kind: "block", fields: [{ name: "origin", kind: "field" }, { name: "dep", kind: "field", fields: [{ name: "delay", kind: "field" }] }] },
+    {
+      name: "read_flights",
+      kind: "block",
+      fields: [
+        { name: "origin", kind: "field" },
+        { name: "dep", kind: "field", fields: [{ name: "delay", kind: "field" }] },
+      ],
+    },
     { name: "vars", kind: "scope", fields: [{ name: "threshold", kind: "field" }] },
     { name: "limit", kind: "variable" },
   ],
@@ -26,7 +33,13 @@ describe("completion in expressions", () => {
   });
 
   it("offers nothing for unknown names, in strings and after values", () => {
-    expect([names("nobody."), names("'text re"), names("12"), names("f(x)"), names('nobody["')]).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect([names("nobody."), names("'text re"), names("12"), names("f(x)"), names('nobody["')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(names("'a' + re")).toBeDefined();
     expect(names("'it\\'s re")).toBeUndefined();
   });
@@ -41,7 +54,10 @@ describe("completion in expressions", () => {
   });
 
   it("finds all expressions, also one without its end", () => {
-    expect(expressionRanges("{{a}} \\{{ b }} {{ c")).toEqual([{ from: 0, to: 5, closed: true }, { from: 15, to: 19, closed: false }]);
+    expect(expressionRanges("{{a}} \\{{ b }} {{ c")).toEqual([
+      { from: 0, to: 5, closed: true },
+      { from: 15, to: 19, closed: false },
+    ]);
   });
 
   it("gives SQL the blocks as tables", () => {

@@ -53,9 +53,21 @@ function follow(names: readonly NameHint[], path: readonly string[]): readonly N
   return here;
 }
 
-const nameOffer = (hint: NameHint): Offer => ({ label: hint.name, kind: hint.kind, detail: hint.detail ?? "", doc: hint.doc ?? "", insert: null });
+const nameOffer = (hint: NameHint): Offer => ({
+  label: hint.name,
+  kind: hint.kind,
+  detail: hint.detail ?? "",
+  doc: hint.doc ?? "",
+  insert: null,
+});
 
-const functionOffer = (hint: FunctionHint): Offer => ({ label: hint.name, kind: "function", detail: hint.signature.replace(hint.name, ""), doc: hint.doc, insert: `${hint.name}()` });
+const functionOffer = (hint: FunctionHint): Offer => ({
+  label: hint.name,
+  kind: "function",
+  detail: hint.signature.replace(hint.name, ""),
+  doc: hint.doc,
+  insert: `${hint.name}()`,
+});
 
 /**
  * Offers for the text before the cursor (of the expression only), and how many characters of it they replace.
@@ -92,5 +104,7 @@ function insideString(before: string): boolean {
 
 /** Block names and their columns, as a SQL editor wants them. */
 export function sqlTables(hints: ScopeHints): Record<string, string[]> {
-  return Object.fromEntries(hints.names.filter((hint) => hint.kind !== "variable").map((hint) => [hint.name, (hint.fields ?? []).map((field) => field.name)]));
+  return Object.fromEntries(
+    hints.names.filter((hint) => hint.kind !== "variable").map((hint) => [hint.name, (hint.fields ?? []).map((field) => field.name)]),
+  );
 }

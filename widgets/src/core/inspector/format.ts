@@ -37,9 +37,26 @@ export function clockTime(iso: string): string {
 export function shortType(type: string): string {
   const bare = type.replace(/\(.*$/s, "").trim();
   const names: Record<string, string> = {
-    String: "text", Utf8: "text", LargeUtf8: "text", large_string: "text", string: "text", Boolean: "bool", bool: "bool",
-    Datetime: "datetime", Date: "date", Time: "time", Duration: "duration", Categorical: "category", Enum: "enum",
-    List: "list", Array: "array", Struct: "object", Object: "object", Null: "null", Decimal: "decimal", Binary: "bytes",
+    String: "text",
+    Utf8: "text",
+    LargeUtf8: "text",
+    large_string: "text",
+    string: "text",
+    Boolean: "bool",
+    bool: "bool",
+    Datetime: "datetime",
+    Date: "date",
+    Time: "time",
+    Duration: "duration",
+    Categorical: "category",
+    Enum: "enum",
+    List: "list",
+    Array: "array",
+    Struct: "object",
+    Object: "object",
+    Null: "null",
+    Decimal: "decimal",
+    Binary: "bytes",
   };
   const number = /^(u?)(?:int|float)(\d+)$/i.exec(bare);
   if (number) return `${number[1]?.toLowerCase() ?? ""}${/^u?int/i.test(bare) ? "int" : "float"}${number[2]}`;

@@ -8,16 +8,28 @@ const root: JsonSchema = {
     Comparison: {
       type: "object",
       title: "Comparison",
-      properties: { left: { "x-expression": "template" }, operator: { enum: ["equals", "gte"], type: "string" }, right: { default: null, "x-expression": "template" } },
+      properties: {
+        left: { "x-expression": "template" },
+        operator: { enum: ["equals", "gte"], type: "string" },
+        right: { default: null, "x-expression": "template" },
+      },
       required: ["left", "operator"],
     },
     Group: {
       type: "object",
       title: "Group",
-      properties: { logical: { default: "and", enum: ["and", "or"] }, conditions: { type: "array", items: { oneOf: [{ $ref: "#/$defs/Group" }, { $ref: "#/$defs/Comparison" }] } } },
+      properties: {
+        logical: { default: "and", enum: ["and", "or"] },
+        conditions: { type: "array", items: { oneOf: [{ $ref: "#/$defs/Group" }, { $ref: "#/$defs/Comparison" }] } },
+      },
       required: ["conditions"],
     },
-    Interval: { type: "object", title: "Interval", properties: { kind: { const: "interval" }, value: { type: "integer", minimum: 1 } }, required: ["kind", "value"] },
+    Interval: {
+      type: "object",
+      title: "Interval",
+      properties: { kind: { const: "interval" }, value: { type: "integer", minimum: 1 } },
+      required: ["kind", "value"],
+    },
     Cron: { type: "object", title: "Cron", properties: { kind: { const: "cron" }, text: { type: "string" } }, required: ["kind", "text"] },
   },
   properties: {
@@ -45,11 +57,28 @@ describe("a form read from a JSON Schema", () => {
 
   it("draws each kind of schema with its own widget", () => {
     const kinds = Object.fromEntries(fields.map((f) => [f.name, f.widget.kind]));
-    expect(kinds).toMatchObject({ code: "code", language: "select", timeoutMs: "number", conditions: "conditions", visual: "group", headers: "map", trigger: "choice", inner: "object", anything: "any", old: "text" });
+    expect(kinds).toMatchObject({
+      code: "code",
+      language: "select",
+      timeoutMs: "number",
+      conditions: "conditions",
+      visual: "group",
+      headers: "map",
+      trigger: "choice",
+      inner: "object",
+      anything: "any",
+      old: "text",
+    });
   });
 
   it("sees through anyOf with null and keeps what the alternative says", () => {
-    expect(field("timeoutMs")).toMatchObject({ nullable: true, hasDefault: true, default: null, title: "Time limit", widget: { min: 100, max: 9000, unit: "ms", integer: true } });
+    expect(field("timeoutMs")).toMatchObject({
+      nullable: true,
+      hasDefault: true,
+      default: null,
+      title: "Time limit",
+      widget: { min: 100, max: 9000, unit: "ms", integer: true },
+    });
   });
 
   it("follows references, keeps what stands beside them, and drops the model's own title", () => {
@@ -64,8 +93,19 @@ describe("a form read from a JSON Schema", () => {
 
   it("writes names for people, with the unit left to the field", () => {
     expect(field("retryDelayMs").title).toBe("Retry delay");
-    expect([humanName("itemVariable"), humanName("url"), humanName("cronExpression"), humanName("Ms")]).toEqual(["Item variable", "URL", "Cron expression", "Ms"]);
-    expect([optionLabel("not_equals"), optionLabel("forEach"), optionLabel("GET"), optionLabel(null), optionLabel(3)]).toEqual(["not equals", "for each", "GET", "none", "3"]);
+    expect([humanName("itemVariable"), humanName("url"), humanName("cronExpression"), humanName("Ms")]).toEqual([
+      "Item variable",
+      "URL",
+      "Cron expression",
+      "Ms",
+    ]);
+    expect([optionLabel("not_equals"), optionLabel("forEach"), optionLabel("GET"), optionLabel(null), optionLabel(3)]).toEqual([
+      "not equals",
+      "for each",
+      "GET",
+      "none",
+      "3",
+    ]);
   });
 
   it("knows which language a code field has from the field beside it", () => {
@@ -81,7 +121,9 @@ describe("a form read from a JSON Schema", () => {
   it("lets x-when and choices among names say which fields apply", () => {
     expect(applies(field("old"), {}, fields)).toBe(false);
     expect(applies(field("old"), { language: "python" }, fields)).toBe(true);
-    const modes = { properties: { mode: { enum: ["simple", "other"], default: "simple" }, simple: { type: "string" }, other: { type: "string" } } };
+    const modes = {
+      properties: { mode: { enum: ["simple", "other"], default: "simple" }, simple: { type: "string" }, other: { type: "string" } },
+    };
     const [, simple, other] = fieldsOf(modes, modes);
     expect([applies(simple!, {}, fieldsOf(modes, modes)), applies(other!, {}, fieldsOf(modes, modes))]).toEqual([true, false]);
   });
@@ -102,7 +144,11 @@ describe("a form read from a JSON Schema", () => {
   });
 
   it("takes a number that may be text as a number field", () => {
-    expect(shapeOf({ anyOf: [{ type: "integer", minimum: 0 }, { type: "string" }] }, {}, "delayMs").widget).toMatchObject({ kind: "number", min: 0, unit: "ms" });
+    expect(shapeOf({ anyOf: [{ type: "integer", minimum: 0 }, { type: "string" }] }, {}, "delayMs").widget).toMatchObject({
+      kind: "number",
+      min: 0,
+      unit: "ms",
+    });
   });
 
   it("bears a schema that says nothing", () => {

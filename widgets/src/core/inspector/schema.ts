@@ -55,7 +55,10 @@ export function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
     let target: unknown = null;
     if (typeof $ref === "string") {
       target = $ref.startsWith("#/")
-        ? $ref.slice(2).split("/").reduce<unknown>((at, key) => (isObject(at) ? at[key.replace(/~1/g, "/").replace(/~0/g, "~")] : null), root)
+        ? $ref
+            .slice(2)
+            .split("/")
+            .reduce<unknown>((at, key) => (isObject(at) ? at[key.replace(/~1/g, "/").replace(/~0/g, "~")] : null), root)
         : null;
     } else if (all.length === 1) target = all[0];
     if (!isObject(target)) return here;
@@ -94,7 +97,10 @@ const UNITS: [RegExp, string][] = [
 export function humanName(name: string): string {
   let bare = name;
   for (const [suffix] of UNITS) if (suffix.test(name) && name.replace(suffix, "")) bare = name.replace(suffix, "");
-  const words = bare.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/[_-]+/g, " ").trim();
+  const words = bare
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/[_-]+/g, " ")
+    .trim();
   const text = words.toLowerCase().replace(/\b(url|id|json|sql|http|csv|ttl)\b/g, (word) => word.toUpperCase());
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -111,7 +117,9 @@ function titleOf(schema: JsonSchema, name: string): string {
 export function optionLabel(value: unknown): string {
   if (value === null) return "none";
   if (typeof value !== "string") return JSON.stringify(value);
-  return /^[a-z]+(_[a-z]+)+$/.test(value) ? value.replace(/_/g, " ") : value.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+  return /^[a-z]+(_[a-z]+)+$/.test(value)
+    ? value.replace(/_/g, " ")
+    : value.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 }
 
 function optionsOf(schema: JsonSchema, root: JsonSchema): Option[] | null {
@@ -245,7 +253,12 @@ export function fieldsOf(schema: JsonSchema, root: JsonSchema): Field[] {
 /** A choice among names of fields beside it (`mode: simple | visual | expression`) says which of them has a say. */
 function chosenBy(field: Field, fields: readonly Field[]): Field["when"] {
   const names = new Set(fields.map((other) => other.name));
-  const chooser = fields.find(({ widget }) => widget.kind === "select" && widget.options.some((option) => option.value === field.name) && widget.options.every((option) => names.has(String(option.value))));
+  const chooser = fields.find(
+    ({ widget }) =>
+      widget.kind === "select" &&
+      widget.options.some((option) => option.value === field.name) &&
+      widget.options.every((option) => names.has(String(option.value))),
+  );
   return chooser ? { field: chooser.name, values: [field.name] } : null;
 }
 

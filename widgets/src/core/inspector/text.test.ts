@@ -9,7 +9,28 @@ import type { LogEntry, Problem } from "./types";
 import { effectInWords, operatorInWords, stateInWords, takesNoValue } from "./words";
 
 describe("one box for any value", () => {
-  it.each([5, -1.5, 0, true, false, null, "text", "5", "true", '"quoted"', "", "{{ a.b }}", "{ not json", [1, "a"], { a: [null] }, "[1]", "{}", "12345678901234567890", "007", " 5 "])("reads %j back from how it writes it", (value) => {
+  it.each([
+    5,
+    -1.5,
+    0,
+    true,
+    false,
+    null,
+    "text",
+    "5",
+    "true",
+    '"quoted"',
+    "",
+    "{{ a.b }}",
+    "{ not json",
+    [1, "a"],
+    { a: [null] },
+    "[1]",
+    "{}",
+    "12345678901234567890",
+    "007",
+    " 5 ",
+  ])("reads %j back from how it writes it", (value) => {
     expect(parseLiteral(formatLiteral(value))).toEqual(value);
   });
 
@@ -18,15 +39,33 @@ describe("one box for any value", () => {
   });
 
   it("tells expressions from escaped braces", () => {
-    expect([hasExpression("{{ a }}"), hasExpression("x {{ a"), hasExpression("\\{{ a }}"), hasExpression(5)]).toEqual([true, true, false, false]);
+    expect([hasExpression("{{ a }}"), hasExpression("x {{ a"), hasExpression("\\{{ a }}"), hasExpression(5)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("reads numbers, keeps other text, and takes emptiness as not set", () => {
-    expect([parseNumber("10"), parseNumber("1_000"), parseNumber("-1.5e3"), parseNumber("{{ a }}"), parseNumber("ten"), parseNumber("  ")]).toEqual([10, 1000, -1500, "{{ a }}", "ten", undefined]);
+    expect([
+      parseNumber("10"),
+      parseNumber("1_000"),
+      parseNumber("-1.5e3"),
+      parseNumber("{{ a }}"),
+      parseNumber("ten"),
+      parseNumber("  "),
+    ]).toEqual([10, 1000, -1500, "{{ a }}", "ten", undefined]);
   });
 
   it("says what a value is", () => {
-    expect([kindOf([1]), kindOf({}), kindOf(null), kindOf("{{ a }}"), kindOf(2)]).toEqual(["list of 1", "object", "null", "expression", "number"]);
+    expect([kindOf([1]), kindOf({}), kindOf(null), kindOf("{{ a }}"), kindOf(2)]).toEqual([
+      "list of 1",
+      "object",
+      "null",
+      "expression",
+      "number",
+    ]);
   });
 });
 
@@ -71,21 +110,62 @@ describe("problems", () => {
 
 describe("texts of values", () => {
   it("says times in words of their size", () => {
-    expect([0, 0.4, 3, 1234, 12_000, 125_000, 11_040_000, 90_000_000, -1].map((ms) => duration(ms).replaceAll("\u202f", " "))).toEqual(["0 ms", "<1 ms", "3 ms", "1.2 s", "12 s", "2 min 5 s", "3 h 4 min", "1 d 1 h", "–"]);
+    expect([0, 0.4, 3, 1234, 12_000, 125_000, 11_040_000, 90_000_000, -1].map((ms) => duration(ms).replaceAll("\u202f", " "))).toEqual([
+      "0 ms",
+      "<1 ms",
+      "3 ms",
+      "1.2 s",
+      "12 s",
+      "2 min 5 s",
+      "3 h 4 min",
+      "1 d 1 h",
+      "–",
+    ]);
     expect(clockTime("not a time")).toBe("not a time");
   });
 
   it("shortens types and knows numbers", () => {
-    expect(["Int64", "Float32", "UInt8", "String", "Datetime(time_unit='us')", "List(Int64)", "Odd"].map(shortType)).toEqual(["int64", "float32", "uint8", "text", "datetime", "list", "odd"]);
-    expect([isNumeric("Int64"), isNumeric("Decimal(10,2)"), isNumeric("Interval"), isNumeric("String")]).toEqual([true, true, false, false]);
+    expect(["Int64", "Float32", "UInt8", "String", "Datetime(time_unit='us')", "List(Int64)", "Odd"].map(shortType)).toEqual([
+      "int64",
+      "float32",
+      "uint8",
+      "text",
+      "datetime",
+      "list",
+      "odd",
+    ]);
+    expect([isNumeric("Int64"), isNumeric("Decimal(10,2)"), isNumeric("Interval"), isNumeric("String")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("writes cells, CSV and chips", () => {
-    expect([cellText(0.1 + 0.2), cellText(1e-9), cellText("2013-01-01T05:00:00"), cellText({ a: 1 })]).toEqual(["0.3", "1.000e-9", "2013-01-01 05:00:00", '{"a":1}']);
+    expect([cellText(0.1 + 0.2), cellText(1e-9), cellText("2013-01-01T05:00:00"), cellText({ a: 1 })]).toEqual([
+      "0.3",
+      "1.000e-9",
+      "2013-01-01 05:00:00",
+      '{"a":1}',
+    ]);
     expect(csvCell('say "hi", now')).toBe('"say ""hi"", now"');
-    const table = { type: "table" as const, rows: 336776, columns: [{ name: "a", type: "Int64" }, { name: "b,c", type: "String" }], data: [{ a: 1, "b,c": null }] };
+    const table = {
+      type: "table" as const,
+      rows: 336776,
+      columns: [
+        { name: "a", type: "Int64" },
+        { name: "b,c", type: "String" },
+      ],
+      data: [{ a: 1, "b,c": null }],
+    };
     expect(toCsv(table)).toBe('a,"b,c"\r\n1,\r\n');
-    expect([chip(table), chip({ type: "value", value: "ok" }), chip({ type: "value", value: [1] }), chip({ type: "none", reason: "notRun" })]).toEqual(["336,776 × 2", '"ok"', "list of 1", "–"]);
+    expect([
+      chip(table),
+      chip({ type: "value", value: "ok" }),
+      chip({ type: "value", value: [1] }),
+      chip({ type: "none", reason: "notRun" }),
+    ]).toEqual(["336,776 × 2", '"ok"', "list of 1", "–"]);
     expect([pageText(0, 50, 336776), pageText(0, 0, 0)]).toEqual(["1–50 of 336,776", "no rows"]);
   });
 
@@ -110,7 +190,13 @@ describe("logs, keys and words", () => {
 
   it("lets run and debug keys through to the canvas and keeps typing", () => {
     const key = (name: string, ctrlKey = false) => ({ key: name, ctrlKey, metaKey: false, altKey: false, shiftKey: false });
-    expect([goesToCanvas(key("F9")), goesToCanvas(key("Enter", true)), goesToCanvas(key("Enter")), goesToCanvas(key("z", true)), goesToCanvas(key("Delete"))]).toEqual([true, true, false, false, false]);
+    expect([
+      goesToCanvas(key("F9")),
+      goesToCanvas(key("Enter", true)),
+      goesToCanvas(key("Enter")),
+      goesToCanvas(key("z", true)),
+      goesToCanvas(key("Delete")),
+    ]).toEqual([true, true, false, false, false]);
     expect([tabKey("ArrowRight", 4, 5), tabKey("ArrowLeft", 0, 5), tabKey("End", 0, 5), tabKey("a", 0, 5)]).toEqual([0, 4, 4, null]);
   });
 

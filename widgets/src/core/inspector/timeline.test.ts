@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { barsOf, foldByBlock, ticks, totalMs } from "./timeline";
 import type { Timing } from "./types";
 
-const timing = (blockId: string, startMs: number, runMs: number, status = "completed"): Timing => ({ blockId, name: blockId, path: `${blockId}@${startMs}`, attempt: 1, status, startMs, queueMs: 2, runMs, waitMs: 1 });
+const timing = (blockId: string, startMs: number, runMs: number, status = "completed"): Timing => ({
+  blockId,
+  name: blockId,
+  path: `${blockId}@${startMs}`,
+  attempt: 1,
+  status,
+  startMs,
+  queueMs: 2,
+  runMs,
+  waitMs: 1,
+});
 
 describe("a timeline", () => {
   it("scales bars to the whole run", () => {

@@ -44,6 +44,10 @@ export function foldByBlock(timings: readonly Timing[]): { first: Timing; count:
     const sum = (key: "queueMs" | "runMs" | "waitMs") => group.reduce((all, timing) => all + timing[key], 0);
     const start = Math.min(...group.map((t) => t.startMs));
     const status = group.find((t) => t.status === "failed")?.status ?? group.at(-1)!.status;
-    return { first, count: group.length, total: { ...first, status, startMs: start, queueMs: sum("queueMs"), runMs: sum("runMs"), waitMs: sum("waitMs") } };
+    return {
+      first,
+      count: group.length,
+      total: { ...first, status, startMs: start, queueMs: sum("queueMs"), runMs: sum("runMs"), waitMs: sum("waitMs") },
+    };
   });
 }

@@ -48,7 +48,16 @@ function children(row: Pick<TreeRow, "value" | "steps" | "range" | "id">): Omit<
       const count = Math.ceil(value.length / RANGE);
       return Array.from({ length: count }, (_, index) => {
         const span: [number, number] = [index * RANGE, Math.min(value.length, (index + 1) * RANGE)];
-        return { id: `${id}/${span[0]}-`, label: `${span[0]} … ${span[1] - 1}`, steps, value, range: span, children: span[1] - span[0], position: index + 1, siblings: count };
+        return {
+          id: `${id}/${span[0]}-`,
+          label: `${span[0]} … ${span[1] - 1}`,
+          steps,
+          value,
+          range: span,
+          children: span[1] - span[0],
+          position: index + 1,
+          siblings: count,
+        };
       });
     }
     return Array.from({ length: to - from }, (_, index) => entry(id, from + index, value[from + index], steps, index + 1, to - from));

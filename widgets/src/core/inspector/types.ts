@@ -87,10 +87,7 @@ export interface TableValue {
 }
 
 /** What `GET R/checkpoints/{id}/value` answers; `none` when there is nothing to answer with. */
-export type LoadedValue =
-  | TableValue
-  | { type: "value"; value: unknown }
-  | { type: "none"; reason: "notRun" | "notKept" | "skipped" };
+export type LoadedValue = TableValue | { type: "value"; value: unknown } | { type: "none"; reason: "notRun" | "notKept" | "skipped" };
 
 export interface PageRequest {
   offset: number;

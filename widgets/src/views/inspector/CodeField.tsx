@@ -53,7 +53,16 @@ export function CodeField(props: CodeFieldProps) {
       state: EditorState.create({
         doc: latest.current.value,
         extensions: [
-          editorExtensions({ language, label, singleLine, onEnter: () => latest.current.onEnter?.(), placeholderText: placeholderOf(placeholder), tooltipParent: root, hints: () => latest.current.hints, attributes }),
+          editorExtensions({
+            language,
+            label,
+            singleLine,
+            onEnter: () => latest.current.onEnter?.(),
+            placeholderText: placeholderOf(placeholder),
+            tooltipParent: root,
+            hints: () => latest.current.hints,
+            attributes,
+          }),
           locked.current.of(EditorState.readOnly.of(readOnly)),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;

@@ -43,13 +43,31 @@ export function ConditionRow({ fields, steps, row, tools, mode, onChange }: Cond
     const shape: Shape = field.mode || mode !== "template" ? field : { ...field, mode };
     const value = object[field.name] ?? (field.default === null ? undefined : field.default);
     const at = [...steps, field.name];
-    return <ValueField shape={shape} steps={at} siblings={object} value={value} required={field.required} onChange={(next) => change(field.name, next)} id={formatPath(at)} label={`${name}, ${field.title.toLowerCase()}`} placeholder={hint} />;
+    return (
+      <ValueField
+        shape={shape}
+        steps={at}
+        siblings={object}
+        value={value}
+        required={field.required}
+        onChange={(next) => change(field.name, next)}
+        id={formatPath(at)}
+        label={`${name}, ${field.title.toLowerCase()}`}
+        placeholder={hint}
+      />
+    );
   };
   const joinBy = join ? (object[join.name] ?? join.default ?? "and") : null;
   return (
     <div className="wb-list-row wb-condition" role="group" aria-label={name} onKeyDown={rowKeyDown(tools)}>
       {tools.index > 0 && join && (
-        <button type="button" className="wb-join" disabled={readOnly} title="How this joins the conditions above: click to change" onClick={() => change(join.name, joinBy === "or" ? "and" : "or")}>
+        <button
+          type="button"
+          className="wb-join"
+          disabled={readOnly}
+          title="How this joins the conditions above: click to change"
+          onClick={() => change(join.name, joinBy === "or" ? "and" : "or")}
+        >
           {String(joinBy)}
         </button>
       )}
@@ -61,7 +79,10 @@ export function ConditionRow({ fields, steps, row, tools, mode, onChange }: Cond
             <SelectField
               id={formatPath([...steps, "operator"])}
               label={`${name}, operator`}
-              options={operator.widget.options.map(({ value, label }) => ({ value, label: typeof value === "string" ? operatorInWords(value) : label }))}
+              options={operator.widget.options.map(({ value, label }) => ({
+                value,
+                label: typeof value === "string" ? operatorInWords(value) : label,
+              }))}
               value={object.operator ?? operator.default}
               readOnly={readOnly}
               onChange={(next) => change("operator", next)}

@@ -18,7 +18,9 @@ let root: Root;
 let changes: Record<string, unknown>[];
 
 function draw(props: Partial<ConfigFormProps> = {}) {
-  flushSync(() => root.render(<ConfigForm blockId="a" schema={schema} config={{ path: "x" }} onChange={(config) => changes.push(config)} {...props} />));
+  flushSync(() =>
+    root.render(<ConfigForm blockId="a" schema={schema} config={{ path: "x" }} onChange={(config) => changes.push(config)} {...props} />),
+  );
 }
 
 const input = (name: string) => host.querySelector<HTMLInputElement>(`[data-field="${name}"] input`)!;

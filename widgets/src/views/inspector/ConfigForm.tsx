@@ -83,7 +83,10 @@ function Form(props: ConfigFormProps) {
   const fields = useMemo(() => fieldsOf(resolve(schema, schema), schema), [schema]);
   const names = useMemo(() => new Set(fields.map((field) => field.name)), [fields]);
   const unknown = useMemo(() => Object.fromEntries(Object.entries(draft).filter(([key]) => !names.has(key))), [draft, names]);
-  const share = useMemo<FormShare>(() => ({ root: schema, problems, hints, readOnly, idBase, flush, ...(onFix ? { onFix } : {}) }), [schema, problems, hints, readOnly, idBase, onFix, flush]);
+  const share = useMemo<FormShare>(
+    () => ({ root: schema, problems, hints, readOnly, idBase, flush, ...(onFix ? { onFix } : {}) }),
+    [schema, problems, hints, readOnly, idBase, onFix, flush],
+  );
   const form = useRef<HTMLFormElement>(null);
   const { focus = null } = props;
   useEffect(() => {
@@ -99,7 +102,17 @@ function Form(props: ConfigFormProps) {
     else next[name] = value;
     change(next);
   };
-  const row = (field: Field) => <FieldRow key={field.name} field={field} steps={[field.name]} siblings={draft} value={draft[field.name]} unused={!applies(field, draft, fields)} onChange={(value) => set(field.name, value)} />;
+  const row = (field: Field) => (
+    <FieldRow
+      key={field.name}
+      field={field}
+      steps={[field.name]}
+      siblings={draft}
+      value={draft[field.name]}
+      unused={!applies(field, draft, fields)}
+      onChange={(value) => set(field.name, value)}
+    />
+  );
 
   return (
     <FormContext value={share}>

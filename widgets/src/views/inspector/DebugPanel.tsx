@@ -66,7 +66,11 @@ export function DebugPanel(props: DebugPanelProps) {
       </div>
       <div className="wb-debug-columns">
         {section("stack", "Call stack", <CallStack frames={callStack} path={path} {...(onPickFrame ? { onPick: onPickFrame } : {})} />)}
-        {section("variables", "Variables", <DebugVariables variables={props.variables} {...(paused && props.onSetVariable ? { onSet: props.onSetVariable } : {})} />)}
+        {section(
+          "variables",
+          "Variables",
+          <DebugVariables variables={props.variables} {...(paused && props.onSetVariable ? { onSet: props.onSetVariable } : {})} />,
+        )}
         {section("watches", "Watches", <DebugWatches {...props} />, props.watches.length)}
         {section("console", "Console", <Console lines={lines} {...(onPickBlock ? { onPickBlock } : {})} />, lines.length)}
       </div>
@@ -100,7 +104,12 @@ function CallStack({ frames, path, onPick }: { frames: readonly Frame[]; path: s
     <ol className="wb-stack">
       {[...frames].reverse().map((frame, index) => (
         <li key={frame.path}>
-          <button type="button" className={`wb-frame${frame.path === path || (index === 0 && !path) ? " wb-on" : ""}`} onClick={() => onPick?.(frame)} title={frame.path}>
+          <button
+            type="button"
+            className={`wb-frame${frame.path === path || (index === 0 && !path) ? " wb-on" : ""}`}
+            onClick={() => onPick?.(frame)}
+            title={frame.path}
+          >
             <span aria-hidden="true">{index === 0 ? "▸" : ""}</span>
             <span className="wb-frame-name">{frame.name ?? frame.blockId}</span>
             <span className="wb-frame-kind">

@@ -56,7 +56,12 @@ function Variable({ name, value, onSet }: { name: string; value: unknown; onSet?
       <dd>
         {text === null ? (
           onSet ? (
-            <button type="button" className="wb-value-button" title="Edit (journaled; later blocks see it)" onClick={() => setText(formatLiteral(value))}>
+            <button
+              type="button"
+              className="wb-value-button"
+              title="Edit (journaled; later blocks see it)"
+              onClick={() => setText(formatLiteral(value))}
+            >
               {glimpse(value, 80)}
             </button>
           ) : (
@@ -64,7 +69,18 @@ function Variable({ name, value, onSet }: { name: string; value: unknown; onSet?
           )
         ) : (
           <>
-            <input className="wb-input" autoFocus value={text} disabled={busy} spellCheck={false} aria-label={`New value of ${name}`} aria-invalid={error ? true : undefined} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onBlur={() => void save()} />
+            <input
+              className="wb-input"
+              autoFocus
+              value={text}
+              disabled={busy}
+              spellCheck={false}
+              aria-label={`New value of ${name}`}
+              aria-invalid={error ? true : undefined}
+              onChange={(event) => setText(event.target.value)}
+              onKeyDown={onKeyDown}
+              onBlur={() => void save()}
+            />
             {error && (
               <span className="wb-problem-line wb-tone-error" role="alert">
                 ✕ {error}

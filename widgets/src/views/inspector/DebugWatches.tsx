@@ -44,11 +44,26 @@ export function DebugWatches({ watches, stamp, hints, onWatches, evaluate }: Deb
     <>
       <ul className="wb-watches">
         {watches.map((expression) => (
-          <Watch key={expression} expression={expression} stamp={stamp} evaluate={evaluate} onRemove={() => onWatches(watches.filter((other) => other !== expression))} />
+          <Watch
+            key={expression}
+            expression={expression}
+            stamp={stamp}
+            evaluate={evaluate}
+            onRemove={() => onWatches(watches.filter((other) => other !== expression))}
+          />
         ))}
       </ul>
       <div className="wb-watch-add">
-        <CodeField value={text} onChange={setText} language="expression" label="Add a watch" placeholder="expression, Enter adds it" singleLine onEnter={add} {...(hints ? { hints } : {})} />
+        <CodeField
+          value={text}
+          onChange={setText}
+          language="expression"
+          label="Add a watch"
+          placeholder="expression, Enter adds it"
+          singleLine
+          onEnter={add}
+          {...(hints ? { hints } : {})}
+        />
       </div>
     </>
   );
@@ -67,7 +82,15 @@ function Watch({ expression, stamp, evaluate, onRemove }: WatchProps) {
     <li className="wb-watch">
       <code title={expression}>{expression}</code>
       <span className="wb-watch-value">
-        {answer === null ? "…" : "error" in answer ? <span className="wb-tone-error" title={answer.error}>✕ <Prose text={answer.error} /></span> : <span title={glimpse(answer.value, 400)}>{glimpse(answer.value, 80)}</span>}
+        {answer === null ? (
+          "…"
+        ) : "error" in answer ? (
+          <span className="wb-tone-error" title={answer.error}>
+            ✕ <Prose text={answer.error} />
+          </span>
+        ) : (
+          <span title={glimpse(answer.value, 400)}>{glimpse(answer.value, 80)}</span>
+        )}
       </span>
       <IconButton icon="cross" label={`Stop watching ${expression}`} onClick={onRemove} className="wb-quiet" />
     </li>

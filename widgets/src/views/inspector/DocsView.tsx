@@ -20,7 +20,14 @@ export function typeInWords(field: Field): string {
       case "select":
         return widget.options.map((option) => String(option.value)).join(" | ");
       case "number": {
-        const range = widget.min !== null && widget.max !== null ? ` ${widget.min}–${widget.max}` : widget.min !== null ? ` ≥ ${widget.min}` : widget.max !== null ? ` ≤ ${widget.max}` : "";
+        const range =
+          widget.min !== null && widget.max !== null
+            ? ` ${widget.min}–${widget.max}`
+            : widget.min !== null
+              ? ` ≥ ${widget.min}`
+              : widget.max !== null
+                ? ` ≤ ${widget.max}`
+                : "";
         return `${widget.integer ? "integer" : "number"}${range}`;
       }
       case "toggle":
@@ -50,7 +57,9 @@ export function DocsView({ kind, onUseExample }: DocsViewProps) {
   const example = kind.example && Object.keys(kind.example).length ? kind.example : null;
   return (
     <article className="wb-docs" aria-label={`About ${kind.title}`}>
-      <p className="wb-docs-summary"><Prose text={kind.summary} /></p>
+      <p className="wb-docs-summary">
+        <Prose text={kind.summary} />
+      </p>
       {kind.disabledReason && <p className="wb-problem-line wb-tone-warn">! Not available here: {kind.disabledReason}</p>}
       <dl className="wb-facts">
         <dt>Type</dt>
@@ -88,9 +97,15 @@ export function DocsView({ kind, onUseExample }: DocsViewProps) {
               <div key={field.name}>
                 <dt>
                   <code>{field.name}</code>
-                  {field.required && <span className="wb-required" title="Required">*</span>}
+                  {field.required && (
+                    <span className="wb-required" title="Required">
+                      *
+                    </span>
+                  )}
                   <span className="wb-type">{typeInWords(field)}</span>
-                  {field.hasDefault && field.default !== null && field.default !== "" && <span className="wb-default-is">= {formatLiteral(field.default)}</span>}
+                  {field.hasDefault && field.default !== null && field.default !== "" && (
+                    <span className="wb-default-is">= {formatLiteral(field.default)}</span>
+                  )}
                 </dt>
                 {(field.description || field.title !== humanName(field.name)) && (
                   <dd>
@@ -106,10 +121,18 @@ export function DocsView({ kind, onUseExample }: DocsViewProps) {
         <>
           <div className="wb-docs-example">
             <h3 className="wb-heading">Example</h3>
-            <CopyButton label="Copy the example" text={() => JSON.stringify(example, null, 2)}>copy</CopyButton>
-            {onUseExample && <button type="button" className="wb-text-button" onClick={() => onUseExample(example)}>use it here</button>}
+            <CopyButton label="Copy the example" text={() => JSON.stringify(example, null, 2)}>
+              copy
+            </CopyButton>
+            {onUseExample && (
+              <button type="button" className="wb-text-button" onClick={() => onUseExample(example)}>
+                use it here
+              </button>
+            )}
           </div>
-          <pre className="wb-code-sample" tabIndex={0}>{JSON.stringify(example, null, 2)}</pre>
+          <pre className="wb-code-sample" tabIndex={0}>
+            {JSON.stringify(example, null, 2)}
+          </pre>
         </>
       )}
     </article>

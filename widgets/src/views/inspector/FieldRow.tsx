@@ -31,7 +31,10 @@ export function canSwitch(shape: Shape): boolean {
 
 /** A code editor is no form control that a label could point at. */
 function focusEditor(event: MouseEvent<HTMLElement>) {
-  event.currentTarget.closest(".wb-field")?.querySelector<HTMLElement>(":scope > .wb-code .cm-content, :scope > .wb-input-row .cm-content")?.focus();
+  event.currentTarget
+    .closest(".wb-field")
+    ?.querySelector<HTMLElement>(":scope > .wb-code .cm-content, :scope > .wb-input-row .cm-content")
+    ?.focus();
 }
 
 const CONTAINERS = new Set(["list", "conditions", "group", "object", "map", "choice"]);
@@ -48,7 +51,10 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
   const inline = field.widget.kind === "toggle" && !asExpression;
   const shown = isSet ? value : field.hasDefault ? field.default : undefined;
   return (
-    <section className={`wb-field${inline ? " wb-field-inline" : ""}${unused ? " wb-unused" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}`} data-field={formatPath(steps)}>
+    <section
+      className={`wb-field${inline ? " wb-field-inline" : ""}${unused ? " wb-unused" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}`}
+      data-field={formatPath(steps)}
+    >
       <div className="wb-field-head">
         <label className="wb-label" htmlFor={id} id={`${id}-label`} title={field.description || field.name} onClick={focusEditor}>
           {field.title}
@@ -75,7 +81,12 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
             </button>
           )}
           {isSet && !field.required && !readOnly && (
-            <IconButton icon="reset" label={field.hasDefault && field.default !== null ? `Reset to ${short(field.default)}` : "Clear"} onClick={() => onChange(undefined)} className="wb-quiet" />
+            <IconButton
+              icon="reset"
+              label={field.hasDefault && field.default !== null ? `Reset to ${short(field.default)}` : "Clear"}
+              onClick={() => onChange(undefined)}
+              className="wb-quiet"
+            />
           )}
         </span>
       </div>

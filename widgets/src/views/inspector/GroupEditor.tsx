@@ -41,19 +41,45 @@ export function GroupEditor({ shape, leaf, steps, value, onChange, tools }: Grou
   const { rows, keys, set, remove, move } = useRows(group.conditions, put, () => null);
   const append = (row: unknown) => put([...rows, row]);
   return (
-    <div className="wb-group" role="group" aria-label={tools ? `Group ${tools.index + 1}` : shape.title} onKeyDown={tools && rowKeyDown(tools)}>
+    <div
+      className="wb-group"
+      role="group"
+      aria-label={tools ? `Group ${tools.index + 1}` : shape.title}
+      onKeyDown={tools && rowKeyDown(tools)}
+    >
       <div className="wb-group-head">
         {negatable && (
-          <button type="button" className="wb-join" aria-pressed={group.negate === true} disabled={readOnly} title="Turn the group's answer around" onClick={() => onChange({ ...group, negate: group.negate !== true })}>
+          <button
+            type="button"
+            className="wb-join"
+            aria-pressed={group.negate === true}
+            disabled={readOnly}
+            title="Turn the group's answer around"
+            onClick={() => onChange({ ...group, negate: group.negate !== true })}
+          >
             not
           </button>
         )}
-        <SelectField id={formatPath([...steps, "logical"])} label="How the conditions are joined" options={JOINS} value={group.logical ?? "and"} readOnly={readOnly} onChange={(next) => onChange({ ...group, logical: next })} />
+        <SelectField
+          id={formatPath([...steps, "logical"])}
+          label="How the conditions are joined"
+          options={JOINS}
+          value={group.logical ?? "and"}
+          readOnly={readOnly}
+          onChange={(next) => onChange({ ...group, logical: next })}
+        />
         {tools && <RowButtons {...tools} />}
       </div>
       <div className="wb-list">
         {rows.map((row, index) => {
-          const inner: RowTools = { index, count: rows.length, noun: isGroup(row) ? "group" : "condition", readOnly, onMove: (to) => move(index, to), onRemove: () => remove(index) };
+          const inner: RowTools = {
+            index,
+            count: rows.length,
+            noun: isGroup(row) ? "group" : "condition",
+            readOnly,
+            onMove: (to) => move(index, to),
+            onRemove: () => remove(index),
+          };
           const shared = { steps: [...at, index], tools: inner, onChange: (next: unknown) => set(index, next) };
           if (isGroup(row)) return <GroupEditor key={keys[index]} {...shared} shape={shape} leaf={leaf} value={row} />;
           return <ConditionRow key={keys[index]} {...shared} fields={leafFields} row={row} mode={null} />;

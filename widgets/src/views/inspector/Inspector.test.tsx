@@ -18,12 +18,31 @@ afterEach(() => {
   host.remove();
 });
 
-const kind = { type: "delay", title: "Delay", category: "control", summary: "Waits.", effect: "idempotent" as const, inputs: [], outputs: [], configSchema: { properties: { note: { type: "string" } } } };
+const kind = {
+  type: "delay",
+  title: "Delay",
+  category: "control",
+  summary: "Waits.",
+  effect: "idempotent" as const,
+  inputs: [],
+  outputs: [],
+  configSchema: { properties: { note: { type: "string" } } },
+};
 
 function draw(props: Partial<InspectorProps> = {}) {
   const all: InspectorProps = {
-    block: { id: "b", type: "delay", name: "wait a bit", handle: "wait_a_bit", config: {} }, kind, tab: "config", onTab: () => undefined,
-    inputs: null, outputs: null, logs: [], problems: [], onConfig: () => undefined, onRename: () => undefined, onClose: () => undefined, ...props,
+    block: { id: "b", type: "delay", name: "wait a bit", handle: "wait_a_bit", config: {} },
+    kind,
+    tab: "config",
+    onTab: () => undefined,
+    inputs: null,
+    outputs: null,
+    logs: [],
+    problems: [],
+    onConfig: () => undefined,
+    onRename: () => undefined,
+    onClose: () => undefined,
+    ...props,
   };
   flushSync(() => root.render(<Inspector {...all} />));
 }
@@ -98,7 +117,12 @@ describe("the inspector", () => {
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("a value on a wire", () => {
-  const table = (page: PageRequest): LoadedValue => ({ type: "table", rows: 120, columns: [{ name: "n", type: "Int64", nulls: 3, histogram: [1, 2] }], data: Array.from({ length: Math.min(page.limit, 120 - page.offset) }, (_, i) => ({ n: page.offset + i })) });
+  const table = (page: PageRequest): LoadedValue => ({
+    type: "table",
+    rows: 120,
+    columns: [{ name: "n", type: "Int64", nulls: 3, histogram: [1, 2] }],
+    data: Array.from({ length: Math.min(page.limit, 120 - page.offset) }, (_, i) => ({ n: page.offset + i })),
+  });
 
   it("pages and sorts through its loader", async () => {
     const asked: PageRequest[] = [];
@@ -111,7 +135,11 @@ describe("a value on a wire", () => {
     await settled();
     flushSync(() => host.querySelector<HTMLElement>(".wb-column")!.click());
     await settled();
-    expect(asked.map((page) => [page.offset, page.sort?.column ?? null])).toEqual([[0, null], [50, null], [0, "n"]]);
+    expect(asked.map((page) => [page.offset, page.sort?.column ?? null])).toEqual([
+      [0, null],
+      [50, null],
+      [0, "n"],
+    ]);
     expect(host.querySelector("th[aria-sort=ascending]")).not.toBeNull();
   });
 
@@ -133,7 +161,9 @@ describe("a value on a wire", () => {
     flushSync(() => root.render(<ValueView load={() => Promise.resolve({ type: "none", reason: "notKept" })} valueKey="a" label="out" />));
     await settled();
     expect(host.textContent).toContain("Not kept, run again");
-    flushSync(() => root.render(<ValueView load={() => Promise.reject({ message: "No answer.", hint: "Try later." })} valueKey="b" label="out" />));
+    flushSync(() =>
+      root.render(<ValueView load={() => Promise.reject({ message: "No answer.", hint: "Try later." })} valueKey="b" label="out" />),
+    );
     await settled();
     expect(host.textContent).toContain("No answer.");
     expect(host.textContent).toContain("Try again");

@@ -113,29 +113,66 @@ export function Inspector(props: InspectorProps) {
   const counts: Partial<Record<InspectorTab, number>> = { config: problems.length, logs: logs.length };
 
   return (
-    <aside ref={panel} className={`wb-inspector nokey nowheel nodrag nopan${narrow ? " wb-drawer" : ""}${wide ? " wb-wide" : ""}`} aria-label="Inspector" data-lm-suppress-shortcuts="true" data-wb-tooltips="" tabIndex={-1} onKeyDown={keep} onPaste={stop} onCopy={stop} onCut={stop}>
+    <aside
+      ref={panel}
+      className={`wb-inspector nokey nowheel nodrag nopan${narrow ? " wb-drawer" : ""}${wide ? " wb-wide" : ""}`}
+      aria-label="Inspector"
+      data-lm-suppress-shortcuts="true"
+      data-wb-tooltips=""
+      tabIndex={-1}
+      onKeyDown={keep}
+      onPaste={stop}
+      onCopy={stop}
+      onCut={stop}
+    >
       {block ? (
         <>
           <header className="wb-inspector-head">
             <div className="wb-inspector-title">
-              <BlockName key={block.id} name={block.name} readOnly={props.readOnly || !props.onRename} onRename={(name) => props.onRename?.(block.id, name)} />
-              <IconButton icon="wide" label={wide ? "Make the panel narrow" : "Make the panel wide, for tables"} pressed={wide} onClick={() => setWide(!wide)} />
+              <BlockName
+                key={block.id}
+                name={block.name}
+                readOnly={props.readOnly || !props.onRename}
+                onRename={(name) => props.onRename?.(block.id, name)}
+              />
+              <IconButton
+                icon="wide"
+                label={wide ? "Make the panel narrow" : "Make the panel wide, for tables"}
+                pressed={wide}
+                onClick={() => setWide(!wide)}
+              />
               <IconButton icon="cross" label="Close the inspector (Esc)" onClick={onClose} />
             </div>
             <div className="wb-inspector-sub">
               <span>{kind?.title ?? block.type}</span>
               <code title="Expressions name the block so">{block.handle}</code>
               {execution && <StateChip status={execution.status} />}
-              {execution?.runMs != null && <span title={`queue ${duration(execution.queueMs ?? 0)}, wait ${duration(execution.waitMs ?? 0)}`}>{duration(execution.runMs)}</span>}
+              {execution?.runMs != null && (
+                <span title={`queue ${duration(execution.queueMs ?? 0)}, wait ${duration(execution.waitMs ?? 0)}`}>
+                  {duration(execution.runMs)}
+                </span>
+              )}
             </div>
           </header>
           <div className="wb-tabs" role="tablist" aria-label="Inspector" onKeyDown={onTabKey}>
             {TABS.map((entry) => {
               const count = counts[entry.id];
               return (
-                <button key={entry.id} type="button" role="tab" id={`${id}-${entry.id}`} aria-selected={entry.id === tab} aria-controls={`${id}-panel`} tabIndex={entry.id === tab ? 0 : -1} className={`wb-tab${entry.id === tab ? " wb-on" : ""}`} onClick={() => onTab(entry.id)}>
+                <button
+                  key={entry.id}
+                  type="button"
+                  role="tab"
+                  id={`${id}-${entry.id}`}
+                  aria-selected={entry.id === tab}
+                  aria-controls={`${id}-panel`}
+                  tabIndex={entry.id === tab ? 0 : -1}
+                  className={`wb-tab${entry.id === tab ? " wb-on" : ""}`}
+                  onClick={() => onTab(entry.id)}
+                >
                   {entry.title}
-                  {count ? <span className={`wb-count${entry.id === "config" ? " wb-count-problem" : ""}`}>{count > 999 ? "999+" : count}</span> : null}
+                  {count ? (
+                    <span className={`wb-count${entry.id === "config" ? " wb-count-problem" : ""}`}>{count > 999 ? "999+" : count}</span>
+                  ) : null}
                 </button>
               );
             })}
@@ -158,21 +195,49 @@ function Body(props: InspectorProps & { block: InspectedBlock }) {
   switch (tab) {
     case "config":
       if (!kind) return <Empty>There is no block type “{block.type}” here, so its config has no form.</Empty>;
-      return <ConfigForm blockId={block.id} schema={kind.configSchema} config={block.config} problems={problems} readOnly={readOnly ?? false} onChange={(config) => onConfig(block.id, config)} {...(hints ? { hints } : {})} focus={props.focus ?? null} {...(onFix ? { onFix } : {})} />;
+      return (
+        <ConfigForm
+          blockId={block.id}
+          schema={kind.configSchema}
+          config={block.config}
+          problems={problems}
+          readOnly={readOnly ?? false}
+          onChange={(config) => onConfig(block.id, config)}
+          {...(hints ? { hints } : {})}
+          focus={props.focus ?? null}
+          {...(onFix ? { onFix } : {})}
+        />
+      );
     case "in":
-      return <Values sources={inputs} execution={execution ?? null} none={kind?.isTrigger ? "A trigger starts the run: nothing comes in." : "Nothing is wired to this block."} {...(onRunAgain ? { onRunAgain } : {})} />;
+      return (
+        <Values
+          sources={inputs}
+          execution={execution ?? null}
+          none={kind?.isTrigger ? "A trigger starts the run: nothing comes in." : "Nothing is wired to this block."}
+          {...(onRunAgain ? { onRunAgain } : {})}
+        />
+      );
     case "out":
       return (
         <>
           {execution?.error && <ErrorBox execution={execution} />}
-          <Values sources={outputs} execution={execution ?? null} none={execution?.error ? null : "This block gave nothing."} {...(onRunAgain ? { onRunAgain } : {})} />
+          <Values
+            sources={outputs}
+            execution={execution ?? null}
+            none={execution?.error ? null : "This block gave nothing."}
+            {...(onRunAgain ? { onRunAgain } : {})}
+          />
         </>
       );
     case "logs":
-      return <LogsView key={block.id} entries={props.logs} loading={props.logsLoading ?? false} {...(onPickBlock ? { onPickBlock } : {})} />;
+      return (
+        <LogsView key={block.id} entries={props.logs} loading={props.logsLoading ?? false} {...(onPickBlock ? { onPickBlock } : {})} />
+      );
     default:
       if (!kind) return <Empty>Nothing is known of the type “{block.type}”.</Empty>;
-      return <DocsView kind={kind} {...(readOnly ? {} : { onUseExample: (config: Record<string, unknown>) => onConfig(block.id, config) })} />;
+      return (
+        <DocsView kind={kind} {...(readOnly ? {} : { onUseExample: (config: Record<string, unknown>) => onConfig(block.id, config) })} />
+      );
   }
 }
 
@@ -184,7 +249,11 @@ function ErrorBox({ execution }: { execution: Execution }) {
       <p>
         <span className="wb-tone-error">✕ {error.type && <code>{error.type}</code>}</span> <Prose text={error.message} />
       </p>
-      {error.hint && <p className="wb-hint">→ <Prose text={error.hint} /></p>}
+      {error.hint && (
+        <p className="wb-hint">
+          → <Prose text={error.hint} />
+        </p>
+      )}
       <p className="wb-help">
         at <code>{path}</code>
         {attempt > 1 && `, attempt ${attempt}`}
@@ -201,7 +270,12 @@ interface ValuesProps {
 }
 
 function Values({ sources, execution, none, onRunAgain }: ValuesProps) {
-  if (sources === null) return <Empty>{execution?.status === "skipped" ? "This block was skipped: nothing came here." : "No value yet. Run the function to see it here."}</Empty>;
+  if (sources === null)
+    return (
+      <Empty>
+        {execution?.status === "skipped" ? "This block was skipped: nothing came here." : "No value yet. Run the function to see it here."}
+      </Empty>
+    );
   if (!sources.length) return none ? <Empty>{none}</Empty> : null;
   return (
     <>
@@ -214,7 +288,14 @@ function Values({ sources, execution, none, onRunAgain }: ValuesProps) {
       {sources.map((source) => (
         <section key={source.key} className="wb-source" aria-label={source.label}>
           {(sources.length > 1 || source.label) && <h3 className="wb-heading">{source.label}</h3>}
-          <ValueView load={source.load} valueKey={source.key} label={source.label} {...(source.expression ? { expression: source.expression } : {})} {...(source.onToKernel ? { onToKernel: source.onToKernel } : {})} {...(onRunAgain ? { onRunAgain } : {})} />
+          <ValueView
+            load={source.load}
+            valueKey={source.key}
+            label={source.label}
+            {...(source.expression ? { expression: source.expression } : {})}
+            {...(source.onToKernel ? { onToKernel: source.onToKernel } : {})}
+            {...(onRunAgain ? { onRunAgain } : {})}
+          />
         </section>
       ))}
     </>

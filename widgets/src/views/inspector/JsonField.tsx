@@ -45,7 +45,15 @@ export function JsonField({ value, onChange, label, readOnly, describedBy }: Jso
   };
   return (
     <>
-      <CodeField value={text} language="json" label={`${label}, JSON`} onChange={type} readOnly={readOnly} error={error ? { message: error } : null} {...(describedBy ? { describedBy } : {})} />
+      <CodeField
+        value={text}
+        language="json"
+        label={`${label}, JSON`}
+        onChange={type}
+        readOnly={readOnly}
+        error={error ? { message: error } : null}
+        {...(describedBy ? { describedBy } : {})}
+      />
       {error && (
         <p className="wb-problem-line wb-tone-warn" role="status">
           <span aria-hidden="true">!</span> Not JSON yet: {error}

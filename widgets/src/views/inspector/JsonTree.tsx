@@ -102,7 +102,10 @@ export function JsonTree({ value, root = "", label, maxHeight = 320 }: JsonTreeP
 }
 
 const rowId = (label: string, row: TreeRow) => `${label}${row.id}`.replace(/[^\w-]/g, "_");
-const textOf = (row: TreeRow) => (typeof row.value === "string" ? row.value : JSON.stringify(row.range && Array.isArray(row.value) ? row.value.slice(...row.range) : row.value, null, 2));
+const textOf = (row: TreeRow) =>
+  typeof row.value === "string"
+    ? row.value
+    : JSON.stringify(row.range && Array.isArray(row.value) ? row.value.slice(...row.range) : row.value, null, 2);
 
 interface RowProps {
   row: TreeRow;

@@ -51,8 +51,20 @@ export function RowButtons({ index, count, noun, readOnly, onMove, onRemove }: R
     <span className="wb-row-buttons">
       {count > 1 && (
         <span className="wb-row-moves">
-          <IconButton icon="up" label={`Move ${name} up (Alt+↑)`} disabled={index === 0} onClick={() => onMove(index - 1)} className="wb-quiet" />
-          <IconButton icon="down" label={`Move ${name} down (Alt+↓)`} disabled={index === count - 1} onClick={() => onMove(index + 1)} className="wb-quiet" />
+          <IconButton
+            icon="up"
+            label={`Move ${name} up (Alt+↑)`}
+            disabled={index === 0}
+            onClick={() => onMove(index - 1)}
+            className="wb-quiet"
+          />
+          <IconButton
+            icon="down"
+            label={`Move ${name} down (Alt+↓)`}
+            disabled={index === count - 1}
+            onClick={() => onMove(index + 1)}
+            className="wb-quiet"
+          />
         </span>
       )}
       <IconButton icon="cross" label={`Remove ${name}`} onClick={onRemove} className="wb-quiet" />
@@ -110,12 +122,34 @@ export function ListEditor({ item, steps, value, onChange, label, mode }: ListEd
   const noun = singular(label);
   const fields = shape.widget.kind === "object" ? fieldsOf(shape.schema, root) : [];
   const inColumns = fields.length > 0 && fields.length <= 3 && fields.every((field) => SMALL.has(field.widget.kind));
-  const toolsOf = (index: number): RowTools => ({ index, count: rows.length, noun, readOnly, onMove: (to) => move(index, to), onRemove: () => remove(index) });
+  const toolsOf = (index: number): RowTools => ({
+    index,
+    count: rows.length,
+    noun,
+    readOnly,
+    onMove: (to) => move(index, to),
+    onRemove: () => remove(index),
+  });
   const body = (row: unknown, index: number): ReactNode => {
     const at = [...steps, index];
-    if (inColumns) return <ColumnRow fields={fields} steps={at} value={row} onChange={(next) => set(index, next)} name={`${noun} ${index + 1}`} mode={mode} />;
-    if (shape.widget.kind === "object") return <ObjectFields shape={shape} steps={at} value={row} onChange={(next) => set(index, next)} mode={mode} />;
-    return <ValueField shape={shape} steps={at} siblings={EVERYTHING_IS_TEXT} value={row} required onChange={(next) => set(index, next ?? "")} id={`${formatPath(at)}`} label={`${noun} ${index + 1}`} />;
+    if (inColumns)
+      return (
+        <ColumnRow fields={fields} steps={at} value={row} onChange={(next) => set(index, next)} name={`${noun} ${index + 1}`} mode={mode} />
+      );
+    if (shape.widget.kind === "object")
+      return <ObjectFields shape={shape} steps={at} value={row} onChange={(next) => set(index, next)} mode={mode} />;
+    return (
+      <ValueField
+        shape={shape}
+        steps={at}
+        siblings={EVERYTHING_IS_TEXT}
+        value={row}
+        required
+        onChange={(next) => set(index, next ?? "")}
+        id={`${formatPath(at)}`}
+        label={`${noun} ${index + 1}`}
+      />
+    );
   };
   return (
     <div className="wb-list" ref={box}>
@@ -133,7 +167,13 @@ export function ListEditor({ item, steps, value, onChange, label, mode }: ListEd
         const mine = inColumns || !fields.length ? problemsUnder(problems, [...steps, index]) : problemsAt(problems, [...steps, index]);
         const card = shape.widget.kind === "object" && !inColumns;
         return (
-          <div key={keys[index]} className={card ? "wb-card" : "wb-list-row"} role="group" aria-label={`${noun} ${index + 1}`} onKeyDown={rowKeyDown(tools)}>
+          <div
+            key={keys[index]}
+            className={card ? "wb-card" : "wb-list-row"}
+            role="group"
+            aria-label={`${noun} ${index + 1}`}
+            onKeyDown={rowKeyDown(tools)}
+          >
             {card ? (
               <div className="wb-card-head">
                 <span className="wb-label">
@@ -155,7 +195,8 @@ export function ListEditor({ item, steps, value, onChange, label, mode }: ListEd
   );
 }
 
-const columnsOf = (fields: readonly Field[]) => fields.map((field) => (field.widget.kind === "toggle" ? "auto" : "minmax(0, 1fr)")).join(" ");
+const columnsOf = (fields: readonly Field[]) =>
+  fields.map((field) => (field.widget.kind === "toggle" ? "auto" : "minmax(0, 1fr)")).join(" ");
 
 interface ColumnRowProps {
   fields: readonly Field[];
@@ -181,9 +222,31 @@ function ColumnRow({ fields, steps, value, onChange, name, mode }: ColumnRowProp
         const at = [...steps, field.name];
         const here = object[field.name] ?? (field.hasDefault ? field.default : undefined);
         const shared = { id: formatPath(at), label: `${name}: ${field.title}`, onChange: (next: unknown) => set(field.name, next) };
-        if (field.widget.kind === "select") return <SelectField key={field.name} {...shared} options={field.widget.options} value={here} nullable={field.nullable} readOnly={readOnly} compact />;
+        if (field.widget.kind === "select")
+          return (
+            <SelectField
+              key={field.name}
+              {...shared}
+              options={field.widget.options}
+              value={here}
+              nullable={field.nullable}
+              readOnly={readOnly}
+              compact
+            />
+          );
         const shape: Shape = field.mode || mode !== "template" ? field : { ...field, mode };
-        return <ValueField key={field.name} {...shared} shape={shape} steps={at} siblings={object} value={here} required={field.required} placeholder={field.title.toLowerCase()} />;
+        return (
+          <ValueField
+            key={field.name}
+            {...shared}
+            shape={shape}
+            steps={at}
+            siblings={object}
+            value={here}
+            required={field.required}
+            placeholder={field.title.toLowerCase()}
+          />
+        );
       })}
     </div>
   );

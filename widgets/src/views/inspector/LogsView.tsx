@@ -35,24 +35,51 @@ export function LogsView({ entries, loading = false, error = null, onPickBlock, 
     if (list.current && atEnd.current) list.current.scrollTop = list.current.scrollHeight;
   }, [matching]);
 
-  if (error) return <Empty><span className="wb-tone-error" role="alert">✕ {error}</span></Empty>;
+  if (error)
+    return (
+      <Empty>
+        <span className="wb-tone-error" role="alert">
+          ✕ {error}
+        </span>
+      </Empty>
+    );
   if (!entries.length) return <Empty>{loading ? "Loading the log…" : "Nothing logged yet. Python blocks log with print()."}</Empty>;
   return (
     <section className="wb-logs" aria-label="Log">
       <div className="wb-logs-bar">
-        <select className="wb-input wb-select" aria-label="Lowest level" value={level} onChange={(event) => setLevel(event.target.value as LogLevel)}>
+        <select
+          className="wb-input wb-select"
+          aria-label="Lowest level"
+          value={level}
+          onChange={(event) => setLevel(event.target.value as LogLevel)}
+        >
           {LEVELS.map((name, index) => (
             <option key={name} value={name}>
               {name} {index < LEVELS.length - 1 ? "and up" : "only"} ({LEVELS.slice(index).reduce((sum, other) => sum + counts[other], 0)})
             </option>
           ))}
         </select>
-        <input className="wb-input" type="search" placeholder="Filter" aria-label="Filter the log" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => !goesToCanvas(event) && event.key !== "Escape" && event.stopPropagation()} />
-        <CopyButton label="Copy these lines" text={() => lines.map((entry) => `${entry.at} ${entry.level} ${entry.path ?? entry.blockName ?? ""} ${entry.message}`).join("\n")}>
+        <input
+          className="wb-input"
+          type="search"
+          placeholder="Filter"
+          aria-label="Filter the log"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => !goesToCanvas(event) && event.key !== "Escape" && event.stopPropagation()}
+        />
+        <CopyButton
+          label="Copy these lines"
+          text={() => lines.map((entry) => `${entry.at} ${entry.level} ${entry.path ?? entry.blockName ?? ""} ${entry.message}`).join("\n")}
+        >
           copy
         </CopyButton>
       </div>
-      {!lines.length && <Empty>No line of {level} or above{text && ` with “${text}”`}.</Empty>}
+      {!lines.length && (
+        <Empty>
+          No line of {level} or above{text && ` with “${text}”`}.
+        </Empty>
+      )}
       <ol
         ref={list}
         className="wb-log-lines"
@@ -91,11 +118,14 @@ function Line({ entry, onPickBlock }: { entry: LogEntry; onPickBlock?: LogsViewP
             {clockTime(entry.at)}
           </time>
           <span className="wb-sr">{entry.level}</span>
-          {blockId && (onPickBlock ? (
-            <button type="button" className="wb-link" onClick={() => onPickBlock(blockId, entry.path ?? null)} title="Go to this block">
-              {name}
-            </button>
-          ) : <span>{name}</span>)}
+          {blockId &&
+            (onPickBlock ? (
+              <button type="button" className="wb-link" onClick={() => onPickBlock(blockId, entry.path ?? null)} title="Go to this block">
+                {name}
+              </button>
+            ) : (
+              <span>{name}</span>
+            ))}
         </span>
         <span className="wb-log-message">{entry.message}</span>
         {entry.data !== undefined && entry.data !== null && (

@@ -71,7 +71,13 @@ export function MapEditor({ schema, steps, value, onChange, label, mode }: MapEd
         const at = [...steps, name];
         const twice = name !== "" && pairs.some(([other], where) => other === name && where !== index);
         return (
-          <div key={keys.keys[index]} className="wb-list-row" role="group" aria-label={`${noun} ${name || index + 1}`} onKeyDown={rowKeyDown(tools)}>
+          <div
+            key={keys.keys[index]}
+            className="wb-list-row"
+            role="group"
+            aria-label={`${noun} ${name || index + 1}`}
+            onKeyDown={rowKeyDown(tools)}
+          >
             <div className="wb-list-main">
               <div className="wb-pair">
                 <input

@@ -32,7 +32,13 @@ export function ProblemsList({ problems, onPick, onFix, bare = false }: Problems
                   <span className="wb-sr">{problem.severity}: </span>
                   <Prose text={problem.message} />
                   <span className="wb-problem-place">
-                    {[problem.blockName ?? problem.blockId, problem.field?.replace(/^config\./, ""), problem.edgeId && !problem.blockId ? `wire ${problem.edgeId}` : null].filter(Boolean).join(" · ")}
+                    {[
+                      problem.blockName ?? problem.blockId,
+                      problem.field?.replace(/^config\./, ""),
+                      problem.edgeId && !problem.blockId ? `wire ${problem.edgeId}` : null,
+                    ]
+                      .filter(Boolean)
+                      .join(" · ")}
                     {problem.code && <code>{problem.code}</code>}
                   </span>
                 </span>

@@ -38,7 +38,14 @@ export function RunTimeline({ timings, selectedPath = null, onPick, maxHeight = 
   const total = totalMs(timings);
   const lines = useMemo(() => linesOf(timings, folded && repeated), [timings, folded, repeated]);
   const whole = Math.max(total, ...lines.map((line) => line.timing.startMs + line.spanMs));
-  const shapes = useMemo(() => barsOf(lines.map((line) => line.timing), whole), [lines, whole]);
+  const shapes = useMemo(
+    () =>
+      barsOf(
+        lines.map((line) => line.timing),
+        whole,
+      ),
+    [lines, whole],
+  );
   if (!timings.length) return <Empty>No block has run yet.</Empty>;
   const height = Math.min(maxHeight, lines.length * ROW);
   const [first, last] = visibleSlice(lines.length, ROW, scroll, height);
@@ -74,7 +81,13 @@ export function RunTimeline({ timings, selectedPath = null, onPick, maxHeight = 
           ))}
         </div>
       </div>
-      <div className="wb-time-rows" ref={box} style={{ height }} onScroll={(event) => setScroll(event.currentTarget.scrollTop)} onKeyDown={arrows}>
+      <div
+        className="wb-time-rows"
+        ref={box}
+        style={{ height }}
+        onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
+        onKeyDown={arrows}
+      >
         <div style={{ height: lines.length * ROW, position: "relative" }}>
           {shapes.slice(first, last).map((bar, offset) => {
             const line = lines[first + offset]!;
@@ -92,12 +105,18 @@ export function RunTimeline({ timings, selectedPath = null, onPick, maxHeight = 
                 onClick={() => onPick?.(timing)}
               >
                 <span className="wb-time-name">
-                  <span className={`wb-tone-${tone}`}><Sign sign={sign} /></span> {folded || !/\[/.test(timing.path) ? timing.name : timing.path}
+                  <span className={`wb-tone-${tone}`}>
+                    <Sign sign={sign} />
+                  </span>{" "}
+                  {folded || !/\[/.test(timing.path) ? timing.name : timing.path}
                   {line.count > 1 && <span className="wb-time-count"> × {grouped(line.count)}</span>}
                 </span>
                 <span className="wb-time-track">
                   <i className="wb-tint-queue" style={span(bar.start, bar.queue)} />
-                  <i className={`wb-tint-run${timing.status === "failed" ? " wb-tint-failed" : ""}`} style={span(bar.start + bar.queue, bar.run)} />
+                  <i
+                    className={`wb-tint-run${timing.status === "failed" ? " wb-tint-failed" : ""}`}
+                    style={span(bar.start + bar.queue, bar.run)}
+                  />
                   <i className="wb-tint-wait" style={span(bar.start + bar.queue + bar.run, bar.wait)} />
                 </span>
                 <span className="wb-time-total">{duration(line.spanMs)}</span>

@@ -18,14 +18,31 @@ export interface SelectFieldProps {
 const fitsInOneLine = (options: readonly Option[]) =>
   options.length > 1 && options.length <= 5 && options.reduce((sum, option) => sum + option.label.length + 3, 0) <= 38;
 
-export function SelectField({ id, label, options, nullable = false, value, readOnly, onChange, describedBy, compact = false }: SelectFieldProps) {
+export function SelectField({
+  id,
+  label,
+  options,
+  nullable = false,
+  value,
+  readOnly,
+  onChange,
+  describedBy,
+  compact = false,
+}: SelectFieldProps) {
   const index = options.findIndex((option) => option.value === value);
   if (!compact && !nullable && fitsInOneLine(options)) {
     return (
       <div className="wb-segments" role="radiogroup" aria-label={label} aria-describedby={describedBy}>
         {options.map((option, at) => (
           <label key={at} className={`wb-segment${at === index ? " wb-on" : ""}`}>
-            <input type="radio" id={at === Math.max(0, index) ? id : undefined} name={id} checked={at === index} disabled={readOnly} onChange={() => onChange(option.value)} />
+            <input
+              type="radio"
+              id={at === Math.max(0, index) ? id : undefined}
+              name={id}
+              checked={at === index}
+              disabled={readOnly}
+              onChange={() => onChange(option.value)}
+            />
             {option.label}
           </label>
         ))}

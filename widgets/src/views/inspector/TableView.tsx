@@ -91,7 +91,12 @@ function Head({ column, rows, sort, onSort }: HeadProps) {
   const share = rows ? nulls / rows : 0;
   return (
     <th scope="col" className={numeric ? "wb-num" : undefined} aria-sort={mine ? (mine.descending ? "descending" : "ascending") : "none"}>
-      <button type="button" className="wb-column" onClick={() => onSort(nextSort(column.name, sort))} title={`${column.name}: ${column.type}${range && `, ${range}`}${nulls ? `, ${grouped(nulls)} nulls` : ""}. Click to sort.`}>
+      <button
+        type="button"
+        className="wb-column"
+        onClick={() => onSort(nextSort(column.name, sort))}
+        title={`${column.name}: ${column.type}${range && `, ${range}`}${nulls ? `, ${grouped(nulls)} nulls` : ""}. Click to sort.`}
+      >
         <span className="wb-column-name">
           {column.name}
           <span className="wb-sort" aria-hidden="true">
@@ -100,7 +105,12 @@ function Head({ column, rows, sort, onSort }: HeadProps) {
         </span>
         <span className="wb-column-type">
           {shortType(column.type)}
-          {nulls > 0 && <span className="wb-column-nulls"> · {share >= 0.995 ? "all" : share >= 0.01 ? `${Math.round(share * 100)}%` : grouped(nulls)} null</span>}
+          {nulls > 0 && (
+            <span className="wb-column-nulls">
+              {" "}
+              · {share >= 0.995 ? "all" : share >= 0.01 ? `${Math.round(share * 100)}%` : grouped(nulls)} null
+            </span>
+          )}
         </span>
         <Histogram column={column} range={range} />
       </button>
@@ -115,7 +125,14 @@ function Histogram({ column, range }: { column: Column; range: string }) {
   const shapes = bars(column.histogram ?? [], WIDTH, HEIGHT);
   if (!shapes.length) return <span className="wb-histogram" />;
   return (
-    <svg className="wb-histogram" width={WIDTH} height={HEIGHT + 1} viewBox={`0 0 ${WIDTH} ${HEIGHT + 1}`} role="img" aria-label={`Distribution${range && `, ${range}`}`}>
+    <svg
+      className="wb-histogram"
+      width={WIDTH}
+      height={HEIGHT + 1}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT + 1}`}
+      role="img"
+      aria-label={`Distribution${range && `, ${range}`}`}
+    >
       {shapes.map((bar, index) => (
         <rect key={index} x={bar.x} y={bar.y} width={bar.w} height={bar.h} />
       ))}

@@ -1,8 +1,6 @@
 /** Draws one value by its shape: the place where a schema becomes a widget. */
 
-import { useState } from "react";
 import { blank } from "../../core/inspector/blank";
-import { duration } from "../../core/inspector/format";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
@@ -18,6 +16,7 @@ import { GroupEditor } from "./GroupEditor";
 import { JsonField } from "./JsonField";
 import { AddButton, ListEditor } from "./ListEditor";
 import { MapEditor } from "./MapEditor";
+import { inWords, NumberField, TextField, useLocalText } from "./PlainFields";
 import { SelectField } from "./SelectField";
 
 export interface ValueFieldProps {
@@ -45,11 +44,29 @@ export function ValueField(props: ValueFieldProps) {
     case "code":
       return <CodeBox {...props} />;
     case "select":
-      return <SelectField id={id} label={label} options={widget.options} nullable={shape.nullable} value={value} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
+      return (
+        <SelectField
+          id={id}
+          label={label}
+          options={widget.options}
+          nullable={shape.nullable}
+          value={value}
+          readOnly={readOnly}
+          onChange={onChange}
+          {...(describedBy ? { describedBy } : {})}
+        />
+      );
     case "toggle":
       return (
         <label className="wb-toggle">
-          <input id={id} type="checkbox" checked={value === true} disabled={readOnly} aria-describedby={describedBy} onChange={(event) => onChange(event.target.checked)} />
+          <input
+            id={id}
+            type="checkbox"
+            checked={value === true}
+            disabled={readOnly}
+            aria-describedby={describedBy}
+            onChange={(event) => onChange(event.target.checked)}
+          />
           <span className="wb-toggle-track" aria-hidden="true" />
           <span className="wb-sr">{label}</span>
         </label>
@@ -67,7 +84,11 @@ export function ValueField(props: ValueFieldProps) {
     case "group":
     case "object":
       if (shape.nullable && (value === null || value === undefined)) {
-        return readOnly ? <span className="wb-none">–</span> : <AddButton label={label} onClick={() => onChange(blank(shape.schema, root))} />;
+        return readOnly ? (
+          <span className="wb-none">–</span>
+        ) : (
+          <AddButton label={label} onClick={() => onChange(blank(shape.schema, root))} />
+        );
       }
       if (widget.kind === "group") return <GroupEditor shape={shape} leaf={widget.leaf} steps={steps} value={value} onChange={onChange} />;
       return <ObjectFields shape={shape} steps={steps} value={value} onChange={onChange} mode={mode} />;
@@ -98,7 +119,18 @@ function useProblem(steps: readonly Step[]) {
 const TAG_ROOM = 12;
 
 /** Text that may hold an expression, for any type: numbers stay numbers, JSON stays JSON, `{{ … }}` is an expression. */
-function ExpressionField({ shape, steps, value, isDefault, required, onChange, label, describedBy, asExpression, placeholder }: ValueFieldProps) {
+function ExpressionField({
+  shape,
+  steps,
+  value,
+  isDefault,
+  required,
+  onChange,
+  label,
+  describedBy,
+  asExpression,
+  placeholder,
+}: ValueFieldProps) {
   const { hints, readOnly } = useForm();
   const error = useProblem(steps);
   const always = shape.mode === "expression" || shape.mode === "deferred";
@@ -126,7 +158,9 @@ function ExpressionField({ shape, steps, value, isDefault, required, onChange, l
         singleLine={!long}
         readOnly={readOnly}
         error={error}
-        placeholder={placeholder ?? (always ? "expression" : shape.nullable || !shape.hasDefault || shape.default === null ? "" : write(shape.default))}
+        placeholder={
+          placeholder ?? (always ? "expression" : shape.nullable || !shape.hasDefault || shape.default === null ? "" : write(shape.default))
+        }
         onChange={(next) => {
           setText(next);
           onChange(read(next));
@@ -140,18 +174,6 @@ function ExpressionField({ shape, steps, value, isDefault, required, onChange, l
   );
 }
 
-/** Keeps the text as typed as long as it still means the value that came down. */
-function useLocalText(value: unknown, read: (text: string) => unknown, write: (value: unknown) => string) {
-  const [text, setText] = useState(() => write(value));
-  const means = JSON.stringify(read(text) ?? null);
-  if (means !== JSON.stringify(value ?? null) && write(read(text)) !== write(value)) {
-    const next = write(value);
-    setText(next);
-    return [next, setText] as const;
-  }
-  return [text, setText] as const;
-}
-
 const EXPRESSIONS = { type: "string", "x-expression": "expression" };
 
 /** Code in the language that the field, or a field beside it, names. A mapping is an object of expressions. */
@@ -162,82 +184,48 @@ function CodeBox({ shape, steps, siblings, value, onChange, label, describedBy }
   const { language, languageFrom } = shape.widget;
   const other = languageFrom ? siblings[languageFrom] : undefined;
   const chosen = typeof other === "string" ? other : language;
-  const known: CodeLanguage = (["expression", "mapping", "sql", "python", "json", "text"] as const).find((name) => name === chosen) ?? "expression";
-  if (known === "mapping" && (typeof value !== "string" || !value)) return <MapEditor schema={EXPRESSIONS} steps={steps} value={value} onChange={onChange} label="fields" mode={null} />;
-  if (known === "json" && shape.schema.type !== "string") return <JsonField value={value ?? undefined} label={label} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
-  return (
-    <CodeField value={typeof value === "string" ? value : formatLiteral(value)} language={known} label={`${label}, ${known}`} error={error} readOnly={readOnly} onChange={onChange} {...(hints ? { hints } : {})} {...(describedBy ? { describedBy } : {})} />
-  );
-}
-
-function NumberField({ shape, value, isDefault, onChange, id, label, describedBy, placeholder }: ValueFieldProps) {
-  const { readOnly } = useForm();
-  const [text, setText] = useLocalText(value, parseNumber, (from) => (from === undefined || from === null ? "" : String(from as number)));
-  if (shape.widget.kind !== "number") return null;
-  const { min, max, unit, integer } = shape.widget;
-  const range = min !== null && max !== null ? `${min} – ${max}` : min !== null ? `at least ${min}` : max !== null ? `at most ${max}` : "";
-  const nudge = (by: number) => {
-    const now = parseNumber(text);
-    if (typeof now !== "number") return;
-    const next = Math.min(max ?? Infinity, Math.max(min ?? -Infinity, now + by));
-    setText(String(next));
-    onChange(next);
-  };
-  return (
-    <div className={`wb-input-row${isDefault ? " wb-default" : ""}`}>
-      <input
-        id={id}
-        className="wb-input wb-number"
-        inputMode={integer ? "numeric" : "decimal"}
-        value={text}
+  const known: CodeLanguage =
+    (["expression", "mapping", "sql", "python", "json", "text"] as const).find((name) => name === chosen) ?? "expression";
+  if (known === "mapping" && (typeof value !== "string" || !value))
+    return <MapEditor schema={EXPRESSIONS} steps={steps} value={value} onChange={onChange} label="fields" mode={null} />;
+  if (known === "json" && shape.schema.type !== "string")
+    return (
+      <JsonField
+        value={value ?? undefined}
+        label={label}
         readOnly={readOnly}
-        aria-label={label}
-        aria-describedby={describedBy}
-        aria-invalid={describedBy ? true : undefined}
-        title={range}
-        placeholder={placeholder ?? range}
-        onChange={(event) => {
-          setText(event.target.value);
-          onChange(parseNumber(event.target.value));
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-          event.preventDefault();
-          nudge((event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
-        }}
+        onChange={onChange}
+        {...(describedBy ? { describedBy } : {})}
       />
-      {unit && <span className="wb-unit">{inWords(parseNumber(text), unit)}</span>}
-    </div>
+    );
+  return (
+    <CodeField
+      value={typeof value === "string" ? value : formatLiteral(value)}
+      language={known}
+      label={`${label}, ${known}`}
+      error={error}
+      readOnly={readOnly}
+      onChange={onChange}
+      {...(hints ? { hints } : {})}
+      {...(describedBy ? { describedBy } : {})}
+    />
   );
-}
-
-/** A long time in milliseconds is said in larger units too. */
-function inWords(value: unknown, unit: string): string {
-  return unit === "ms" && typeof value === "number" && value >= 1000 ? `ms = ${duration(value)}` : unit;
-}
-
-function TextField({ shape, steps, value, isDefault, required, onChange, id, label, describedBy, placeholder }: ValueFieldProps) {
-  const { readOnly, idBase } = useForm();
-  const text = typeof value === "string" ? value : value === undefined || value === null ? "" : formatLiteral(value);
-  const emit = (next: string) => onChange(next || required ? next : shape.hasDefault && shape.default ? "" : undefined);
-  const shared = {
-    id,
-    value: text,
-    readOnly,
-    "aria-label": label,
-    "aria-describedby": describedBy,
-    "aria-invalid": describedBy ? true : undefined,
-    placeholder: placeholder ?? "",
-    spellCheck: false,
-    onChange: (event: { target: { value: string } }) => emit(event.target.value),
-  };
-  const columns = /^(field|column|as|by)$/.test(String(steps.at(-1) ?? "")) ? `${idBase}-columns` : undefined;
-  if (shape.widget.kind === "text" && shape.widget.multiline) return <textarea {...shared} rows={2} className={`wb-input wb-area${isDefault ? " wb-default" : ""}`} />;
-  return <input {...shared} list={columns} className={`wb-input${isDefault ? " wb-default" : ""}`} />;
 }
 
 /** The fields of a nested object, indented by a line. */
-export function ObjectFields({ shape, steps, value, onChange, mode }: { shape: Shape; steps: readonly Step[]; value: unknown; onChange(value: unknown): void; mode: ExpressionMode | null }) {
+export function ObjectFields({
+  shape,
+  steps,
+  value,
+  onChange,
+  mode,
+}: {
+  shape: Shape;
+  steps: readonly Step[];
+  value: unknown;
+  onChange(value: unknown): void;
+  mode: ExpressionMode | null;
+}) {
   const { root } = useForm();
   const object = value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
   const fields = fieldsOf(shape.schema, root);

@@ -69,23 +69,57 @@ function Value({ load, valueKey, label, expression, pageSize = 50, maxHeight, on
 
   if (gone) {
     return (
-      <Empty action={onRunAgain && <button type="button" className="wb-button" onClick={onRunAgain}>Run again</button>}>
+      <Empty
+        action={
+          onRunAgain && (
+            <button type="button" className="wb-button" onClick={onRunAgain}>
+              Run again
+            </button>
+          )
+        }
+      >
         Not kept, run again. Large values between pure blocks are kept for a function's last 10 runs.
       </Empty>
     );
   }
   if (error && !value) {
     return (
-      <Empty action={<button type="button" className="wb-button" onClick={again}>Try again</button>}>
-        <span className="wb-tone-error" role="alert">✕ <Prose text={error.message} /></span>
-        {error.hint && <span className="wb-hint"><Prose text={error.hint} /></span>}
+      <Empty
+        action={
+          <button type="button" className="wb-button" onClick={again}>
+            Try again
+          </button>
+        }
+      >
+        <span className="wb-tone-error" role="alert">
+          ✕ <Prose text={error.message} />
+        </span>
+        {error.hint && (
+          <span className="wb-hint">
+            <Prose text={error.hint} />
+          </span>
+        )}
       </Empty>
     );
   }
   if (!value) return <Skeleton />;
-  if (value.type === "none") return <Empty>{value.reason === "skipped" ? "This block was skipped: nothing came here." : "No value yet. Run the function to see it here."}</Empty>;
+  if (value.type === "none")
+    return (
+      <Empty>
+        {value.reason === "skipped" ? "This block was skipped: nothing came here." : "No value yet. Run the function to see it here."}
+      </Empty>
+    );
   const kernel = onToKernel && <IconButton icon="kernel" label="Bring to the kernel" onClick={onToKernel} />;
-  if (value.type === "value") return <Plain value={value.value} label={label} tools={kernel} {...(expression ? { expression } : {})} {...(maxHeight ? { maxHeight } : {})} />;
+  if (value.type === "value")
+    return (
+      <Plain
+        value={value.value}
+        label={label}
+        tools={kernel}
+        {...(expression ? { expression } : {})}
+        {...(maxHeight ? { maxHeight } : {})}
+      />
+    );
   return (
     <div className="wb-value">
       <div className="wb-value-head">
@@ -93,13 +127,32 @@ function Value({ load, valueKey, label, expression, pageSize = 50, maxHeight, on
           {grouped(value.rows)} rows × {value.columns.length} columns
         </span>
         <span className="wb-value-tools">
-          <CopyButton label="Copy this page as CSV" text={() => toCsv(value)}>CSV</CopyButton>
-          <CopyButton label="Copy this page as JSON" text={() => JSON.stringify(value.data, null, 2)}>JSON</CopyButton>
+          <CopyButton label="Copy this page as CSV" text={() => toCsv(value)}>
+            CSV
+          </CopyButton>
+          <CopyButton label="Copy this page as JSON" text={() => JSON.stringify(value.data, null, 2)}>
+            JSON
+          </CopyButton>
           {kernel}
         </span>
       </div>
-      {error && <p className="wb-problem-line wb-tone-error" role="alert">✕ {error.message}</p>}
-      {value.columns.length ? <TableView table={value} label={label} offset={page.offset} sort={page.sort} busy={busy} onSort={(sort) => setPage({ ...page, offset: 0, sort })} /> : <Empty>A table without columns.</Empty>}
+      {error && (
+        <p className="wb-problem-line wb-tone-error" role="alert">
+          ✕ {error.message}
+        </p>
+      )}
+      {value.columns.length ? (
+        <TableView
+          table={value}
+          label={label}
+          offset={page.offset}
+          sort={page.sort}
+          busy={busy}
+          onSort={(sort) => setPage({ ...page, offset: 0, sort })}
+        />
+      ) : (
+        <Empty>A table without columns.</Empty>
+      )}
       <Pager table={value} page={page} busy={busy} onPage={(offset) => setPage({ ...page, offset })} />
     </div>
   );
@@ -112,11 +165,21 @@ function Pager({ table, page, busy, onPage }: { table: TableValue; page: PageReq
     <div className="wb-pager">
       <span>
         {pageText(offset, table.data.length, table.rows)}
-        {sort && <span className="wb-pager-sort"> · by {sort.column}, {sort.descending ? "descending" : "ascending"}</span>}
+        {sort && (
+          <span className="wb-pager-sort">
+            {" "}
+            · by {sort.column}, {sort.descending ? "descending" : "ascending"}
+          </span>
+        )}
       </span>
       {table.rows > limit && (
         <span className="wb-value-tools">
-          <IconButton icon="left" label="Earlier rows" disabled={busy || offset === 0} onClick={() => onPage(Math.max(0, offset - limit))} />
+          <IconButton
+            icon="left"
+            label="Earlier rows"
+            disabled={busy || offset === 0}
+            onClick={() => onPage(Math.max(0, offset - limit))}
+          />
           <IconButton icon="right" label="Later rows" disabled={busy || offset >= last} onClick={() => onPage(offset + limit)} />
         </span>
       )}
@@ -134,19 +197,31 @@ interface PlainProps {
 
 function Plain({ value, label, expression, maxHeight, tools }: PlainProps) {
   const branch = value !== null && typeof value === "object";
-  const size = Array.isArray(value) ? `list of ${grouped(value.length)}` : branch ? `object, ${Object.keys(value).length} fields` : value === null ? "null" : typeof value === "string" ? `text, ${grouped(value.length)} characters` : typeof value;
+  const size = Array.isArray(value)
+    ? `list of ${grouped(value.length)}`
+    : branch
+      ? `object, ${Object.keys(value).length} fields`
+      : value === null
+        ? "null"
+        : typeof value === "string"
+          ? `text, ${grouped(value.length)} characters`
+          : typeof value;
   const empty = branch && !Object.keys(value).length;
   return (
     <div className="wb-value">
       <div className="wb-value-head">
         <span className="wb-value-size">{size}</span>
         <span className="wb-value-tools">
-          <CopyButton label="Copy the whole value" text={() => (typeof value === "string" ? value : JSON.stringify(value, null, 2))}>copy</CopyButton>
+          <CopyButton label="Copy the whole value" text={() => (typeof value === "string" ? value : JSON.stringify(value, null, 2))}>
+            copy
+          </CopyButton>
           {tools}
         </span>
       </div>
       {typeof value === "string" ? (
-        <pre className="wb-text-value" tabIndex={0}>{value || <span className="wb-null">empty text</span>}</pre>
+        <pre className="wb-text-value" tabIndex={0}>
+          {value || <span className="wb-null">empty text</span>}
+        </pre>
       ) : branch && !empty ? (
         <JsonTree value={value} label={label} {...(expression ? { root: expression } : {})} {...(maxHeight ? { maxHeight } : {})} />
       ) : (

@@ -1,6 +1,16 @@
 /** CodeMirror set up for one field: language, colours from Lab's variables, completions, and a Tab that never traps. */
 
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  completionStatus,
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python, pythonLanguage } from "@codemirror/lang-python";
@@ -17,7 +27,11 @@ export type CodeLanguage = "template" | "expression" | "deferred" | "mapping" | 
 const colour = (name: string, fallback: string) => `var(--jp-mirror-editor-${name}-color, var(--wb-code-${name}, ${fallback}))`;
 
 const highlight = HighlightStyle.define([
-  { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword], color: colour("keyword", "#008000"), fontWeight: "bold" },
+  {
+    tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword],
+    color: colour("keyword", "#008000"),
+    fontWeight: "bold",
+  },
   { tag: [tags.string, tags.special(tags.string)], color: colour("string", "#ba2121") },
   { tag: tags.number, color: colour("number", "#008800") },
   { tag: [tags.bool, tags.null, tags.atom], color: colour("atom", "#8888ff") },
@@ -33,26 +47,71 @@ const highlight = HighlightStyle.define([
 const theme = EditorView.theme({
   "&": { color: "var(--jp-content-font-color1, inherit)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
-  ".cm-content": { fontFamily: "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)", fontSize: "var(--jp-code-font-size, 13px)", lineHeight: "1.45", padding: "4px 0", caretColor: "var(--jp-editor-cursor-color, var(--jp-ui-font-color0, #000))" },
+  ".cm-content": {
+    fontFamily: "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)",
+    fontSize: "var(--jp-code-font-size, 13px)",
+    lineHeight: "1.45",
+    padding: "4px 0",
+    caretColor: "var(--jp-editor-cursor-color, var(--jp-ui-font-color0, #000))",
+  },
   ".cm-line": { padding: "0 7px" },
   ".cm-scroller": { overflow: "auto", fontFamily: "inherit" },
   ".cm-cursor": { borderLeftColor: "var(--jp-editor-cursor-color, var(--jp-ui-font-color0, #000))" },
   ".cm-matchingBracket": { backgroundColor: "transparent" },
-  ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": { backgroundColor: "var(--jp-editor-selected-focused-background, #d7d4f0)" },
+  ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
+    backgroundColor: "var(--jp-editor-selected-focused-background, #d7d4f0)",
+  },
   ".cm-gutters": { backgroundColor: "transparent", border: "none", color: "var(--jp-ui-font-color3, #999)", fontSize: "11px" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 2px 0 6px", minWidth: "18px", lineHeight: "18.85px" },
   ".cm-placeholder": { color: "var(--jp-ui-font-color3, #8a8a8a)", fontStyle: "normal" },
   "&.cm-focused .cm-matchingBracket": { color: "inherit", backgroundColor: "var(--jp-layout-color3, #ddd)" },
-  ".cm-tooltip": { backgroundColor: "var(--jp-layout-color1, #fff)", color: "var(--jp-ui-font-color1, #222)", border: "1px solid var(--jp-border-color1, #bbb)", borderRadius: "var(--jp-border-radius, 2px)", boxShadow: "var(--jp-elevation-z4, 0 2px 8px rgba(0,0,0,.2))", zIndex: "10001" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--jp-code-font-family, monospace)", fontSize: "12px", maxHeight: "200px", minWidth: "180px" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", display: "flex", gap: "8px", alignItems: "baseline", lineHeight: "1.5" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--jp-layout-color1, #fff)",
+    color: "var(--jp-ui-font-color1, #222)",
+    border: "1px solid var(--jp-border-color1, #bbb)",
+    borderRadius: "var(--jp-border-radius, 2px)",
+    boxShadow: "var(--jp-elevation-z4, 0 2px 8px rgba(0,0,0,.2))",
+    zIndex: "10001",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: "var(--jp-code-font-family, monospace)",
+    fontSize: "12px",
+    maxHeight: "200px",
+    minWidth: "180px",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": {
+    padding: "2px 8px",
+    display: "flex",
+    gap: "8px",
+    alignItems: "baseline",
+    lineHeight: "1.5",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--jp-brand-color1, #1976d2)", color: "#fff" },
   ".cm-completionLabel": { flex: "1 1 auto" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "600" },
-  ".cm-completionDetail": { fontStyle: "normal", opacity: "0.7", marginLeft: "0", fontSize: "11px", maxWidth: "140px", overflow: "hidden", textOverflow: "ellipsis" },
+  ".cm-completionDetail": {
+    fontStyle: "normal",
+    opacity: "0.7",
+    marginLeft: "0",
+    fontSize: "11px",
+    maxWidth: "140px",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+  },
   ".cm-completionIcon": { display: "none" },
-  ".cm-tooltip.cm-completionInfo": { padding: "6px 8px", maxWidth: "260px", fontFamily: "var(--jp-ui-font-family, system-ui)", fontSize: "12px", lineHeight: "1.4" },
-  ".cm-diagnostic": { padding: "4px 8px", fontFamily: "var(--jp-ui-font-family, system-ui)", fontSize: "12px", borderLeft: "3px solid var(--jp-error-color1, #d32f2f)" },
+  ".cm-tooltip.cm-completionInfo": {
+    padding: "6px 8px",
+    maxWidth: "260px",
+    fontFamily: "var(--jp-ui-font-family, system-ui)",
+    fontSize: "12px",
+    lineHeight: "1.4",
+  },
+  ".cm-diagnostic": {
+    padding: "4px 8px",
+    fontFamily: "var(--jp-ui-font-family, system-ui)",
+    fontSize: "12px",
+    borderLeft: "3px solid var(--jp-error-color1, #d32f2f)",
+  },
 });
 
 const braceMark = Decoration.mark({ class: "wb-code-brace" });
@@ -184,7 +243,14 @@ function tabThatLeaves(indents: boolean): Extension {
 /** One line: a pasted line break becomes a space. */
 const oneLine = EditorState.transactionFilter.of((transaction) => {
   if (!transaction.docChanged || transaction.newDoc.lines === 1) return transaction;
-  return [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " ") }, sequential: true, selection: { anchor: Math.min(transaction.newSelection.main.head, transaction.newDoc.length) } }];
+  return [
+    transaction,
+    {
+      changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " ") },
+      sequential: true,
+      selection: { anchor: Math.min(transaction.newSelection.main.head, transaction.newDoc.length) },
+    },
+  ];
 });
 
 /** A space after a fresh `{{` puts one before its `}}` too. */
@@ -220,7 +286,9 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     languageOf(language, hints),
     indentUnit.of(language === "python" ? "    " : "  "),
     EditorView.lineWrapping,
-    native ? autocompletion({ icons: false }) : autocompletion({ icons: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
+    native
+      ? autocompletion({ icons: false })
+      : autocompletion({ icons: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
     tooltips({ parent: options.tooltipParent, position: "fixed" }),
     Prec.high(tabThatLeaves(indents)),
     singleLine ? Prec.high(keymap.of([{ key: "Enter", run: () => (options.onEnter(), true) }])) : [],

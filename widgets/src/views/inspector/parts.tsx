@@ -35,7 +35,15 @@ interface IconButtonProps {
 
 export function IconButton({ icon, label, onClick, disabled, pressed, className = "" }: IconButtonProps) {
   return (
-    <button type="button" className={`wb-icon-button ${className}`} title={label} aria-label={label} aria-pressed={pressed} disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      className={`wb-icon-button ${className}`}
+      title={label}
+      aria-label={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );
