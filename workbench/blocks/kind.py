@@ -89,6 +89,11 @@ class BlockConfig(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
+def when(**fields: str | bool | tuple[str, ...]) -> dict[str, Any]:
+    """JSON Schema extra for a field that only matters while other fields have one of these values (``x-when``)."""
+    return {"x-when": {to_camel(name): list(v) if isinstance(v, tuple) else v for name, v in fields.items()}}
+
+
 ConfigT = TypeVar("ConfigT", bound=BlockConfig)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from workbench.blocks.context import BlockContext, WorkerJob
-from workbench.blocks.kind import BlockConfig, BlockType, Effect, Fired, Marker
+from workbench.blocks.kind import BlockConfig, BlockType, Effect, Fired, Marker, when
 from workbench.blocks.tables import is_tabular, table_within
 from workbench.blocks.words import first_line, listed, shorten
 
@@ -30,7 +30,10 @@ class TransformConfig(BlockConfig):
         ),
     )
     pure: bool = Field(
-        default=False, title="Pure", description="Python only: the same input always gives the same output."
+        default=False,
+        title="Pure",
+        description="The same input always gives the same output.",
+        json_schema_extra=when(language="python"),
     )
     timeout_ms: int = Field(default=60_000, ge=100, le=3_600_000, title="Time limit (ms)")
     memory_mb: int = Field(default=2048, ge=64, le=65_536, title="Memory limit (MB)")

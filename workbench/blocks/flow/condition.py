@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from workbench.base.errors import BlockFailed
 from workbench.blocks.comparison import SIGNS, WITHOUT_RIGHT, Operator, compare
 from workbench.blocks.context import BlockContext
-from workbench.blocks.kind import EXPRESSION, TEMPLATE, BlockConfig, BlockType, Fired, Port
+from workbench.blocks.kind import EXPRESSION, TEMPLATE, BlockConfig, BlockType, Fired, Port, when
 from workbench.blocks.words import kind_of, listed, shorten
 
 MAX_DEPTH = 20
@@ -72,11 +72,14 @@ class ConditionConfig(Question):
         description="The first branch that is true fires.",
         json_schema_extra={"x-order": -1},
     )
-    branches: list[Branch] = Field(default=[], max_length=50, title="Branches")
+    branches: list[Branch] = Field(
+        default=[], max_length=50, title="Branches", json_schema_extra=when(multi_branch=True)
+    )
     default_branch: bool | PortName = Field(
         default=False,
         title="Default branch",
         description="Named branches only: what fires when none is true: a port `default`, or the port named here.",
+        json_schema_extra=when(multi_branch=True),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import RegionResult, ScopeContext
-from workbench.blocks.kind import DEFERRED, TEMPLATE, BlockConfig, Fired, Port, ScopeType
+from workbench.blocks.kind import DEFERRED, TEMPLATE, BlockConfig, Fired, Port, ScopeType, when
 from workbench.blocks.words import kind_of, shorten
 
 MOST_ITERATIONS = 1_000_000
@@ -24,18 +24,32 @@ BY_CONDITION = frozenset({"while", "doWhile"})
 class LoopConfig(BlockConfig):
     loop_type: Literal["forEach", "times", "while", "doWhile", "map", "reduce"] = Field(title="Kind")
     items: Annotated[Any, TEMPLATE] = Field(
-        default=None, title="Items", description="A list, or a table, which is gone through as row objects."
+        default=None,
+        title="Items",
+        description="A list, or a table, which is gone through as row objects.",
+        json_schema_extra=when(loop_type=("forEach", "map", "reduce")),
     )
     item_variable: VariableName = Field(default="item", title="Item's name")
     index_variable: VariableName = Field(default="index", title="Index's name")
     iterations: Annotated[int | None, TEMPLATE] = Field(
-        default=None, ge=0, le=MOST_ITERATIONS, title="Iterations", description="How many times."
+        default=None,
+        ge=0,
+        le=MOST_ITERATIONS,
+        title="Iterations",
+        description="How many times.",
+        json_schema_extra=when(loop_type="times"),
     )
     condition: Annotated[str | None, DEFERRED] = Field(
-        default=None, title="Condition", description="Goes on while true; sees `last`, `vars` and `index`."
+        default=None,
+        title="Condition",
+        description="Goes on while true; sees `last`, `vars` and `index`.",
+        json_schema_extra=when(loop_type=("while", "doWhile")),
     )
     accumulator: Annotated[Any, TEMPLATE] = Field(
-        default=None, title="Accumulator", description="The first value of a reduce."
+        default=None,
+        title="Accumulator",
+        description="The first value of a reduce.",
+        json_schema_extra=when(loop_type="reduce"),
     )
     concurrency: int = Field(default=1, ge=1, le=64, title="At once")
     error_policy: Literal["stop", "continue"] = Field(default="stop", title="On error")

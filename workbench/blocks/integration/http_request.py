@@ -13,7 +13,7 @@ from pydantic import Field
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import BlockContext, HttpRequest, HttpResponse
 from workbench.blocks.integration.paging import Paging, read_pages
-from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port
+from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port, when
 from workbench.blocks.words import kind_of, listed, shorten
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -21,11 +21,15 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 class Auth(BlockConfig):
     type: Literal["none", "bearer", "basic", "header"] = Field(default="none", title="Kind")
-    token: Annotated[str | None, TEMPLATE] = Field(default=None, title="Token", description="bearer")
-    username: Annotated[str | None, TEMPLATE] = Field(default=None, title="User", description="basic")
-    password: Annotated[str | None, TEMPLATE] = Field(default=None, title="Password", description="basic")
-    name: str | None = Field(default=None, title="Header's name", description="header")
-    value: Annotated[str | None, TEMPLATE] = Field(default=None, title="Header's value", description="header")
+    token: Annotated[str | None, TEMPLATE] = Field(default=None, title="Token", json_schema_extra=when(type="bearer"))
+    username: Annotated[str | None, TEMPLATE] = Field(default=None, title="User", json_schema_extra=when(type="basic"))
+    password: Annotated[str | None, TEMPLATE] = Field(
+        default=None, title="Password", json_schema_extra=when(type="basic")
+    )
+    name: str | None = Field(default=None, title="Header's name", json_schema_extra=when(type="header"))
+    value: Annotated[str | None, TEMPLATE] = Field(
+        default=None, title="Header's value", json_schema_extra=when(type="header")
+    )
 
 
 class HttpRequestConfig(BlockConfig):
