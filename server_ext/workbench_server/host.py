@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
+from workbench.base.ending import at_end
 from workbench.base.errors import Unavailable, WorkbenchError
 from workbench_server.exchange import AsgiApp, Exchange
 from workbench_server.lifespan import Lifespan
@@ -78,7 +78,7 @@ class Host:
             )
         else:
             self._assembly, self._lifespan = assembly, lifespan
-            atexit.register(self._stop_at_exit)
+            at_end(self._stop_at_end)
         finally:
             self._settled.set()
         if self._failure is not None:
@@ -119,7 +119,6 @@ class Host:
         assembly, self._assembly = self._assembly, None
         if assembly is None:
             return
-        atexit.unregister(self._stop_at_exit)
         for exchange in list(self._live):
             exchange.disconnect()
         with suppress(TimeoutError):
@@ -134,7 +133,7 @@ class Host:
                 "the workbench did not stop within %s s; its runs are recovered at the next start", STOP_PATIENCE_S
             )
 
-    def _stop_at_exit(self) -> None:
+    def _stop_at_end(self) -> None:
         """Jupyter ends without its cleanup on Ctrl+C when it has no terminal: stop once its loop is gone."""
         assembly, self._assembly = self._assembly, None
         if assembly is None:

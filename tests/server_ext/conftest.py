@@ -54,12 +54,14 @@ class Server:
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start(*options: str, opener: str = "open_small", env: dict[str, str] | None = None) -> Server:
+    def start(
+        *options: str, opener: str = "tests.server_ext.asgi_app.open_small", env: dict[str, str] | None = None
+    ) -> Server:
         home = tmp_path_factory.mktemp("home")
         command = [
             sys.executable, "-m", "jupyter_server", "--port=0", "--no-browser", "--allow-root",
             f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}",
-            f"--WorkbenchExtension.opener=tests.server_ext.asgi_app.{opener}", *options,
+            f"--WorkbenchExtension.opener={opener}", *options,
         ]  # fmt: skip
         folders = {
             "HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data",

@@ -50,8 +50,8 @@ def test_the_assembly_stops_on_an_interrupt_without_a_terminal(
 @pytest.mark.parametrize(
     ("opener", "message", "hint"),
     [
-        ("open_held", "held by process 4711", "Stop that process"),
-        ("open_broken", "no module named workbench.nowhere", "workbench doctor"),
+        ("tests.server_ext.asgi_app.open_held", "held by process 4711", "Stop that process"),
+        ("tests.server_ext.asgi_app.open_broken", "no module named workbench.nowhere", "workbench doctor"),
     ],
 )
 def test_jupyter_starts_without_the_workbench_and_says_why(

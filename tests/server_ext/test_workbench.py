@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def real(start_server: Callable[..., Server], home: Path) -> Server:
-    return start_server(f"--WorkbenchExtension.opener={REAL}", f"--Workbench.home={home}")
+    return start_server(f"--Workbench.home={home}", opener=REAL)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_second_server_on_the_same_home_says_who_holds_it(
     start_server: Callable[..., Server], real: Server, home: Path
 ) -> None:
     assert real.url
-    second = start_server(f"--WorkbenchExtension.opener={REAL}", f"--Workbench.home={home}")
+    second = start_server(f"--Workbench.home={home}", opener=REAL)
     answer = httpx.get(f"{second.api}/workspaces", headers=BY_TOKEN, trust_env=False)
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "UNAVAILABLE"
@@ -75,7 +76,7 @@ def test_a_second_server_on_the_same_home_says_who_holds_it(
 
 
 def test_a_setting_that_is_none_is_named(start_server: Callable[..., Server]) -> None:
-    server = start_server(f"--WorkbenchExtension.opener={REAL}", "--Workbench.hom=/nowhere")
+    server = start_server("--Workbench.hom=/nowhere", opener=REAL)
     answer = httpx.get(f"{server.api}/workspaces", headers=BY_TOKEN, trust_env=False)
     assert answer.status_code == 503
     assert answer.json()["error"]["details"][0]["field"] == "hom"
@@ -84,11 +85,19 @@ def test_a_setting_that_is_none_is_named(start_server: Callable[..., Server]) ->
 def test_a_stop_lets_go_of_the_store_and_keeps_what_was_acknowledged(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
-    options = (f"--WorkbenchExtension.opener={REAL}", f"--Workbench.home={tmp_path}")
-    first = start_server(*options)
+    option = f"--Workbench.home={tmp_path}"
+    first = start_server(option, opener=REAL)
     made = httpx.post(f"{first.api}/workspaces", json={"name": "kept"}, headers=BY_TOKEN, trust_env=False)
     assert made.status_code == 201, made.text
     assert first.stop() == 0
-    second = start_server(*options)
+    second = start_server(option, opener=REAL)
     listed = httpx.get(f"{second.api}/workspaces", headers=BY_TOKEN, trust_env=False).json()["data"]
     assert "kept" in {workspace["name"] for workspace in listed}
+
+
+def test_an_interrupt_without_a_terminal_stops_in_order(start_server: Callable[..., Server], tmp_path: Path) -> None:
+    server = start_server(f"--Workbench.home={tmp_path}", opener=REAL)
+    assert (tmp_path / "owner.json").exists()
+    assert server.stop(signal.SIGINT) == 0
+    assert not (tmp_path / "owner.json").exists()
+    assert "Traceback" not in "".join(server.said)
