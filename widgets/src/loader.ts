@@ -38,13 +38,11 @@ function fetchBundle(model: Model): Promise<Bundle> {
   return page.bundle;
 }
 
-async function fromServer(model: Model): Promise<Bundle> {
+/** The bundle by the name that the kernel's install knows it by; the server's is the same, or it has none of that name. */
+function fromServer(model: Model): Promise<Bundle> {
   const root = String(model.get("api") || apiRoot());
-  const answer = await fetch(`${root}/static/manifest.json`, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`no bundle at ${root}`);
-  const { canvas } = (await answer.json()) as { canvas: string };
-  const url = new URL(`${root}/static/${canvas}`, location.href).href;
-  return (await import(/* @vite-ignore */ url)) as Bundle;
+  const url = new URL(`${root}/static/${String(model.get("bundle"))}`, location.href).href;
+  return import(/* @vite-ignore */ url) as Promise<Bundle>;
 }
 
 function apiRoot(): string {

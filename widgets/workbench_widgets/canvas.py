@@ -32,11 +32,14 @@ class CanvasWidget(anywidget.AnyWidget):
     height = traitlets.Int(560, min=240, max=2000).tag(sync=True)
     svg = traitlets.Unicode("").tag(sync=True)
     api = traitlets.Unicode("").tag(sync=True)
+    bundle = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, function_id: str, *, height: int = 560, svg: str = "", api: str = "", **more: Any) -> None:
         self._picture = svg
         kept = svg if len(svg) <= LARGEST_PICTURE else ""
-        super().__init__(function_id=function_id, height=height, svg=kept, api=api, **more)
+        path = bundle_path()
+        name = path.name if path else ""
+        super().__init__(function_id=function_id, height=height, svg=kept, api=api, bundle=name, **more)
         self.on_msg(self._answer)
 
     def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:

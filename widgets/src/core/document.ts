@@ -224,8 +224,10 @@ export class FunctionDocument {
 
   private adopt(fresh: WorkflowFunction): void {
     this.base = { ...fresh, flow: reuse(this.base?.flow, fresh.flow) };
-    const { flow: _flow, breakpoints, ...fn } = fresh;
-    this.store.set({ phase: "ready", problem: null, fn, breakpoints: breakpoints ?? [] });
+    const { flow, breakpoints, cards, ...fn } = fresh;
+    const said = cards ? flow.blocks.flatMap((b) => (cards[b.id] ? [[b.id, { text: cards[b.id]!.text, config: b.config }]] : [])) : null;
+    const lines = said ? { lines: Object.fromEntries(said) as CanvasState["lines"] } : {};
+    this.store.set({ phase: "ready", problem: null, fn, breakpoints: breakpoints ?? [], ...lines });
     this.show(this.pending.length ? "dirty" : this.inflight.length ? "saving" : "saved");
   }
 

@@ -9,7 +9,7 @@ export const ERROR_PORT = "error";
 
 /** The identifier by which expressions name a block. */
 export function handleOf(name: string): string {
-  const handle = name.trim().replace(/[^\p{L}\p{N}_]+/gu, "_");
+  const handle = name.trim().normalize("NFKC").replace(/[^\p{L}\p{N}_]+/gu, "_");
   return /^\p{N}/u.test(handle) ? `_${handle}` : handle;
 }
 

@@ -1,14 +1,16 @@
 /** The one state of a canvas widget, which its store holds and its views draw. */
 
+import { equal } from "./commands";
+import { describe } from "./describe";
 import { EMPTY_FLOW, indexOf } from "./flow";
 import { chipText } from "./format";
 import type { Connection } from "./events";
 import type { Plug } from "./ports";
 import { cachedRegions, enclosingScopes } from "./regions";
 import { pausedAt, type RunView } from "./runview";
-import type { BlockState, BlockType, Breakpoint, ExpressionFunction, Flow, Position, Problem, Validation, WorkflowFunction } from "./wire";
+import type { Block, BlockState, BlockType, Breakpoint, ExpressionFunction, Flow, Position, Problem, Validation, WorkflowFunction } from "./wire";
 
-export type FunctionHead = Omit<WorkflowFunction, "flow" | "breakpoints">;
+export type FunctionHead = Omit<WorkflowFunction, "flow" | "breakpoints" | "cards">;
 
 export type Saving = "saved" | "dirty" | "saving" | "offline" | "refused" | "conflict";
 
@@ -37,6 +39,8 @@ export interface CanvasState {
   /** The server's flow with this widget's unsaved edits on it. */
   flow: Flow;
   breakpoints: Breakpoint[];
+  /** The server's line for each block, with the config that it speaks of. */
+  lines: Readonly<Record<string, { text: string; config: Block["config"] }>>;
   saving: Saving;
   savingNote: string | null;
   canUndo: boolean;
@@ -66,6 +70,7 @@ export const INITIAL: CanvasState = {
   fn: null,
   flow: EMPTY_FLOW,
   breakpoints: [],
+  lines: {},
   saving: "saved",
   savingNote: null,
   canUndo: false,
@@ -101,6 +106,12 @@ export function shownState(state: CanvasState, blockId: string): BlockState | nu
 
 /** The paused block's state, the same object for as long as the view is the same. */
 const pausedStates = new WeakMap<RunView, BlockState>();
+
+/** What a card says: the server's words while they speak of the block as it is, else words made here. */
+export function lineOf(state: CanvasState, block: Block): string {
+  const line = state.lines[block.id];
+  return line?.text && equal(line.config, block.config) ? line.text : describe(block, state.types.get(block.type));
+}
 
 const NO_PROBLEMS: readonly Problem[] = [];
 const byBlock = new WeakMap<Validation, Map<string, Problem[]>>();

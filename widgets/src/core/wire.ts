@@ -63,6 +63,13 @@ export interface WorkflowFunction {
   updatedAt: string;
   updatedBy?: string | null;
   flow: Flow;
+  cards?: Record<string, BlockCard>;
+}
+
+/** How the server says a block in one line, and the outputs that its config gives it. */
+export interface BlockCard {
+  text: string;
+  outputs: Port[];
 }
 
 export type PortType = "any" | "table" | "object" | "list" | "number" | "text" | "boolean";

@@ -2,11 +2,10 @@
 
 import { Handle, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useMemo, useRef } from "react";
-import { describe } from "../../core/describe";
 import { edgesOf, ERROR_PORT } from "../../core/flow";
 import { LOOKS, lookOf, resultText } from "../../core/format";
 import { pausedAt } from "../../core/runview";
-import { problemsOf, shownState } from "../../core/state";
+import { lineOf, problemsOf, shownState } from "../../core/state";
 import type { Block, BlockState, BlockType } from "../../core/wire";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
@@ -26,7 +25,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
   const hasError = useCanvas((s) => edgesOf(s.flow, id).some((e) => e.source === id && e.sourcePort === ERROR_PORT));
   const ports = useMemo(() => portsOf(block, types), [block, types]);
   const look = state ? lookOf(state) : null;
-  const line = describe(block, type);
+  const line = useCanvas((s) => lineOf(s, block));
   const shape = type?.isTrigger ? "pill" : block.type === "condition" ? "cut" : "plain";
   const worst = problems.find((p) => p.severity === "error") ?? problems[0];
 

@@ -47,7 +47,9 @@ function Strip() {
       <DebugPanel
         status={debug?.status ?? view?.run.status ?? "running"}
         when={debug?.when ?? null}
-        callStack={(debug?.callStack ?? []).map((frame) => ({ ...frame, name: blockById(flow, frame.blockId)?.name ?? frame.blockId }))}
+        callStack={[...(debug?.callStack ?? [])]
+          .sort((a, b) => a.path.split("/").length - b.path.split("/").length)
+          .map((frame) => ({ ...frame, name: blockById(flow, frame.blockId)?.name ?? frame.blockId }))}
         path={debug?.path ?? null}
         variables={debug?.variables ?? {}}
         stamp={stamp}
