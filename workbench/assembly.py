@@ -46,7 +46,7 @@ SWITCH_INTERVAL_S = 0.0005
 """With Python's default each sync of the log waits up to 5 ms for the GIL. It is one setting for the whole process."""
 
 GC_THRESHOLD = 50_000
-"""New objects between collections of the youngest; the default of 700 costs a busy engine a tenth of its time."""
+"""New objects between collections of the youngest: a busy engine makes many small ones that live on for a while."""
 
 
 class Workbench:
