@@ -41,6 +41,7 @@ _QUERIES: dict[str, str] = {
         )
         SELECT run_id::VARCHAR AS run_id, path, attempt, block_id, block_type, status, port, output_kind,
             make_timestamp(started_at) AS started_at, make_timestamp(finished_at) AS finished_at,
+            queue_us / 1000.0 AS queue_ms,
             (finished_at - started_at - coalesce(wait_us, 0)) / 1000.0 AS run_ms, wait_us / 1000.0 AS wait_ms,
             json_extract_string(error, '$.message') AS error
         FROM latest ORDER BY seq LIMIT $limit
@@ -94,7 +95,7 @@ class Frames:
             "since": since,
             "limit": limit,
         }
-        return await self._store.read(lambda c: c.execute(_QUERIES[name], given).to_arrow_table())
+        return await self._store.read(lambda c: c.sql(_QUERIES[name], params=given).to_arrow_table())
 
     async def sql(self, caller: Caller, asked: Sql) -> pl.DataFrame:
         """One SELECT over the frames, in a worker process. Raises InvalidInput with what DuckDB says of it."""
@@ -103,7 +104,7 @@ class Frames:
         tables = {n: pl.from_arrow(await self.read(caller, n, limit=SQL_ROWS)) for n in named}
         job = WorkerJob("sql", asked.query, tables, SQL_TIMEOUT_MS)
         try:
-            answer = await self._workers.run(job, lambda *_: None)
+            answer = await self._workers.run(job, lambda *_: None, owner=caller.workspace_id)
         except BlockFailed as error:
             raise InvalidInput(
                 "The query cannot be answered.",

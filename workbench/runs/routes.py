@@ -42,6 +42,9 @@ RunId = Annotated[str, Path(alias="runId")]
 CheckpointId = Annotated[str, Path(alias="checkpointId")]
 FunctionFilter = Annotated[str | None, Query(alias="functionId")]
 BlockFilter = Annotated[str | None, Query(alias="blockId")]
+Part = Annotated[
+    str | None, Query(max_length=2000, description="A JSON pointer (RFC 6901) to a part of the value, such as /data.")
+]
 Accept = Annotated[str | None, Header()]
 FILES: dict[str, Any] = {ARROW: {}, PARQUET: {}, CSV: {}}
 
@@ -128,9 +131,10 @@ def _value_routes(api: Operations, values: Values, exists: Any) -> None:
         accept: Accept = None,
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+        at: Part = None,
     ) -> Response:
-        """A run's whole output."""
-        return await answer(await values.of_run(caller, run_id), accept, Cut(offset, limit))
+        """A run's whole output, or a part of it."""
+        return await answer(await values.of_run(caller, run_id), accept, Cut(offset, limit, at=at))
 
     @api.get("/runs/{runId}/checkpoints/{checkpointId}/value", "getCheckpointValue", media=FILES, exists=exists)
     async def checkpoint_value(
@@ -143,10 +147,11 @@ def _value_routes(api: Operations, values: Values, exists: Any) -> None:
         sort: str | None = None,
         descending: bool = False,
         filter: Annotated[str | None, Query(max_length=2000)] = None,
+        at: Part = None,
     ) -> Response:
-        """The whole output of one block execution."""
+        """The whole output of one block execution, or a part of it."""
         value = await values.of_checkpoint(caller, run_id, checkpoint_id)
-        return await answer(value, accept, Cut(offset, limit, sort, descending, filter))
+        return await answer(value, accept, Cut(offset, limit, sort, descending, filter, at))
 
 
 def _debug_routes(api: Operations, debugging: Debugging, exists: Any) -> None:

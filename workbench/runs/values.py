@@ -35,6 +35,8 @@ class Cut:
     sort: str | None = None
     descending: bool = False
     filter: str | None = None
+    at: str | None = None
+    """A JSON pointer (RFC 6901) to a part of the value, such as ``/data``."""
 
 
 class Values:
@@ -69,11 +71,29 @@ class Values:
         return await self._store.read(lambda _cursor: self._store.values.load(stored))
 
 
+def part(value: Any, pointer: str | None) -> Any:
+    """The part of a value that a JSON pointer names. Raises InvalidInput where there is none."""
+    for word in (pointer or "").split("/")[1:]:
+        name = word.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise InvalidInput(
+                f"The value has no part `{pointer}`.",
+                hint="Write a JSON pointer, such as /data or /results/0.",
+                details=[Issue("at", f"`{name}` is not there")],
+            )
+    return value
+
+
 def as_page(value: Any, cut: Cut) -> tuple[dict[str, Any], dict[str, Any]]:
     """A value as JSON data and meta: a table's page with statistics of its columns, else the value itself.
 
     Raises InvalidInput for an unknown sort column or a filter that does not work.
     """
+    value = part(value, cut.at)
     if not isinstance(value, pl.DataFrame):
         return {"type": "value", "value": to_json(value)}, {}
     table = select(value, cut)
@@ -110,6 +130,7 @@ def select(table: pl.DataFrame, cut: Cut) -> pl.DataFrame:
 
 def as_file(value: Any, media: str, cut: Cut) -> bytes:
     """A table as Arrow IPC stream, Parquet or CSV. Raises InvalidInput for a value that is no table."""
+    value = part(value, cut.at)
     if not isinstance(value, pl.DataFrame):
         raise InvalidInput("This value is no table.", hint="Ask for it as JSON (Accept: application/json).")
     table = select(value, cut)

@@ -1,0 +1,148 @@
+"""A workbench as a notebook holds it: canvases, runs, frames."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from workbench.base.errors import WorkbenchError
+from workbench.client.api import Api
+from workbench.client.canvas import Canvas
+from workbench.client.catalogue import BlockCatalogue
+from workbench.client.cells import after_each_cell, before_each_cell
+from workbench.client.frames import Frames
+from workbench.client.function import Function
+from workbench.client.home import at_end
+from workbench.client.run import Run
+
+
+class Bench:
+    """A connection to one workspace of a workbench. `close` it, or use it in a ``with`` statement."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._functions: dict[str, Function] = {}
+        self._is_closed = False
+        self.catalogue = BlockCatalogue(api.get("/blocks"))
+        self.frames = Frames(api)
+        # Held until it is closed: edits that are not saved must outlive the names that they were made by.
+        self._hooks = [before_each_cell(self.begin_cell), after_each_cell(self.save)]
+        at_end(self.close)
+
+    # Canvases and functions
+
+    def canvas(self, name: str = "My canvas") -> Canvas:
+        """The canvas of this name; it is made where there is none."""
+        for told in self.api.pages("/canvases", q=name):
+            if told["name"] == name.strip():
+                return Canvas(self, told)
+        return Canvas(self, self.api.post("/canvases", {"name": name}))
+
+    def canvases(self) -> list[Canvas]:
+        """Every canvas, in their order."""
+        from workbench.client.showing.tables import Listed
+
+        found = [Canvas(self, told) for told in self.api.pages("/canvases")]
+        columns = {"name": lambda c: c.name, "description": lambda c: c.description or ""}
+        return Listed(found, columns, "bench.canvas(name) opens one, or makes it")
+
+    def function_of(self, function_id: str) -> Function:
+        """The function of this id; one object a function, so that edits in two places are the same edits."""
+        known = self._functions.get(function_id)
+        if known is None:
+            return self.take_function(self.api.get(f"/functions/{function_id}"))
+        known.forget_unnamed()
+        return known.reload()
+
+    def take_function(self, told: Mapping[str, Any]) -> Function:
+        """Keep a function that was just read or made."""
+        if "flow" not in told:
+            told = self.api.get(f"/functions/{told['id']}")
+        function = self._functions[told["id"]] = Function(self, told)
+        return function
+
+    def forget(self, function: Function) -> None:
+        """A function is deleted."""
+        self._functions.pop(function.id, None)
+
+    def before_edit(self, function: Function) -> None:
+        """A function is about to be edited; one that was forgotten is kept again."""
+        self._functions[function.id] = function
+
+    def begin_cell(self) -> None:
+        """Blocks without a name are counted anew in each cell."""
+        for function in self._functions.values():
+            function.forget_unnamed()
+
+    def save(self) -> None:
+        """Save every function's edits."""
+        for function in list(self._functions.values()):
+            function.save()
+
+    # Runs
+
+    def run(self, run_id: str) -> Run:
+        """A run by its id. Raises NotFound."""
+        return Run(self, self.api.get(f"/runs/{run_id}"))
+
+    def runs(self, function: Function | None = None, *, status: str | None = None, limit: int = 20) -> list[Run]:
+        """Runs, newest first."""
+        from workbench.client.showing.tables import RUN_COLUMNS, Listed
+
+        told = self.api.pages("/runs", limit, functionId=function.id if function else None, status=status)
+        more = f"the newest {limit}; limit=… shows more, bench.frames.runs() gives all as a table"
+        return Listed([Run(self, each) for each in told], RUN_COLUMNS, more)
+
+    def queue(self) -> dict[str, Any]:
+        """How many runs wait, work and are over."""
+        return self.api.get("/queue/stats")
+
+    # Study
+
+    def sql(self, query: str, limit: int = 10_000) -> pl.DataFrame:
+        """One SELECT over the tables ``runs``, ``checkpoints``, ``logs`` and ``queue`` of this workspace."""
+        return self.frames.sql(query, limit)
+
+    # Life
+
+    @cached_property
+    def health(self) -> dict[str, Any]:
+        """What the workbench says of itself."""
+        return self.api.get("/health")
+
+    def close(self) -> None:
+        """Save what is not saved and let go; a workbench in this process stops with the last one who uses it."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for forget in self._hooks:
+            forget()
+        try:
+            with contextlib.suppress(WorkbenchError):
+                self.save()
+        finally:
+            self.api.close()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._is_closed:
+            return "Bench (closed)"
+        return f"Bench at {self.api.address.url} ({self.api.describe()})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from workbench.client.showing.tables import heading
+
+        if self._is_closed:
+            return heading("Workbench (closed)")
+        return heading(f"Workbench at {escape(self.api.describe())}") + self.canvases()._repr_html_()  # type: ignore[attr-defined]

@@ -1,0 +1,396 @@
+"""A function in Python: build it, save it, run it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workbench.base.errors import InvalidInput, NotFound, VersionConflict, WorkbenchError
+from workbench.client.block import Block
+from workbench.client.breakpoints import Breakpoints
+from workbench.client.catalogue import BlockCatalogue
+from workbench.client.draft import (
+    ChangeBlock,
+    Edit,
+    KeepOnly,
+    PutBlock,
+    PutEdge,
+    RemoveEdge,
+    RenameBlock,
+    SetVariables,
+    edited,
+    model_of,
+    placed,
+)
+from workbench.client.errors import short
+from workbench.client.faces import BenchFace
+from workbench.client.makers import BlockMaker, plain, wire_config
+from workbench.client.run import Run
+from workbench.client.validation import Validation
+from workbench.flow.handles import free_name, handle
+from workbench.flow.nearest import Nearest
+
+SAVE_TRIES = 3
+
+
+class Function:
+    """A flow with a name and numbered versions.
+
+    Edits gather and are saved together: at the end of the notebook's cell, and before anything looks at or runs the
+    function. ``with f.edit():`` makes its edits one version or, when it raises, none; ``with f.build():`` also takes
+    away what is not named in it. A block is known by its name, so a cell that runs again changes its blocks.
+    """
+
+    def __init__(self, bench: BenchFace, told: Mapping[str, Any]) -> None:
+        self._bench = bench
+        self._told: dict[str, Any] = dict(told)
+        self._edits: list[Edit] = []
+        self._flow: dict[str, Any] | None = None
+        self._unnamed: dict[str, int] = {}
+        self._depth = 0
+        self.breakpoints = Breakpoints(self)
+        self.catalogue.learn(told)
+
+    # What it is
+
+    @property
+    def bench(self) -> BenchFace:
+        """The workbench that it is part of."""
+        return self._bench
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._told["id"]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._told["name"]
+
+    @property
+    def status(self) -> str:
+        """``draft``, ``active`` or ``archived``."""
+        return self._told["status"]
+
+    @property
+    def version(self) -> int:
+        """The number of its latest version."""
+        self.save()
+        return self._told["version"]
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """Its flow as on the wire, edits that are not saved yet included."""
+        if self._flow is None:
+            self._flow = edited(self._told["flow"], self._edits, self.catalogue)
+        return self._flow
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its blocks."""
+        return tuple(Block(self, b["id"]) for b in self.flow["blocks"])
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """A copy of the first values of its variables; see `set_variables_to`."""
+        return dict(self.flow.get("variables") or {})
+
+    @property
+    def catalogue(self) -> BlockCatalogue:
+        """The block types of its workbench."""
+        return self._bench.catalogue
+
+    def __getitem__(self, name: str) -> Block:
+        for block in self.flow["blocks"]:
+            if name in (block["name"], block["id"]) or handle(block["name"]) == name:
+                return Block(self, block["id"])
+        names = [b["name"] for b in self.flow["blocks"]]
+        near = Nearest().find(name, names)
+        raise short(
+            NotFound(
+                f"“{self.name}” has no block “{name}”; it has {', '.join(names) or 'none'}.",
+                hint=f"Did you mean “{near}”?" if near else None,
+            )
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in (b["name"], handle(b["name"])) for b in self.flow["blocks"])
+
+    def block_on_wire(self, block_id: str) -> dict[str, Any]:
+        """A block as on the wire. Raises NotFound when it is gone."""
+        for block in self.flow["blocks"]:
+            if block["id"] == block_id:
+                return block
+        raise short(NotFound(f"“{self.name}” has no block `{block_id}` any more.", hint="Make it again."))
+
+    # Building
+
+    def block(self, type: str, name: str | None = None, /, **config: Any) -> Block:
+        """Put a block into the function, or change the one of this name. Raises InvalidInput for an unknown field."""
+        if type not in self.catalogue.entries and type.rstrip("_") in self.catalogue.entries:
+            type = type.rstrip("_")  # noqa: A001 - its one name here
+        wired = self.wire_config(type, config)
+        name = name or self._next_name(type)
+        block_id = next((b["id"] for b in self.flow["blocks"] if handle(b["name"]) == handle(name)), None)
+        edit = PutBlock(block_id or self._free_id(name), type, name, wired)
+        self.edit_block(edit)
+        return Block(self, edit.id)
+
+    def wire_config(self, type: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A config with the wire's names."""
+        return wire_config(self.catalogue, type, config)
+
+    def _next_name(self, type: str) -> str:
+        """`filter`, `filter 2`, …: counted anew in each cell, so that running it again makes the same names."""
+        self._bench.before_edit(self)
+        entry = self.catalogue.entries.get(type)
+        plain_name = free_name(entry["title"].lower() if entry else type, ())
+        number = self._unnamed[type] = self._unnamed.get(type, 0) + 1
+        return plain_name if number == 1 else f"{plain_name} {number}"
+
+    def _free_id(self, name: str) -> str:
+        taken = {b["id"] for b in self.flow["blocks"]}
+        stem = "".join(c for c in handle(name) if c.isascii())[:48].strip("_") or "block"
+        number, found = 2, stem
+        while found in taken:
+            found, number = f"{stem}_{number}", number + 1
+        return found
+
+    def __getattr__(self, name: str) -> BlockMaker:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        types = self.catalogue.entries
+        for spelling in (name, name.rstrip("_")):
+            if spelling in types:
+                return BlockMaker(self, types[spelling])
+        near = Nearest().find(name, types)
+        hint = f"; did you mean `{near}`?" if near else f"; block types are {', '.join(types)}"
+        raise AttributeError(f"A function has no `{name}`{hint}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(f"{t}_" if t == "return" else t for t in self.catalogue.entries)})
+
+    def set_variables_to(self, **variables: Any) -> Function:
+        """Set the first values of the flow's variables; expressions read them as ``vars.name``."""
+        self.edit_block(SetVariables(plain(variables)))
+        return self
+
+    def edit_block(self, edit: Edit) -> None:
+        """Take an edit; it is saved with the others."""
+        self._bench.before_edit(self)
+        self._edits.append(edit)
+        # Applied alone: an edit that cannot be raises here, in the statement that made it.
+        try:
+            self._flow = edited(self.flow if len(self._edits) == 1 else self._flow or {}, [edit], self.catalogue)
+        except BaseException:
+            self._edits.pop()
+            raise
+
+    @contextlib.contextmanager
+    def edit(self) -> Iterator[Function]:
+        """Make the edits inside one version; when the block raises, none of them."""
+        with self._together():
+            yield self
+
+    @contextlib.contextmanager
+    def build(self) -> Iterator[Function]:
+        """Describe the whole function: what is not named inside goes, what is named keeps its id and place."""
+        with self._together():
+            start = len(self._edits)
+            yield self
+            mine = self._edits[start:]
+            blocks = frozenset(e.id for e in mine if isinstance(e, PutBlock | ChangeBlock | RenameBlock))
+            edges = frozenset(
+                PutEdge(e.source, e.source_port, e.target, e.target_port)
+                for e in mine
+                if isinstance(e, PutEdge) and not isinstance(e, RemoveEdge)
+            )
+            self.edit_block(KeepOnly(blocks, edges))
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        outermost = self._depth == 0
+        kept, flow, unnamed = len(self._edits), self._flow, dict(self._unnamed)
+        if outermost:
+            self._unnamed = {}
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            del self._edits[kept:]
+            self._flow, self._unnamed = flow, unnamed
+            raise
+        finally:
+            self._depth -= 1
+        if outermost:
+            self.save()
+
+    def forget_unnamed(self) -> None:
+        """Count blocks without a name anew: another cell begins."""
+        self._unnamed = {}
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the workbench has every edit."""
+        return not self._edits
+
+    def save(self) -> Function:
+        """Save the edits, as one version; nothing when nothing changed.
+
+        When somebody else has saved meanwhile, the edits are made again on the newer version. Raises VersionConflict
+        when that goes on, InvalidInput for a flow that cannot be saved.
+        """
+        if self._depth or not self._edits:
+            return self
+        for attempt in range(SAVE_TRIES):
+            if attempt:
+                self._told = self._bench.api.get(f"/functions/{self.id}")
+                self._flow = None
+            before = self._told["flow"]
+            after = placed(before, self.flow, self.catalogue)
+            if _same(before, after):
+                break
+            body = {"flow": _sendable(after), "expectedVersion": self._told["version"]}
+            try:
+                self._take(self._bench.api.put(f"/functions/{self.id}", body))
+            except VersionConflict:
+                if attempt == SAVE_TRIES - 1:
+                    raise
+                continue
+            break
+        self._edits, self._flow = [], None
+        return self
+
+    def reload(self) -> Function:
+        """Read it again; edits that are not saved stay."""
+        self._take(self._bench.api.get(f"/functions/{self.id}"))
+        return self
+
+    def _take(self, told: Mapping[str, Any]) -> None:
+        self._told, self._flow = dict(told), None
+        self.catalogue.learn(told)
+
+    def drop_edits(self) -> Function:
+        """Forget the edits that are not saved."""
+        self._edits, self._flow = [], None
+        return self
+
+    # Rules
+
+    def validate(self) -> Validation:
+        """All that is wrong with it."""
+        self.save()
+        return Validation(self, self._bench.api.post("/validate", {"functionId": self.id}))
+
+    def set_status(self, status: str) -> Function:
+        """Make it ``active``, ``draft`` or ``archived``. Raises FlowInvalid."""
+        self.save()
+        self._take(self._bench.api.put(f"/functions/{self.id}", {"status": status}))
+        return self
+
+    def rename(self, name: str) -> Function:
+        """Give it another name."""
+        self.save()
+        self._take(self._bench.api.put(f"/functions/{self.id}", {"name": name}))
+        return self
+
+    def delete(self, *, force: bool = False) -> None:
+        """Delete it with its runs; `force` cancels those that are not over."""
+        self.drop_edits()
+        self._bench.api.delete(f"/functions/{self.id}", force=force or None)
+        self._bench.forget(self)
+
+    # Running
+
+    def run(self, inputs: Mapping[str, Any] | None = None, /, **more: Any) -> Run:
+        """Start a run with these inputs; `wait` on it, or go on. Raises FlowInvalid, InvalidInput."""
+        return self._start({**(inputs or {}), **more}, {})
+
+    def debug(self, inputs: Mapping[str, Any] | None = None, /, **more: Any) -> Run:
+        """Start a debug run and wait until it first stands still, or is over.
+
+        Without an enabled breakpoint it stops before its first block.
+        """
+        run = self._start({**(inputs or {}), **more}, {"debug": True})
+        return run.wait_for_stop()
+
+    def options(self, **options: Any) -> RunOptions:
+        """Run with more than inputs: ``f.options(version=3, timeout_ms=5000, priority=5).run(day=…)``."""
+        return RunOptions(self, options)
+
+    def _start(self, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> Run:
+        self.save()
+        body = {"functionId": self.id, "inputs": plain(inputs), **options}
+        return Run(self._bench, self._bench.api.post("/runs", body))
+
+    def runs(self, limit: int = 20, status: str | None = None) -> list[Run]:
+        """Its runs, newest first."""
+        return self._bench.runs(self, limit=limit, status=status)
+
+    # Showing
+
+    def svg(self, states: Mapping[str, str] | None = None) -> str:
+        """A still picture of it; `states` are block statuses by id."""
+        from workbench.flow.drawing import draw
+
+        self.save()
+        cards = self._told.get("cards") or {}
+        flow = model_of(self._told["flow"])
+        return draw(flow, self.catalogue, states, lambda b: (cards.get(b.id) or {}).get("text", ""))
+
+    def show(self, height: int = 560) -> Any:
+        """A live canvas where widgets work, and the still picture in the saved notebook."""
+        from workbench.client.showing.pictures import canvas_of
+
+        return canvas_of(self, height)
+
+    def _repr_html_(self) -> str:
+        from workbench.client.showing.pictures import function_html
+
+        return function_html(self)
+
+    def __repr__(self) -> str:
+        with contextlib.suppress(WorkbenchError):
+            self.save()
+        told = self._told
+        count = len(self.flow["blocks"])
+        words = f"{count} block{'' if count == 1 else 's'}"
+        unsaved = "" if self.is_saved else ", not saved"
+        return f"Function “{self.name}” v{told['version']} ({told['status']}): {words}{unsaved}"
+
+
+class RunOptions:
+    """A function with what its next runs are to be like."""
+
+    def __init__(self, function: Function, options: Mapping[str, Any]) -> None:
+        names = ("version", "priority", "durability", "timeout_ms")
+        unknown = [name for name in options if name not in names]
+        if unknown:
+            raise short(InvalidInput(f"A run has no option `{unknown[0]}`; it has {', '.join(names)}."))
+        self._function = function
+        self._options = {"timeoutMs" if n == "timeout_ms" else n: v for n, v in options.items() if v is not None}
+
+    def run(self, inputs: Mapping[str, Any] | None = None, /, **more: Any) -> Run:
+        """As `Function.run`."""
+        return self._function._start({**(inputs or {}), **more}, self._options)  # noqa: SLF001 - two halves of one thing
+
+    def debug(self, inputs: Mapping[str, Any] | None = None, /, **more: Any) -> Run:
+        """As `Function.debug`."""
+        options = {**self._options, "debug": True}
+        return self._function._start({**(inputs or {}), **more}, options).wait_for_stop()  # noqa: SLF001
+
+    def __repr__(self) -> str:
+        return f"{self._function!r} with {', '.join(f'{n}={v}' for n, v in self._options.items())}"
+
+
+_OWN = ("blocks", "edges", "variables", "notes", "groups")
+
+
+def _sendable(flow: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: flow[name] for name in _OWN if name in flow}
+
+
+def _same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return all(before.get(name) == after.get(name) for name in _OWN)

@@ -1,0 +1,1 @@
+"""How objects show themselves: HTML without script, in Lab's colours."""
