@@ -175,6 +175,8 @@ class ScopeType(BlockType[ConfigT]):
     """A block that owns a region and runs it zero, one or many times."""
 
     is_scope: ClassVar[bool] = True
+    repeats: ClassVar[bool] = False
+    """True where one iteration after the other attempts the same thing (`retry`): their effects share a key."""
 
     def region_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """What expressions in the region see besides the usual, for this raw config; must bear any config."""

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from workbench.base.errors import BlockFailed, WorkbenchError
 from workbench.base.probe import probe
 from workbench.blocks.kind import Effect, Fired, ScopeType
+from workbench.engine.countdowns import Countdowns, Limit
 from workbench.engine.failures import unexpected
+from workbench.engine.halting import Halt
 from workbench.engine.interfaces import Services
 from workbench.engine.pen import Pen
 from workbench.engine.records import Outcome, RunRow
@@ -28,12 +30,15 @@ class Walker(Protocol):
     timers: Timers
     slot: Slot
     journal: Journal | None
-    inflight: int
+    countdowns: Countdowns
+    busy: int
     waiting: int
 
     def done(self, step: Step, fired: Fired) -> Outcome: ...
 
     def failed(self, step: Step, error: WorkbenchError) -> Outcome: ...
+
+    def failed_for_now(self, step: Step, error: WorkbenchError) -> None: ...
 
     def next_attempt(self, step: Step) -> Step: ...
 
@@ -50,81 +55,103 @@ class Attempts:
 
     async def run(self, step: Step) -> Outcome:
         """Run a scope, an effect or a block with a policy to its outcome; retries as the policy says."""
-        policy = step.node.block.policy
+        walk = self._walk
+        counted = not step.node.kind.is_scope
+        walk.busy += counted
+        try:
+            return await self._until_over(step)
+        finally:
+            walk.busy -= counted
+            if walk.waiting:
+                walk.look_whether_waiting()
+
+    async def _until_over(self, step: Step) -> Outcome:
+        walk, policy = self._walk, step.node.block.policy
         left = policy.retries if policy else 0
+        if left and walk.journal is not None:
+            failures = walk.journal.failures.get(step.path, 0)
+            left = max(0, left - failures)
+            if failures and (due := walk.journal.take_due(_retry_path(step.path, step.attempt))) is not None:
+                await self._sit_out(step, due)
         while True:
             ended = await self._once(step)
+            if not walk.slot.held:  # a limit cut its wait off
+                await walk.slot.work()
             if isinstance(ended, Fired):
                 return await self._keep(step, ended)
-            if left == 0 or policy is None:
-                return self._walk.failed(step, ended)
+            if left == 0 or policy is None or step.region.stopping or not _may_repeat(step, ended):
+                return walk.failed(step, ended)
             left -= 1
+            walk.failed_for_now(step, ended)
             step.log(f"Attempt {step.attempt} failed: {ended.message} Again in {policy.retry_delay_ms} ms.", "warning")
-            await self.wait_until(step, self._walk.services.clock.now_us() + policy.retry_delay_ms * 1000)
-            step = self._walk.next_attempt(step)
+            step = walk.next_attempt(step)
+            if policy.retry_delay_ms:
+                due = walk.services.clock.now_us() + policy.retry_delay_ms * 1000
+                walk.pen.timer(_retry_path(step.path, step.attempt), due)
+                await self._sit_out(step, due)
+                step.now_us = walk.services.clock.now_us()
 
     async def finish_pure(self, step: Step, work: Awaitable[Fired]) -> Outcome:
         """Await a pure block that does not answer at once (a worker, a thread)."""
         walk = self._walk
         walk.pen.started(step)
-        walk.inflight += 1
+        walk.busy += 1
         try:
             fired = await work
         except WorkbenchError as error:
             return walk.failed(step, error)
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                walk.pen.cut_off(step)
+                raise
+            return walk.failed(step, _broken_off(step, error))
         except Exception as error:
             return walk.failed(step, unexpected(error))
         finally:
-            walk.inflight -= 1
+            walk.busy -= 1
+            if walk.waiting:
+                walk.look_whether_waiting()
         return walk.done(step, fired)
 
     async def _once(self, step: Step) -> Fired | WorkbenchError:
         """One attempt; its failure comes back as a value. A cut-off attempt is journaled before it passes on."""
-        walk, node = self._walk, step.node
+        node = step.node
         policy = node.block.policy
-        counted = not node.kind.is_scope
-        walk.inflight += counted
+        limit: Limit | None = None
         try:
             config = node.plan.resolve(step.get)
-            async with asyncio.timeout(policy.timeout_ms / 1000 if policy and policy.timeout_ms else None) as limit:
-                if isinstance(node.kind, ScopeType):
-                    walk.pen.started(step)
-                    return await node.kind.run_scope(config, step)
+            if policy is None or policy.timeout_ms is None:
                 return await self._block(step, config)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            return self._timed_out(step)
+            limit = Limit(self._walk.countdowns, policy.timeout_ms)
+            async with limit:
+                return await self._block(step, config)
         except WorkbenchError as error:
             return error
-        except asyncio.CancelledError:
-            walk.pen.cut_off(step)
-            raise
+        except (asyncio.CancelledError, Halt) as error:
+            if isinstance(error, Halt) or _is_cancelled():
+                self._walk.pen.cut_off(step)
+                raise
+            return _broken_off(step, error)
         except Exception as error:
-            return unexpected(error)
-        finally:
-            walk.inflight -= counted
+            if isinstance(error, TimeoutError) and limit is not None and limit.expired:
+                return _timed_out(step)
+            return unexpected(error, unknown=_is_effect(step))
 
     async def _block(self, step: Step, config: Any) -> Fired:
         walk, node = self._walk, step.node
-        if node.effect is Effect.EFFECT and walk.row.durability == "strict":
+        if isinstance(node.kind, ScopeType):
+            walk.pen.started(step)
+            return await node.kind.run_scope(config, step)
+        if step.is_careful or (node.effect is Effect.EFFECT and walk.row.durability == "strict"):
             await walk.pen.intend(step)
         else:
             walk.pen.started(step)
+        step.has_begun = True
         probe("engine.before_effect")
         result = node.kind.run(config, step)
         fired = result if isinstance(result, Fired) else await result
         probe("engine.after_effect")
         return fired
-
-    def _timed_out(self, step: Step) -> BlockFailed:
-        timeout_ms = step.node.block.policy.timeout_ms  # type: ignore[union-attr]
-        return BlockFailed(
-            f"“{step.node.block.name}” did not finish within {timeout_ms} ms.",
-            kind="TIMEOUT",
-            hint="Give it a longer timeout in its policy, or less to do.",
-            unknown=step.node.effect is Effect.EFFECT,
-        )
 
     async def _keep(self, step: Step, fired: Fired) -> Outcome:
         """Store a large result before its checkpoint names it, unless it can be computed again."""
@@ -134,18 +161,91 @@ class Attempts:
                 step.stored = await walk.pen.keep(fired.output)
             except WorkbenchError as error:
                 return walk.failed(step, error)
+            except Exception as error:
+                return walk.failed(step, _not_stored(step, error))
         return walk.done(step, fired)
 
     async def wait_until(self, step: Step, due_us: int) -> None:
-        """Wait until a wall time that a restart does not move; the run gives up its slot while it only waits."""
+        """Wait until a wall time that a restart does not move; the run gives up its slot while it only waits.
+
+        The waits of a scope's step are told apart by their number; a block's step takes up the last one it was in.
+        """
         walk = self._walk
-        known = walk.journal.due(step.path) if walk.journal is not None else None
+        path = step.path if step.waits == 0 or not step.node.kind.is_scope else f"{step.path}#{step.waits}"
+        step.waits += 1
+        known = walk.journal.take_due(path) if walk.journal is not None else None
         if known is None:
-            walk.pen.timer(step, due_us)
+            walk.pen.timer(path, due_us)
+        await self._sit_out(step, due_us if known is None else known)
+
+    async def _sit_out(self, step: Step, due_us: int) -> None:
+        walk, region = self._walk, step.region
+        if region.stopping:
+            raise Halt
+        counted = not step.node.kind.is_scope
+        future = walk.timers.at(due_us)
+        if region.waits is None:
+            region.waits = set()
+        region.waits.add(future)
         walk.waiting += 1
-        walk.look_whether_waiting()
+        walk.busy -= counted
+        if not future.done():
+            walk.look_whether_waiting()
         try:
-            await walk.timers.until(known or due_us)
+            await future
+        except asyncio.CancelledError:
+            if region.stopping and not _is_cancelled():
+                raise Halt from None
+            future.cancel()
+            raise
         finally:
             walk.waiting -= 1
+            walk.busy += counted
+            region.waits.discard(future)
         await walk.slot.work()
+
+
+def _retry_path(path: str, attempt: int) -> str:
+    return f"{path}#attempt-{attempt}"
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody cancels this task; else a CancelledError came out of what the block itself awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _is_effect(step: Step) -> bool:
+    return step.node.effect is Effect.EFFECT and not step.node.kind.is_scope
+
+
+def _may_repeat(step: Step, error: WorkbenchError) -> bool:
+    """An effect whose outcome is unknown may have happened: no policy repeats it."""
+    return not (_is_effect(step) and getattr(error, "unknown", False))
+
+
+def _broken_off(step: Step, error: BaseException) -> BlockFailed:
+    return BlockFailed(
+        f"“{step.node.block.name}” was broken off: {error or type(error).__name__}.",
+        kind="INTERNAL",
+        unknown=_is_effect(step),
+    )
+
+
+def _not_stored(step: Step, error: Exception) -> BlockFailed:
+    return BlockFailed(
+        f"“{step.node.block.name}” is done, but what it gave could not be stored: {type(error).__name__}: {error}",
+        kind="STORAGE",
+        hint="Look whether the disk is full.",
+        unknown=True,
+    )
+
+
+def _timed_out(step: Step) -> BlockFailed:
+    timeout_ms = step.node.block.policy.timeout_ms if step.node.block.policy else None
+    return BlockFailed(
+        f"“{step.node.block.name}” did not finish within {timeout_ms} ms.",
+        kind="TIMEOUT",
+        hint="Give it a longer timeout in its policy, or less to do.",
+        unknown=_is_effect(step),
+    )

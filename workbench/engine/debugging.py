@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.base.errors import InvalidState
+from workbench.base.errors import InvalidState, Unavailable
 from workbench.engine.engine import Engine, Live
 from workbench.engine.gate import Gate, Mode, Position
+from workbench.engine.halting import LogLost
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.storage.values import to_json
 
@@ -30,7 +31,7 @@ class Debugger:
         live = self._engine.debugged(run_id)
         gate, _ = self._standing(live)
         if variables:
-            live.walk.force_variables(variables)
+            await self._force(live, variables)
         gate.go(mode)
         await gate.news(wait_s)
         return self.state(live)
@@ -52,12 +53,21 @@ class Debugger:
             names[step.node.handle] = position.outcome.output
         return step.evaluate_text(expression, names)
 
-    def set_variables(self, run_id: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Overlay variables for every block that starts later; answers the DebugState."""
+    async def set_variables(self, run_id: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Overlay variables for every block that starts later; answers the DebugState once that is durable."""
         live = self._engine.debugged(run_id)
         self._standing(live)
-        live.walk.force_variables(variables)
+        await self._force(live, variables)
         return self.state(live)
+
+    async def _force(self, live: Live, variables: Mapping[str, Any]) -> None:
+        _, position = self._standing(live)
+        live.walk.force_variables(variables)
+        position.step.forget_variables()
+        try:
+            await live.pen.durable()
+        except LogLost:
+            raise Unavailable("The change could not be written.", hint="Look at /health.") from None
 
     def _standing(self, live: Live) -> tuple[Gate, Position]:
         if live.gate is None or live.gate.position is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,9 +16,10 @@ from workbench.base.ids import Ids, to_bytes
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.facts import RunCreated, RunFinished, RunRecovered
-from workbench.engine.gate import Gate
+from workbench.engine.gate import Gate, StoodAt
+from workbench.engine.halting import LogLost
 from workbench.engine.interfaces import Services
-from workbench.engine.pen import Pen
+from workbench.engine.pen import Pen, as_text
 from workbench.engine.program import Program, compile_flow
 from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
@@ -31,6 +32,7 @@ from workbench.engine.walk import Walk
 from workbench.flow.model import Flow
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
+from workbench.storage.value_files import Stored
 from workbench.storage.values import encode
 
 log = structlog.get_logger("workbench.engine")
@@ -39,6 +41,8 @@ PROGRAMS_KEPT = 256
 TALLIES_KEPT = 1000
 STOP_S = 4.0
 CANCEL_S = 30.0
+MOST_QUEUED = 100_000
+"""Runs that may wait for a slot; more are refused."""
 
 
 @dataclass(slots=True)
@@ -50,11 +54,12 @@ class Live:
     slot: Slot
     walk: Walk
     gate: Gate | None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
-    why: str | None = None
+    why: RunStatus | None = None
     """Set when the walk is cut off: the status that the run ends with."""
     reason: str | None = None
+    is_ending: bool = False
+    """The walk is over; the end is being written."""
 
 
 class Engine:
@@ -82,17 +87,20 @@ class Engine:
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._waiters: dict[str, list[asyncio.Future[RunRow]]] = {}
         self._stopping = False
+        self._crashed: str | None = None
         self._turns: Turns | None = None
         self._timers: Timers | None = None
 
     @property
     def turns(self) -> Turns:
+        """Who may use the loop. Raises Unavailable before `start`."""
         if self._turns is None:
             raise Unavailable("The engine has not started.")
         return self._turns
 
     @property
     def timers(self) -> Timers:
+        """What waits for a time. Raises Unavailable before `start`."""
         if self._timers is None:
             raise Unavailable("The engine has not started.")
         return self._timers
@@ -110,11 +118,17 @@ class Engine:
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
         self._stopping = True
-        tasks = [live.task for live in self.live.values() if live.task is not None]
-        for task in tasks:
-            task.cancel()
+        lives = [live for live in self.live.values() if live.task is not None]
+        for live in lives:
+            if live.task is not None and not live.is_ending:
+                live.task.cancel()
+        tasks = [live.task for live in lives if live.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
+        for live in list(self.live.values()):
+            self._forget(live.row, None)
+        for run_id in list(self._waiters):
+            self._answer(run_id, None)
         if self._timers is not None:
             self._timers.close()
 
@@ -129,6 +143,8 @@ class Engine:
         """
         if self._stopping:
             raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
+        if len(self.queue) >= MOST_QUEUED:
+            raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
         now = self.services.clock.now_us()
         row = RunRow(
             id=self.ids.new(),
@@ -150,7 +166,11 @@ class Engine:
         ticket = self.store.append([_created(row, request.start_block), *with_it(row)], row.workspace_id)
         self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
         self._dispatch(row.workspace_id)
-        await ticket
+        try:
+            await ticket
+        except Unavailable:
+            self.queue.remove(row.id)
+            raise
         return row
 
     def _take_up(self, entry: Entry) -> None:
@@ -158,10 +178,10 @@ class Engine:
         self.on_row(row)
         if row.status is not RunStatus.QUEUED:
             row.recoveries += 1
+            self.move(row, RunStatus.QUEUED, "recovery")
             self.store.append(
                 [RunRecovered(to_bytes(row.id), self.services.clock.now_us(), row.recoveries)], row.workspace_id
             )
-            row.status = RunStatus.QUEUED
             log.info("run.recovered", run=row.id, recoveries=row.recoveries)
         self.queue.put(entry)
 
@@ -184,27 +204,16 @@ class Engine:
         self.move(row, RunStatus.RUNNING, "dispatcher")
         pen.moved(RunStatus.RUNNING)
         try:
-            program = self._program(row, entry.flow)
-        except WorkbenchError as error:
-            self._spawn_failed(row, pen, slot, error)
-            return
-        gate = Gate(entry.breakpoints, "into" if entry.was_paused else None) if row.debug else None
-        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, gate)
+            program, failure = self._program(row, entry.flow), None
+        except Exception as error:  # noqa: BLE001 - a flow that cannot be compiled fails its run, whatever the reason
+            program, failure = compile_flow(Flow(), self.registry), _describe(error)
+        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
         walk.overlay.update(entry.overlay)
-        live = Live(row, pen, slot, walk, gate)
+        live = Live(row, pen, slot, walk, walk.gate)
         self._keep_tally(row.id, walk.tally)
         self.live[row.id] = live
-        live.task = asyncio.ensure_future(self._run(live, entry.start_block))
-
-    def _spawn_failed(self, row: RunRow, pen: Pen, slot: Slot, error: WorkbenchError) -> None:
-        description = {"type": error.code, "message": error.message, "blockId": None, "path": None}
-
-        async def end() -> None:
-            await self.end(row, pen, RunStatus.FAILED, None, description)
-
-        slot.close()
-        task = asyncio.ensure_future(end())
-        task.add_done_callback(lambda _: None)
+        live.task = asyncio.ensure_future(self._run(live, entry, failure))
+        live.task.add_done_callback(lambda task: self._has_ended(live, task))
 
     def _program(self, row: RunRow, flow: Flow) -> Program:
         key = (row.function_id, row.version)
@@ -219,49 +228,68 @@ class Engine:
 
     # One run
 
-    async def _run(self, live: Live, trigger: str | None) -> None:
+    async def _run(self, live: Live, entry: Entry, failure: dict[str, Any] | None) -> None:
         row = live.row
-        deadline = self._set_deadline(live)
         try:
-            result = await live.walk.run(trigger)
+            if failure is None:
+                self._set_deadline(live, entry)
+                result = await live.walk.run(entry.start_block)
+            else:
+                result = RegionResult(error=failure)
         except asyncio.CancelledError:
-            live.slot.close()
             if live.why is None:  # the engine stops: recovery goes on from the journal
-                live.pen.flush()
-                self.live.pop(row.id, None)
+                live.pen.give_up()
                 return
             result = RegionResult()
+        except LogLost:
+            log.error("run.left_to_recovery", run=row.id, reason=str(live.pen.failure))
+            return
         except Exception as error:
             log.exception("run.crashed", run=row.id)
-            result = RegionResult(
-                error={"type": "INTERNAL", "message": f"{type(error).__name__}: {error}", "blockId": None, "path": None}
-            )
+            result = RegionResult(error=_describe(error))
         finally:
-            if deadline is not None:
-                deadline.cancel()
-        live.slot.close()
+            live.is_ending = True
+            live.walk.countdowns.close()
+            live.slot.close()
         await self._finish(live, result)
+
+    def _has_ended(self, live: Live, task: asyncio.Task[None]) -> None:
+        """A run's task is over. Whatever happened in it, nobody waits for it any more."""
+        if not task.cancelled() and task.exception() is not None:
+            self._crashed = f"The end of run {live.row.id} failed: {task.exception()!r}"
+            log.error("run.end_crashed", run=live.row.id, error=repr(task.exception()))
+        if self.live.get(live.row.id) is live:
+            self._forget(live.row, None)
 
     async def _finish(self, live: Live, result: RegionResult) -> None:
         if live.why is not None:
-            status = RunStatus(live.why)
-            error = {"type": live.why.upper(), "message": live.reason or live.why, "blockId": None, "path": None}
-            await self.end(live.row, live.pen, status, None, error)
+            error = _told(live.why.value.upper(), live.reason or live.why.value)
+            actor: Actor = "clock" if live.why is RunStatus.TIMED_OUT else "walk"
+            await self.end(live.row, live.pen, live.why, None, error, actor)
         elif result.error is not None:
             await self.end(live.row, live.pen, RunStatus.FAILED, None, result.error)
         else:
             await self.end(live.row, live.pen, RunStatus.COMPLETED, result.value, None)
 
-    async def end(self, row: RunRow, pen: Pen, status: RunStatus, output: Any, error: dict[str, Any] | None) -> None:
-        """Write a run's end and tell it once it is durable."""
+    async def end(
+        self,
+        row: RunRow,
+        pen: Pen,
+        status: RunStatus,
+        output: Any,
+        error: dict[str, Any] | None,
+        actor: Actor = "walk",
+    ) -> None:
+        """Write a run's end and tell it once it is durable; without a log nobody is left waiting either."""
+        stored: Stored | None = None
         try:
             stored = await pen.keep(output)
-        except WorkbenchError as failure:
-            stored, output, status = None, None, RunStatus.FAILED
-            error = {"type": "OUTPUT", "message": failure.message, "blockId": None, "path": None}
+        except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
+            output, status = None, RunStatus.FAILED
+            error = _told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
+        if not may_move(row.status, status, actor):
+            log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
         now = self.services.clock.now_us()
-        row.finished_at = now
-        row.output, row.error = output, error
         run_us = now - (row.started_at or now) - row.wait_us
         pen.add(
             RunFinished(
@@ -279,31 +307,48 @@ class Engine:
         )
         try:
             await pen.durable()
-        except Unavailable as failure:
-            log.error("run.end_not_durable", run=row.id, error=failure.message)
-            self.live.pop(row.id, None)
+        except LogLost:
+            log.error("run.end_not_durable", run=row.id, error=str(pen.failure))
+            self._forget(row, None)
             return
+        row.finished_at = now
+        row.output, row.error = output, error
         row.status = status
-        live = self.live.pop(row.id, None)
-        if live is not None:
-            live.ended.set()
-            if live.gate is not None:
-                live.gate.told()
-        for future in self._waiters.pop(row.id, ()):
-            if not future.done():
-                future.set_result(row)
+        self._forget(row, row)
 
-    def _set_deadline(self, live: Live) -> asyncio.TimerHandle | None:
+    def _forget(self, row: RunRow, ended: RunRow | None) -> None:
+        """The run does not live here any more: it has `ended`, or (None) it is left to recovery."""
+        live = self.live.pop(row.id, None)
+        if live is not None and live.gate is not None:
+            live.gate.told()
+        self._answer(row.id, ended)
+
+    def _answer(self, run_id: str, ended: RunRow | None) -> None:
+        for future in self._waiters.pop(run_id, ()):
+            if not future.done():
+                if ended is not None:
+                    future.set_result(ended)
+                else:
+                    future.set_exception(
+                        Unavailable("The run was interrupted.", hint="It goes on when the server is back.")
+                    )
+
+    def _set_deadline(self, live: Live, entry: Entry) -> None:
+        """Start the run's clock, or let it go on from where it was before a restart."""
         if live.row.timeout_ms is None:
-            return None
-        return asyncio.get_running_loop().call_later(live.row.timeout_ms / 1000, self._time_out, live)
+            return
+        now = self.services.clock.now_us()
+        left_us = live.row.timeout_ms * 1000
+        due = entry.journal.take_due("") if entry.journal is not None else None
+        if due is not None:
+            stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
+            left_us = max(0, due - (stood_since or now))
+        live.walk.limit_time(left_us, lambda: self._time_out(live))
 
     def _time_out(self, live: Live) -> None:
-        if live.why is None and live.task is not None:
-            if live.row.status is RunStatus.PAUSED:  # a pause stops the clock
-                asyncio.get_running_loop().call_later(1.0, self._time_out, live)
-                return
-            live.why, live.reason = RunStatus.TIMED_OUT.value, f"The run took longer than {live.row.timeout_ms} ms."
+        if live.why is None and live.task is not None and not live.is_ending:
+            live.why = RunStatus.TIMED_OUT
+            live.reason = f"The run took longer than {live.row.timeout_ms} ms."
             live.task.cancel()
 
     def _keep_tally(self, run_id: str, tally: Tally) -> None:
@@ -334,7 +379,10 @@ class Engine:
         return entry.row if entry is not None else None
 
     async def wait(self, run_id: str, seconds: float) -> RunRow | None:
-        """Wait for a run's durable end, at most so long; None when it is not over by then or is not known here."""
+        """Wait for a run's durable end, at most so long; None when it is not over by then or is not known here.
+
+        Raises Unavailable when the run cannot go on before a restart.
+        """
         if self.find(run_id) is None:
             return None
         future: asyncio.Future[RunRow] = asyncio.get_running_loop().create_future()
@@ -344,6 +392,12 @@ class Engine:
                 return await future
         except TimeoutError:
             return None
+        finally:
+            waiting = self._waiters.get(run_id, [])
+            if future in waiting:
+                waiting.remove(future)
+            if not waiting:
+                self._waiters.pop(run_id, None)
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""
@@ -351,19 +405,25 @@ class Engine:
         if entry is not None:
             before = entry.row.status
             pen = Pen(entry.row, self.store, self.services.clock, self.services.threads)
-            error = {"type": "CANCELLED", "message": reason or "Cancelled.", "blockId": None, "path": None}
-            await self.end(entry.row, pen, RunStatus.CANCELLED, None, error)
+            error = _told("CANCELLED", reason or "Cancelled.")
+            await self.end(entry.row, pen, RunStatus.CANCELLED, None, error, "user")
+            if pen.failure is not None:
+                self.queue.put(entry)
+                raise _unwritten(pen)
             return before
         live = self.live.get(run_id)
-        if live is None or live.task is None:
+        if live is None or live.task is None or live.is_ending:
             raise InvalidState("This run is already over.", hint="Only a run that is not over can be cancelled.")
         before = live.row.status
         if live.why is None:
-            live.why, live.reason = RunStatus.CANCELLED.value, reason or "Cancelled."
             self.move(live.row, RunStatus.CANCELLING, "user")
             live.pen.moved(RunStatus.CANCELLING, reason)
+            live.why, live.reason = RunStatus.CANCELLED, reason or "Cancelled."
             live.task.cancel()
-            await live.pen.durable()
+            try:
+                await live.pen.durable()
+            except LogLost:
+                raise _unwritten(live.pen) from None
         return before
 
     def open_runs_of(self, function_ids: frozenset[str]) -> list[str]:
@@ -379,6 +439,9 @@ class Engine:
         except InvalidState:
             ended.cancel()
             return
+        except BaseException:
+            ended.cancel()
+            raise
         await ended
 
     def set_breakpoints(self, function_id: str, breakpoints: tuple[Breakpoint, ...]) -> None:
@@ -398,8 +461,10 @@ class Engine:
 
     def health(self) -> dict[str, Any]:
         """Whether it takes work, and how much is under way in all workspaces."""
-        started = self._turns is not None
-        return {"ok": started and not self._stopping, "live": len(self.live), "queued": len(self.queue)}
+        reasons = [] if self._turns is not None else ["The engine has not started."]
+        reasons += ["The engine is stopping."] if self._stopping else []
+        reasons += [self._crashed] if self._crashed is not None else []
+        return {"ok": not reasons, "reasons": reasons, "live": len(self.live), "queued": len(self.queue)}
 
     def counts(self, workspace: str) -> Mapping[str, int]:
         """How many runs of a workspace are under way, by status; `queued` are those without a slot yet."""
@@ -408,6 +473,33 @@ class Engine:
             if live.row.workspace_id == workspace and live.row.status.value in found:
                 found[live.row.status.value] += 1
         return found
+
+
+def _gate_for(entry: Entry) -> Gate | None:
+    """The gate of a debug run; one that goes on after a restart stops where it stood, or runs as it ran."""
+    if not entry.row.debug:
+        return None
+    state = entry.debug_state
+    if state is not None:
+        return Gate(entry.breakpoints, "run", StoodAt(state["path"], state["when"]))
+    has_begun = entry.journal is not None and len(entry.journal) > 0
+    return Gate(entry.breakpoints, "run" if has_begun else None)
+
+
+def _told(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": as_text(message), "blockId": None, "path": None}
+
+
+def _describe(error: Exception) -> dict[str, Any]:
+    if isinstance(error, WorkbenchError):
+        return _told(error.code, error.message)
+    return _told("INTERNAL", f"{type(error).__name__}: {error}")
+
+
+def _unwritten(pen: Pen) -> Unavailable:
+    if isinstance(pen.failure, Unavailable):
+        return pen.failure
+    return Unavailable(f"The log could not be written: {pen.failure}", hint="Look at /health.")
 
 
 def _created(row: RunRow, start_block: str | None) -> RunCreated:

@@ -36,6 +36,7 @@ class RunMoved(Fact, tag=4101):
     at: int
     started_at: int | None
     queue_us: int
+    wait_us: int
     reason: str | None
 
 
@@ -134,6 +135,14 @@ class DebugPaused(Fact, tag=4901):
     state: str
 
 
+class DebugResumed(Fact, tag=5301):
+    """A debug run goes on from where it stood."""
+
+    name: ClassVar[str] = "debug.resumed"
+    run: bytes
+    at: int
+
+
 class VariablesForced(Fact, tag=5001):
     """Somebody edited variables in the debugger; they overlay every block that starts later."""
 
@@ -168,3 +177,5 @@ FLAG_REUSED = 1
 FLAG_FORCED = 2
 FLAG_KEPT = 4
 """Said before; only the value's place is new."""
+FLAG_RETRIED = 8
+"""This attempt failed for good, and the block's policy has another one follow."""

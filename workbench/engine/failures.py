@@ -13,10 +13,10 @@ from workbench.flow.expressions import ExpressionError
 log = structlog.get_logger("workbench.engine")
 
 
-def unexpected(error: Exception) -> BlockFailed:
-    """A block raised what it should not: told as it is, and logged."""
+def unexpected(error: Exception, *, unknown: bool = False) -> BlockFailed:
+    """A block raised what it should not: told as it is, and logged. For an effect the outcome is `unknown`."""
     log.warning("step.unexpected_error", error=repr(error), exc_info=error)
-    return BlockFailed(f"{type(error).__name__}: {error}", kind="INTERNAL")
+    return BlockFailed(f"{type(error).__name__}: {error}", kind="INTERNAL", unknown=unknown)
 
 
 def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
@@ -32,13 +32,15 @@ def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
         kind = error.code
     found: dict[str, Any] = {
         "type": kind,
-        "message": error.message,
+        "message": error.message.encode("utf-8", "replace").decode(),
         "blockId": step.node.id,
         "blockName": step.node.block.name,
         "path": step.path,
     }
     if error.hint:
-        found["hint"] = error.hint
+        found["hint"] = error.hint.encode("utf-8", "replace").decode()
     if error.details:
-        found["details"] = [{"field": d.field, "issue": d.issue} for d in error.details]
+        found["details"] = [
+            {"field": d.field, "issue": d.issue.encode("utf-8", "replace").decode()} for d in error.details
+        ]
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from workbench.base.errors import WorkbenchError
@@ -38,12 +38,23 @@ class Position:
     when: When
     outcome: Outcome | None
     state: dict[str, Any]
+    released: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(frozen=True, slots=True)
+class StoodAt:
+    """Where the run stood still before a restart; it stops there again, whatever the breakpoints say."""
+
+    path: str
+    when: When
 
 
 class Gate:
     """One debug run's breakpoints and its wish: run on, or stop before the next block over, into or out."""
 
-    def __init__(self, breakpoints: tuple[Breakpoint, ...], mode: Mode | None = None) -> None:
+    def __init__(
+        self, breakpoints: tuple[Breakpoint, ...], mode: Mode | None = None, stood_at: StoodAt | None = None
+    ) -> None:
         self.breakpoints = breakpoints
         stops = any(b.enabled and b.log_message is None for b in breakpoints)
         self.mode: Mode = mode or ("run" if stops else "into")
@@ -51,35 +62,57 @@ class Gate:
         self.position: Position | None = None
         self.unreachable: dict[str, str] = {}
         """By block id: why its condition could not be evaluated."""
+        self._stood_at = stood_at
         self._hits: dict[tuple[str, str], int] = {}
-        self._go: asyncio.Event = asyncio.Event()
-        self._go.set()
+        self._is_open = True
+        self._waiters: list[asyncio.Future[None]] = []
         self._news: asyncio.Event = asyncio.Event()
 
-    async def look(self, walk: Pausable, step: Step, when: When, outcome: Outcome | None) -> None:
-        """Pass a step, or stop there until somebody lets the run go on."""
-        while not self._go.is_set():
-            await self._go.wait()
-        failed = outcome is not None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN)
-        if when == "after" and failed and outcome is not None and outcome.port is None:
-            when = "error"
-        if not (when == "error" or self._wants_stop(step, when)):
+    async def look(
+        self, walk: Pausable, step: Step, when: When, outcome: Outcome | None, *, is_replayed: bool = False
+    ) -> None:
+        """Pass a step, or stop there until somebody lets the run go on. What is replayed stops nothing anew."""
+        while not self._is_open and not step.region.stopping:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        if step.region.stopping or not self._stops(step, when, outcome, is_replayed=is_replayed):
             return
-        self._go.clear()
-        state = walk.describe_pause(step, when, outcome)
-        self.position = Position(step, when, outcome, state)
-        await walk.pause(state)
-        self.told()
-        await self._go.wait()
-        self.position = None
-        await walk.resume()
+        if when == "after" and _is_unhandled(outcome):
+            when = "error"
+        self._is_open = False
+        try:
+            state = walk.describe_pause(step, when, outcome)
+            await walk.pause(state)
+            position = self.position = Position(step, when, outcome, state)
+            self.told()
+            if not step.region.stopping:
+                await position.released
+            self.position = None
+            await walk.resume()
+        finally:
+            self.position = None
+            self._is_open = True
+            self.nudge()
 
     def go(self, mode: Mode) -> None:
         """Let a paused run go on; `over` and `out` count from the depth of where it stands."""
+        position = self.position
+        if position is None:
+            return
         self.mode = mode
-        self.depth = self.position.step.region.plan.depth if self.position else 0
+        self.depth = position.step.region.plan.depth
+        self.position = None
         self._news.clear()
-        self._go.set()
+        _release(position.released)
+
+    def nudge(self) -> None:
+        """Let those at the gate look again: it is open, or their region was told to stop."""
+        if self.position is not None and self.position.step.region.stopping:
+            _release(self.position.released)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            _release(waiter)
 
     def told(self) -> None:
         """Wake whoever waits for the next stop or the run's end."""
@@ -94,9 +127,17 @@ class Gate:
             return False
         return True
 
-    def _wants_stop(self, step: Step, when: When) -> bool:
-        hit = any([self._hit(b, step) for b in self.breakpoints if b.block_id == step.node.id and b.when == when])
-        if hit:
+    def _stops(self, step: Step, when: When, outcome: Outcome | None, *, is_replayed: bool) -> bool:
+        stood = self._stood_at
+        if stood is not None:
+            if stood.path == step.path and (stood.when == when or (stood.when == "error" and when == "after")):
+                self._stood_at = None
+                self._is_hit(step, when, outcome)
+                return True
+        hit = self._is_hit(step, when, outcome)
+        if is_replayed:
+            return False
+        if hit or (when == "after" and _is_own_failure(step, outcome)):
             return True
         if when != "before" or self.mode == "run":
             return False
@@ -105,22 +146,42 @@ class Gate:
             return depth <= self.depth
         return self.mode == "into" or depth < self.depth
 
-    def _hit(self, point: Breakpoint, step: Step) -> bool:
+    def _is_hit(self, step: Step, when: When, outcome: Outcome | None) -> bool:
+        names = {} if outcome is None or outcome.error is not None else {step.node.handle: outcome.output}
+        points = [b for b in self.breakpoints if b.block_id == step.node.id and b.when == when]
+        return any([self._hit(b, step, names) for b in points])
+
+    def _hit(self, point: Breakpoint, step: Step, names: Mapping[str, Any]) -> bool:
         """Whether this breakpoint stops here; a log breakpoint writes its message and does not."""
         if not point.enabled:
             return False
         try:
-            if point.condition and not step.evaluate_text(point.condition):
+            if point.condition and not step.evaluate_text(point.condition, names):
                 return False
             key = (point.block_id, point.when)
             self._hits[key] = self._hits.get(key, 0) + 1
             if point.hit_count and self._hits[key] < point.hit_count:
                 return False
             if point.log_message is not None:
-                step.log(str(step.evaluate(parse_template(point.log_message))), "debug", breakpoint=point.block_id)
+                message = str(step.evaluate(parse_template(point.log_message), names))
+                step.log(message, "debug", breakpoint=point.block_id)
                 return False
         except WorkbenchError as error:
             self.unreachable[point.block_id] = error.message
             step.log(f"The breakpoint's expression failed: {error.message}", "warning", breakpoint=point.block_id)
             return point.log_message is None
         return True
+
+
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _is_unhandled(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.port is None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN)
+
+
+def _is_own_failure(step: Step, outcome: Outcome | None) -> bool:
+    """An unhandled failure of the block itself; a scope around it that fails with it stops nothing more."""
+    return _is_unhandled(outcome) and outcome is not None and (outcome.error or {}).get("path") in (step.path, None)

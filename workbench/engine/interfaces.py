@@ -17,7 +17,7 @@ from workbench.engine.records import RunRow
 class Workers(Protocol):
     """Runs code in worker processes; cancelling the awaiting task kills the process."""
 
-    async def run(self, job: WorkerJob, on_log: Callable[..., None]) -> Any: ...
+    async def run(self, job: WorkerJob, on_log: Callable[..., None], *, owner: str = "") -> Any: ...
 
 
 class Outbound(Protocol):
@@ -47,6 +47,8 @@ class Walking(Protocol):
     writers_before: Mapping[int, int]
 
     def run_value(self) -> dict[str, Any]: ...
+
+    def key_path(self, path: str) -> tuple[str, int]: ...
 
     def log(self, step: Any, level: str, message: str, data: Mapping[str, Any]) -> None: ...
 

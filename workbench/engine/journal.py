@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from workbench.engine.facts import (
     FLAG_KEPT,
+    FLAG_RETRIED,
     STEP_STATUSES,
     DebugPaused,
+    DebugResumed,
     LogWritten,
     RunCreated,
     RunFinished,
@@ -133,11 +136,12 @@ def _apply_moved(cursor: Any, facts: Batch) -> None:
         "status": [f.status for f in last],
         "started_at": [f.started_at for f in last],
         "queue_us": [f.queue_us for f in last],
+        "wait_us": [f.wait_us for f in last],
     }
     with rows(cursor, RUNS, columns) as moved:
         cursor.execute(
             f"""
-            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us
+            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us, wait_us = m.wait_us
             FROM {moved} m
             WHERE runs.id = m.id AND runs.finished_at IS NULL
             """
@@ -164,7 +168,7 @@ def _apply_finished(cursor: Any, facts: Batch) -> None:
             UPDATE runs SET status = e.status, finished_at = e.finished_at, started_at = e.started_at,
                 queue_us = e.queue_us, output = e.output, error = e.error, run_us = e.run_us, wait_us = e.wait_us,
                 steps = e.steps
-            FROM {ended} e WHERE runs.id = e.id
+            FROM {ended} e WHERE runs.id = e.id AND runs.finished_at IS NULL
             """
         )
         cursor.execute(f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
@@ -215,7 +219,7 @@ def _apply_done(cursor: Any, facts: Batch) -> None:
         "variables": [f.written for f in facts],
         "names": [f.names for f in facts],
         "error": [f.error for f in facts],
-        "flags": ["kept" if f.flags & FLAG_KEPT else None for f in facts],
+        "flags": [FLAG_WORDS.get(f.flags) for f in facts],
         "started_at": [f.started_at for f in facts],
         "finished_at": [f.finished_at for f in facts],
         "wait_us": [f.wait_us for f in facts],
@@ -249,6 +253,11 @@ def _apply_paused(cursor: Any, facts: Batch) -> None:
     insert(cursor, DEBUG_STATE, {"run_id": [f.run for f in last], "state": [f.state for f in last]}, "replace")
 
 
+def _apply_resumed(cursor: Any, facts: Batch) -> None:
+    with rows(cursor, DEBUG_STATE, {"run_id": [f.run for f in facts]}) as found:
+        cursor.execute(f"DELETE FROM debug_state USING {found} f WHERE debug_state.run_id = f.run_id")
+
+
 def _apply_forced(cursor: Any, facts: Batch) -> None:
     """Kept as log entries: recovery overlays them again, and people see who changed what."""
     columns = {
@@ -277,23 +286,26 @@ def _apply_nothing(cursor: Any, facts: Batch) -> None:
 
 
 _NOTHING = Stored()
+FLAG_WORDS = {FLAG_KEPT: "kept", FLAG_RETRIED: "retried"}
 FORCED = "Variables were set in the debugger."
 
 FACT_TYPES = (
     FactType(RunCreated, _apply_created),
     FactType(RunMoved, _apply_moved),
     FactType(RunFinished, _apply_finished),
-    FactType(RunRecovered, _apply_recovered),
+    FactType(RunRecovered, _apply_recovered, order=4050),
     FactType(StepStarted, _apply_started),
     FactType(StepDone, _apply_done),
     FactType(LogWritten, _apply_log),
     FactType(TimerSet, _apply_timer, order=4000),
-    FactType(DebugPaused, _apply_paused, order=4002),
+    FactType(DebugPaused, _apply_paused, keeps_place=True),
+    FactType(DebugResumed, _apply_resumed, keeps_place=True),
     FactType(VariablesForced, _apply_forced),
     FactType(ScopeProgressed, _apply_nothing),
     FactType(RunsDeleted, _delete_runs, keeps_place=True),
 )
-"""Timers and pauses are written before the ends of runs in the same batch, which clear them."""
+"""Timers are written before the ends of runs in the same batch, which clear them; that a run was taken up again is
+written before its move to running."""
 
 
 def open_runs(cursor: Any) -> list[tuple[RunRow, str | None]]:
@@ -337,42 +349,93 @@ def _open_run(row: tuple[Any, ...]) -> tuple[RunRow, str | None]:
     return run, start_block
 
 
-def journals(cursor: Any, values: ValueStore) -> dict[str, tuple[Journal, dict[str, int]]]:
-    """The journal of every run that is not over, and by path how often an attempt began and no end of it is known."""
+@dataclass(slots=True)
+class RunJournal:
+    """What recovery knows of one run's steps."""
+
+    journal: Journal
+    open_attempts: dict[str, list[tuple[str, int]]]
+    """By path: block type and start of each attempt of which no end is known."""
+
+
+def journals(cursor: Any, values: ValueStore) -> dict[str, RunJournal]:
+    """The journal of every run that is not over, by run id."""
     table = cursor.execute(
         """
         SELECT c.run_id, c.path, c.attempt, c.block_type, c.status, c.port, c.step_key, c.output, c.output_ref,
-            c.output_kind, c.variables, c.error
+            c.output_kind, c.variables, c.error, c.flags, c.started_at
         FROM checkpoints c JOIN runs r ON r.id = c.run_id
         WHERE list_contains(?, r.status)
         ORDER BY c.seq
         """,
         [[s.value for s in LIVE]],
     ).fetchall()
-    kept: dict[str, dict[str, Kept]] = defaultdict(dict)
-    attempts: dict[str, dict[str, int]] = defaultdict(dict)
-    open_attempts: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for run_id, path, attempt, block_type, status, port, key, output, ref, kind, variables, error in table:
-        run = str(run_id)
-        attempts[run][path] = max(attempt, attempts[run].get(path, 0))
-        if status == "running":
-            open_attempts[run][path].add(attempt)
-            continue
-        open_attempts[run][path].discard(attempt)
-        stored = Stored(output, ref, kind) if kind and kind != "none" else None
-        failure = msgspec.json.decode(error) if error else None
-        kept[run][path] = Kept(block_type, StepStatus(status), port, key or b"", stored, variables, failure, attempt)
-    dues: dict[str, dict[str, int]] = defaultdict(dict)
+    found: dict[str, _Gathered] = defaultdict(_Gathered)
+    for run_id, *columns in table:
+        found[str(run_id)].add(*columns)
     for run_id, path, due_at in cursor.execute("SELECT run_id, path, due_at FROM timers").fetchall():
-        dues[str(run_id)][path] = due_at
-    runs = {*attempts, *dues}
-    return {
-        run: (
-            Journal(kept[run], attempts[run], dues[run], values),
-            {path: len(open_) for path, open_ in open_attempts[run].items() if open_},
+        found[str(run_id)].dues[path] = due_at
+    return {run: gathered.journal(values) for run, gathered in found.items()}
+
+
+class _Gathered:
+    """One run's checkpoints while they are read, in the log's order."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Kept] = {}
+        self.starts: dict[str, int] = {}
+        self.failures: dict[str, int] = {}
+        self.dues: dict[str, int] = {}
+        self.open: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
+
+    def add(
+        self,
+        path: str,
+        attempt: int,
+        block_type: str,
+        status: str,
+        port: str | None,
+        key: bytes | None,
+        output: bytes | None,
+        ref: bytes | None,
+        kind: str | None,
+        variables: bytes | None,
+        error: str | None,
+        flags: str | None,
+        started_at: int,
+    ) -> None:
+        """Take in one row."""
+        self.starts[path] = max(attempt, self.starts.get(path, 0))
+        if status == "running":
+            self.open[path][attempt] = (block_type, started_at)
+            return
+        self.open[path].pop(attempt, None)
+        stored = Stored(output, ref, kind) if kind and kind != "none" else None
+        if flags == "kept":
+            before = self.kept.get(path)
+            if before is not None and before.attempt == attempt and before.key == (key or b""):
+                before.output = stored
+            return
+        if status == "failed":
+            self.failures[path] = self.failures.get(path, 0) + 1
+        if flags == "retried":
+            for inner in [p for p in self.kept if p.startswith(f"{path}[")]:
+                del self.kept[inner]
+        failure = msgspec.json.decode(error) if error else None
+        self.kept[path] = Kept(
+            block_type, StepStatus(status), port, key or b"", stored, variables, failure, attempt, flags == "retried"
         )
-        for run in runs
-    }
+
+    def journal(self, values: ValueStore) -> RunJournal:
+        """What was gathered."""
+        still_open = {path: list(attempts.values()) for path, attempts in self.open.items() if attempts}
+        return RunJournal(Journal(self.kept, self.starts, self.dues, values, self.failures), still_open)
+
+
+def paused_at(cursor: Any) -> dict[str, dict[str, Any]]:
+    """The DebugState of every run that stands still, by run id."""
+    found = cursor.execute("SELECT run_id::VARCHAR, state FROM debug_state").fetchall()
+    return {run: msgspec.json.decode(state) for run, state in found}
 
 
 def forced_variables(cursor: Any) -> dict[str, dict[str, Any]]:

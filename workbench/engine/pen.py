@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 
 from workbench.base.clock import Clock
-from workbench.base.errors import WorkbenchError
+from workbench.base.errors import Unavailable, WorkbenchError
 from workbench.base.ids import to_bytes
 from workbench.engine.facts import (
     FLAG_KEPT,
+    FLAG_RETRIED,
     STEP_STATUSES,
     DebugPaused,
+    DebugResumed,
     LogWritten,
     RunMoved,
     ScopeProgressed,
@@ -25,6 +27,7 @@ from workbench.engine.facts import (
     TimerSet,
     VariablesForced,
 )
+from workbench.engine.halting import LogLost
 from workbench.engine.keeping import pending, small
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
@@ -41,6 +44,8 @@ FLUSH_AT = 256
 LAG_LIMIT = 2500
 PROGRESS_EVERY_S = 0.1
 MESSAGE_LIMIT = 10_000
+MOST_LOGS = 50_000
+"""Entries of one run's log; what comes after is left out, which the last entry says."""
 STATUS_NUMBERS = {status: number for number, status in enumerate(STEP_STATUSES)}
 
 
@@ -50,12 +55,14 @@ class Pen:
     __slots__ = (
         "_clock",
         "_facts",
+        "_logged",
         "_loop",
         "_pinned",
         "_progressed",
         "_scheduled",
         "_storing",
         "_threads",
+        "failure",
         "row",
         "run",
         "store",
@@ -75,6 +82,9 @@ class Pen:
         self._storing: set[asyncio.Task[None]] = set()
         self._pinned: list[Stored] = []
         self._progressed: dict[str, float] = {}
+        self._logged = 0
+        self.failure: Exception | None = None
+        """Why the log has not taken what this run gave it; nothing after that is taken either."""
 
     def add(self, fact: Fact) -> None:
         """Gather a fact; it goes to the log at 256, at the turn's end, or with the next flush."""
@@ -87,29 +97,42 @@ class Pen:
 
     def _flush_later(self) -> None:
         self._scheduled = False
-        if self._facts:
-            self.flush()
+        self.flush()
 
     def flush(self) -> Ticket | None:
-        """Hand what was gathered to the log; the ticket of the last group, durable or not."""
+        """Hand what was gathered to the log; the ticket of the last group, durable or not. See `failure`."""
         if self._facts:
             facts, self._facts = self._facts, []
-            self.ticket = self.store.append(facts, self.row.workspace_id)
+            if self.failure is None:
+                try:
+                    self.ticket = self.store.append(facts, self.row.workspace_id)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the journal has a gap from here on
+                    self.failure = error
             while self._pinned:
                 self.store.values.unpin(self._pinned.pop())
         return self.ticket
 
     async def durable(self) -> None:
-        """Wait until everything this run has written is durable. Raises Unavailable when the log is gone."""
+        """Wait until everything this run has written is durable. Raises LogLost when that will not be."""
         ticket = self.flush()
-        if ticket is not None and not ticket.done:
-            await ticket
+        if self.failure is None and ticket is not None and not ticket.done:
+            try:
+                await ticket
+            except Unavailable as error:
+                self.failure = error
+        if self.failure is not None:
+            raise LogLost
 
     async def breathe(self) -> None:
-        """At a slice's end: hand over, and hold pure work back while DuckDB is too far behind."""
+        """At a slice's end: hand over, and hold pure work back while DuckDB is too far behind. Raises LogLost."""
         self.flush()
-        if self.store.lag() > LAG_LIMIT:
-            await self.store.lag_free()
+        if self.failure is None and self.store.lag() > LAG_LIMIT:
+            try:
+                await self.store.lag_free()
+            except Unavailable as error:
+                self.failure = error
+        if self.failure is not None:
+            raise LogLost
 
     # Steps
 
@@ -122,7 +145,7 @@ class Pen:
         self.started(step)
         await self.durable()
 
-    def done(self, step: Step, outcome: Outcome) -> None:
+    def done(self, step: Step, outcome: Outcome, *, is_retried: bool = False) -> None:
         """Write a checkpoint. Raises BlockFailed for an output that cannot be stored."""
         stored = step.stored
         later = False
@@ -131,6 +154,13 @@ class Pen:
             if stored is None:
                 stored = pending(outcome.output)
                 later = True
+        key, written = outcome.key, None
+        if outcome.written:
+            found = small(self.store.values, {**outcome.written})
+            if found is None:
+                key = b""  # too large to be journaled twice: the block runs again when the run is recovered
+            else:
+                written = found.inline
         fact = StepDone(
             self.run,
             step.path,
@@ -139,12 +169,12 @@ class Pen:
             step.node.block.type,
             STATUS_NUMBERS[outcome.status],
             outcome.port,
-            outcome.key,
+            key,
             stored,
-            encode(outcome.written) if outcome.written else None,
+            written,
             step.region.names_of(step.node),
             msgspec.json.encode(outcome.error).decode() if outcome.error else None,
-            0,
+            FLAG_RETRIED if is_retried else 0,
             step.now_us,
             self._clock.now_us(),
             step.waited_us,
@@ -164,9 +194,9 @@ class Pen:
         )
 
     def cut_off(self, step: Step) -> None:
-        """Write that an attempt was cut off: an effect's outcome is then unknown."""
+        """Write that an attempt was cut off: the outcome of an effect that had begun is then unknown."""
         now = self._clock.now_us()
-        status = 7 if step.node.effect == "effect" else 6
+        status = 7 if step.has_begun and step.node.effect == "effect" else 6
         node = step.node
         self.add(
             StepDone(
@@ -202,8 +232,9 @@ class Pen:
     async def _store_later(self, fact: StepDone, value: Any) -> None:
         try:
             stored = await self._loop.run_in_executor(self._threads, self.store.values.put, value)
-        except WorkbenchError as error:
-            self.log(fact.block, fact.path, "warning", f"The value could not be kept: {error.message}", {})
+        except Exception as error:  # noqa: BLE001 - a value that is not kept is computed again; the run goes on
+            reason = error.message if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+            self.log(fact.block, fact.path, "warning", f"The value could not be kept: {reason}", {})
             return
         self._pinned.append(stored)
         self.add(msgspec.structs.replace(fact, output=stored, flags=FLAG_KEPT))
@@ -218,32 +249,55 @@ class Pen:
 
     def moved(self, status: RunStatus, reason: str | None = None) -> None:
         """Write a move of the run."""
-        self.add(RunMoved(self.run, status.value, self._clock.now_us(), self.row.started_at, self.row.queue_us, reason))
+        row, now = self.row, self._clock.now_us()
+        self.add(RunMoved(self.run, status.value, now, row.started_at, row.queue_us, row.wait_us, reason))
 
     def paused(self, state: Mapping[str, Any]) -> None:
         """Write where a debug run stopped."""
         self.add(DebugPaused(self.run, self._clock.now_us(), msgspec.json.encode(state).decode()))
 
+    def resumed(self) -> None:
+        """Write that a debug run goes on."""
+        self.add(DebugResumed(self.run, self._clock.now_us()))
+
     def force(self, variables: Mapping[str, Any]) -> None:
         """Write what somebody set in the debugger."""
         self.add(VariablesForced(self.run, self._clock.now_us(), encode(dict(variables))))
 
-    def timer(self, step: Step, due_us: int) -> None:
+    def timer(self, path: str, due_us: int) -> None:
         """Write until when a step waits."""
-        self.add(TimerSet(self.run, step.path, due_us))
+        self.add(TimerSet(self.run, path, due_us))
         self.flush()
 
     def log(self, block: str | None, path: str | None, level: str, message: str, data: Mapping[str, Any]) -> None:
         """Write an entry of the run's log."""
+        self._logged += 1
+        if self._logged >= MOST_LOGS:
+            if self._logged > MOST_LOGS:
+                return
+            level, message, data = "warning", f"The log is full ({MOST_LOGS:,} entries); more is left out.", {}
+        message = as_text(message)
         if len(message) > MESSAGE_LIMIT:
             message = message[:MESSAGE_LIMIT] + f"… ({len(message):,} characters)"
         text = msgspec.json.encode(to_json(dict(data))).decode() if data else None
         self.add(LogWritten(self.run, self._clock.now_us(), level, block, path, message, text))
 
     def progress(self, step: Step, done: int, total: int | None) -> None:
-        """Write how far a scope is, at most each 100 ms, and its end."""
+        """Write how far a scope is, at most each 100 ms a block, and the end of one in the function's own region."""
         now = perf_counter()
-        if done != total and now - self._progressed.get(step.path, 0.0) < PROGRESS_EVERY_S:
+        is_end = done == total and step.region.parent is None
+        if not is_end and now - self._progressed.get(step.node.id, 0.0) < PROGRESS_EVERY_S:
             return
-        self._progressed[step.path] = now
+        self._progressed[step.node.id] = now
         self.add(ScopeProgressed(self.run, step.path, step.node.id, done, total))
+
+    def give_up(self) -> None:
+        """The engine stops: what is still to be stored is computed again after the restart."""
+        self.flush()
+        for task in self._storing:
+            task.cancel()
+
+
+def as_text(text: str) -> str:
+    """Text that can be journaled: lone surrogates, which UTF-8 cannot hold, become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -125,6 +125,8 @@ class Node:
     """Handles in sight, where the block's code may read them all; None where only named ones matter."""
     is_quick: bool = False
     """Pure, no scope, no policy: runs without a task and without an intent."""
+    hidden: frozenset[str] = frozenset()
+    """Handles that its expressions name although they are not in sight; a valid flow has none."""
     writes_variables: bool = False
     upstream_writers: int = 0
     """Variable writers that come before this block, as a bit set of node numbers."""
@@ -141,6 +143,8 @@ class RegionPlan:
     entries: tuple[int, ...]
     lasts: tuple[int, ...]
     depth: int
+    scope_handle: str = ""
+    """The handle of the scope whose region this is; empty for the root."""
 
 
 @dataclass(slots=True)
@@ -155,6 +159,8 @@ class Program:
     has_writers: bool
     triggers: tuple[str, ...]
     layout: Regions
+    error_names: frozenset[str] = frozenset({"error"})
+    """What expressions behind an `error` or `caught` port may call the failure."""
 
     def node(self, block_id: str) -> Node:
         """The node of a block that is in the flow."""
@@ -184,6 +190,9 @@ def compile_flow(flow: Flow, registry: BlockRegistry) -> Program:
         has_writers=writers,
         triggers=tuple(n.id for n in nodes.values() if n.kind.is_trigger and places[n.id].region == 0),
         layout=layout,
+        error_names=frozenset(
+            {"error"} | {v for b in flow.blocks if isinstance(v := b.config.get("errorVariable"), str)}
+        ),
     )
 
 
@@ -223,7 +232,9 @@ def _wire(flow: Flow, layout: Regions, nodes: dict[str, Node], places: dict[str,
 
 
 def _see(layout: Regions, nodes: dict[str, Node], places: dict[str, Place]) -> None:
+    by_handle = {node.handle: node.id for node in nodes.values()}
     for node in nodes.values():
+        node.hidden = frozenset(n for n in node.plan.names if n in by_handle and not layout.sees(node.id, by_handle[n]))
         if node.kind.reads_everything(node.block.config):
             node.sees = tuple((nodes[i].handle, places[i]) for i in sorted(layout.visible(node.id)))
 
@@ -251,4 +262,5 @@ def _region(layout: Regions, key: RegionKey, nodes: dict[str, Node], places: dic
         entries=tuple(places[i].local for i in region.entries),
         lasts=tuple(places[i].local for i in region.lasts),
         depth=region.depth,
+        scope_handle=nodes[key.scope].handle if key.scope else "",
     )

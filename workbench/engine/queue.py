@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.engine.replay import Journal
@@ -21,7 +22,8 @@ class Entry:
     start_block: str | None = None
     journal: Journal | None = None
     overlay: dict[str, object] = field(default_factory=dict)
-    was_paused: bool = False
+    debug_state: dict[str, Any] | None = None
+    """Where it stood still before the restart: the DebugState, with ``pausedAt``."""
     gone: bool = False
     """Cancelled while it waited; its heap entry is passed over."""
 
@@ -33,6 +35,7 @@ class Queue:
         self._heaps: dict[str, list[tuple[int, int, int, Entry]]] = {}
         self._by_id: dict[str, Entry] = {}
         self._order = count()
+        self._gone = 0
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -59,7 +62,18 @@ class Queue:
         entry = self._by_id.pop(run_id, None)
         if entry is not None:
             entry.gone = True
+            self._gone += 1
+            if self._gone > max(64, len(self._by_id)):
+                self._sweep()
         return entry
+
+    def _sweep(self) -> None:
+        """Let go of the entries of cancelled runs."""
+        self._gone = 0
+        for workspace, heap in list(self._heaps.items()):
+            left = [item for item in heap if not item[3].gone]
+            heapq.heapify(left)
+            self._heaps[workspace] = left
 
     def find(self, run_id: str) -> Entry | None:
         """The entry of a run that waits."""

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from workbench.base.errors import WorkbenchError
+from workbench.blocks.registry import BlockRegistry
 from workbench.engine.engine import Engine
-from workbench.engine.journal import forced_variables, journals, open_runs
+from workbench.engine.journal import RunJournal, forced_variables, journals, open_runs, paused_at
 from workbench.engine.pen import Pen
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, RunRow
@@ -31,45 +33,58 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
         return []
     found = await engine.store.read(lambda cursor: journals(cursor, engine.store.values))
     forced = await engine.store.read(forced_variables)
+    paused = await engine.store.read(paused_at)
     entries: list[Entry] = []
     for row, start_block in rows:
-        journal, open_attempts = found.get(row.id, (None, {}))
         if row.status is RunStatus.CANCELLING:
             await _end(engine, row, RunStatus.CANCELLED, "CANCELLED", "Cancelled.")
             continue
-        loaded = await load(row.function_id, row.version)
-        if loaded is None:
-            text = f"Version {row.version} of the function is gone, so the run cannot go on."
-            await _end(engine, row, RunStatus.FAILED, "FUNCTION_GONE", text)
+        loaded = await _load(load, row)
+        if isinstance(loaded, str):
+            await _end(engine, row, RunStatus.FAILED, "FUNCTION_GONE", loaded)
             continue
-        stuck = next((path for path, times in open_attempts.items() if times > MOST_RECOVERIES), None)
-        if stuck is not None and _is_leaf(stuck, open_attempts):
+        known = found.get(row.id)
+        stuck = _stuck_at(known, engine.registry) if known is not None else None
+        if stuck is not None:
             text = f"The server ended {MOST_RECOVERIES + 1} times while {stuck!r} ran; the run was given up."
             await _end(engine, row, RunStatus.DEAD_LETTER, "RECOVERY_LIMIT", text, stuck)
             continue
-        entries.append(_entry(row, start_block, journal, loaded, forced.get(row.id, {}), engine))
+        journal = known.journal if known is not None else None
+        if journal is None and row.status is not RunStatus.QUEUED:
+            journal = Journal({}, {}, {}, engine.store.values)
+        flow, breakpoints = loaded
+        overlay = dict(forced.get(row.id, {}))
+        entries.append(Entry(row, flow, breakpoints, start_block, journal, overlay, paused.get(row.id)))
     entries.sort(key=lambda e: e.row.status is RunStatus.QUEUED)
     return entries
 
 
-def _is_leaf(path: str, open_attempts: dict[str, int]) -> bool:
-    """A scope is open as often as its innermost block; only the block itself is to blame."""
-    return not any(other.startswith(f"{path}[") for other in open_attempts)
+async def _load(load: LoadFlow, row: RunRow) -> tuple[Flow, tuple[Breakpoint, ...]] | str:
+    """The flow and the breakpoints, or why there are none."""
+    try:
+        loaded = await load(row.function_id, row.version)
+    except WorkbenchError as error:
+        return f"Version {row.version} of the function cannot be read: {error.message}"
+    return loaded or f"Version {row.version} of the function is gone, so the run cannot go on."
 
 
-def _entry(
-    row: RunRow,
-    start_block: str | None,
-    journal: Journal | None,
-    loaded: tuple[Flow, tuple[Breakpoint, ...]],
-    forced: dict[str, object],
-    engine: Engine,
-) -> Entry:
-    flow, breakpoints = loaded
-    was_paused = row.status is RunStatus.PAUSED
-    if journal is None and row.status is not RunStatus.QUEUED:
-        journal = Journal({}, {}, {}, engine.store.values)
-    return Entry(row, flow, breakpoints, start_block, journal, dict(forced), was_paused)
+def _stuck_at(known: RunJournal, registry: BlockRegistry) -> str | None:
+    """The path of a block in which the server has ended too often.
+
+    Attempts that began before the due time of a wait at their path do not count: they waited. Scopes neither: they are
+    open as long as any block inside is.
+    """
+    for path, attempts in known.open_attempts.items():
+        due = known.journal.due(path)
+        working = [t for t, started_at in attempts if (due is None or started_at >= due) and not _is_scope(registry, t)]
+        if len(working) > MOST_RECOVERIES:
+            return path
+    return None
+
+
+def _is_scope(registry: BlockRegistry, block_type: str) -> bool:
+    kind = registry.find(block_type)
+    return kind is not None and kind.is_scope
 
 
 async def _end(engine: Engine, row: RunRow, status: RunStatus, kind: str, text: str, path: str | None = None) -> None:

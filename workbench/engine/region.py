@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.base.errors import BlockFailed
@@ -16,12 +16,12 @@ from workbench.storage.values import encode
 
 
 class VariableRace:
-    """Stands for a variable that two unordered writers have set; reading it fails."""
+    """Stands for a variable that unordered writers have set; reading it fails. Holds each one's value."""
 
-    __slots__ = ("writers",)
+    __slots__ = ("values",)
 
-    def __init__(self, writers: tuple[str, str]) -> None:
-        self.writers = writers
+    def __init__(self, values: Mapping[int, Any]) -> None:
+        self.values = values
 
 
 NAMES_BYTES = 4096
@@ -51,6 +51,7 @@ class RegionRun:
         "stopping",
         "tasks",
         "variables",
+        "waits",
     )
 
     def __init__(
@@ -78,17 +79,30 @@ class RegionRun:
         self.tasks: dict[asyncio.Task[Outcome], Node] = {}
         self.children: set[RegionRun] = set()
         self.stopping = False
+        self.waits: set[asyncio.Future[None]] | None = None
+        """Durable waits under way in steps of this region; they end when it is stopped."""
         self.failure: dict[str, Any] | None = None
 
     def input_of(self, node: Node) -> Any:
-        """The joined input: nothing → null, one → its value, several → an object by handle."""
+        """The joined input: nothing → null, one → its value, several → an object by handle, in the wires' order."""
         arrived = self.arrived[node.local]
         if not arrived:
             return None
         if len(arrived) == 1:
             return arrived[0].output
-        handles = {id(self.outcomes[local]): name for local, name in node.sources.items()}
-        return {handles.get(id(o), "input"): o.output for o in arrived}
+        return {name: outcome.output for name, outcome in self.named(node, arrived)}
+
+    def named(self, node: Node, arrived: Sequence[Outcome]) -> list[tuple[str, Outcome]]:
+        """What arrived at `node`, by the handle of its source and in the wires' order, whatever came first."""
+        there = {id(outcome) for outcome in arrived}
+        found: list[tuple[str, Outcome]] = []
+        if self.body is not None and id(self.body) in there:
+            found.append((self.plan.scope_handle, self.body))
+        for local, name in node.sources.items():
+            outcome = self.outcomes[local]
+            if outcome is not None and id(outcome) in there:
+                found.append((name, outcome))
+        return found
 
     def result(self) -> Any:
         """The region's result by the joining rule, over its last blocks that completed."""
@@ -142,13 +156,31 @@ class RegionRun:
 
 
 def _merge(left: Variables, right: Variables, numbers: Mapping[int, int]) -> Variables:
+    """Both sides' variables; of two writers the later one counts, and of unordered ones neither."""
     merged = dict(left)
-    for name, (writer, value) in right.items():
-        here = merged.get(name)
-        if here is None or here[0] == writer:
-            merged[name] = (writer, value)
-        elif here[0] == -1 or numbers.get(writer, 0) >> max(here[0], 0) & 1:
-            merged[name] = (writer, value)
-        elif not (writer == -1 or numbers.get(here[0], 0) >> max(writer, 0) & 1):
-            merged[name] = (writer, VariableRace((str(here[0]), str(writer))))
+    for name, theirs in right.items():
+        ours = merged.get(name)
+        if ours is None:
+            merged[name] = theirs
+        elif ours is not theirs:
+            merged[name] = _nearest({**_candidates(ours), **_candidates(theirs)}, numbers)
     return merged
+
+
+def _candidates(held: tuple[int, Any]) -> Mapping[int, Any]:
+    writer, value = held
+    return value.values if isinstance(value, VariableRace) else {writer: value}
+
+
+def _nearest(candidates: Mapping[int, Any], numbers: Mapping[int, int]) -> tuple[int, Any]:
+    left = {
+        writer: value
+        for writer, value in candidates.items()
+        if not any(other != writer and _is_before(writer, other, numbers) for other in candidates)
+    }
+    last = max(left)
+    return last, left[last] if len(left) == 1 else VariableRace(left)
+
+
+def _is_before(writer: int, other: int, numbers: Mapping[int, int]) -> bool:
+    return writer == -1 or (other != -1 and bool(numbers.get(other, 0) >> writer & 1))

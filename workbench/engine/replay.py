@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.base.errors import WorkbenchError
+from workbench.base.errors import BlockFailed, WorkbenchError
+from workbench.blocks.kind import Effect
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome
 from workbench.engine.region import Variables
@@ -26,6 +27,8 @@ class Kept:
     written: bytes | None
     error: dict[str, Any] | None
     attempt: int
+    is_retried: bool = False
+    """Failed, and by its policy another attempt follows."""
 
 
 FINAL = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
@@ -33,28 +36,51 @@ FINAL = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
 
 def is_final(kept: Kept) -> bool:
     """Whether the step was over; an unknown outcome with an error was decided, one without was cut off."""
+    if kept.is_retried:
+        return False
     return kept.status in FINAL or (kept.status is StepStatus.UNKNOWN and kept.error is not None)
 
 
 class Journal:
     """Finished steps by path, how often each was begun, and the due times of its waits."""
 
-    __slots__ = ("_dues", "_kept", "_starts", "_values")
+    __slots__ = ("_dues", "_kept", "_starts", "_values", "failures")
 
-    def __init__(self, kept: dict[str, Kept], starts: dict[str, int], dues: dict[str, int], values: ValueStore) -> None:
+    def __init__(
+        self,
+        kept: dict[str, Kept],
+        starts: dict[str, int],
+        dues: dict[str, int],
+        values: ValueStore,
+        failures: dict[str, int] | None = None,
+    ) -> None:
         self._kept = kept
         self._starts = starts
         self._dues = dues
         self._values = values
+        self.failures = failures or {}
+        """By path: how many attempts failed for good (an answer came)."""
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def has(self, path: str) -> bool:
         """Whether a checkpoint at `path` is final (a skipped block too)."""
         kept = self._kept.get(path)
         return kept is not None and (is_final(kept) or kept.status is StepStatus.SKIPPED)
 
+    def take_due(self, path: str) -> int | None:
+        """Until when the step at `path` waits, if it had begun to; told once, for a later wait is another one."""
+        return self._dues.pop(path, None)
+
     def due(self, path: str) -> int | None:
-        """Until when the step at `path` waits, if it had begun to."""
+        """Until when the step at `path` waits, without taking it."""
         return self._dues.get(path)
+
+    def forget_inside(self, path: str) -> None:
+        """A scope is tried again: what its regions did before does not count."""
+        for inner in [p for p in self._kept if p.startswith(f"{path}[")]:
+            del self._kept[inner]
 
     def attempt(self, path: str) -> int:
         """The number that the next attempt at `path` has."""
@@ -62,6 +88,8 @@ class Journal:
 
     def reuse(self, path: str, node: Node, key: bytes, before: Variables | None) -> Outcome | None:
         """The outcome at `path` if it is final, of the same type and key, and its value is there; else None.
+
+        Raises BlockFailed when an effect was completed and its value is gone.
 
         `before` are the variables in sight of the block where the flow has writers.
         """
@@ -76,7 +104,13 @@ class Journal:
                 return None
             try:
                 output = self._values.load(kept.output)
-            except WorkbenchError:
+            except (WorkbenchError, OSError, ValueError) as error:
+                if node.effect is Effect.EFFECT:
+                    raise BlockFailed(
+                        f"What “{node.block.name}” gave is not kept any more, and it is not to be repeated.",
+                        kind="VALUE_LOST",
+                        hint="Start a new run.",
+                    ) from error
                 return None
         elif kept.port == "error":
             output = kept.error

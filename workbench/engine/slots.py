@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 from workbench.base.clock import Clock
 from workbench.engine.pen import Pen
 from workbench.engine.records import RunRow
-from workbench.engine.states import RunStatus
+from workbench.engine.states import Actor, RunStatus, may_move
 
 
 class Slots:
@@ -65,43 +66,71 @@ class Slots:
 class Slot:
     """One run's slot."""
 
-    __slots__ = ("_clock", "_held", "_pen", "_row", "_since", "_slots")
+    __slots__ = ("_clock", "_coming", "_pen", "_resuming", "_row", "_since", "_slots", "held")
 
     def __init__(self, slots: Slots, row: RunRow, pen: Pen, clock: Clock) -> None:
         self._slots = slots
         self._row = row
         self._pen = pen
         self._clock = clock
-        self._held = True
         self._since = 0
+        self._coming: asyncio.Task[None] | None = None
+        self._resuming = False
+        self.held = True
 
-    def rest(self, status: RunStatus = RunStatus.WAITING) -> None:
+    def rest(self, status: Literal[RunStatus.WAITING, RunStatus.PAUSED] = RunStatus.WAITING) -> None:
         """Stop working: the run waits or is paused."""
-        if not self._held:
+        if not self.held:
+            if status is RunStatus.PAUSED:
+                self._move(status, "gate")
             return
-        self._held = False
+        self.held = False
         self._since = self._clock.now_us()
-        if self._row.status is RunStatus.RUNNING:
-            self._row.status = status
-            self._pen.moved(status)
+        self._move(status, "gate" if status is RunStatus.PAUSED else "walk")
         self._slots.free(self._row.workspace_id)
 
-    async def work(self) -> None:
-        """Work again, as soon as a slot is free."""
-        if self._held:
-            return
-        await self._slots.take_back(self._row.workspace_id)
-        if self._held:  # another branch of the run came back meanwhile
+    async def work(self, *, after_pause: bool = False) -> None:
+        """Work again, as soon as a slot is free. A paused run takes none until the debugger lets it go on."""
+        if after_pause:
+            self._resuming = True
+        while not self.held and (self._resuming or self._row.status is not RunStatus.PAUSED):
+            if self._coming is None:
+                self._coming = asyncio.ensure_future(self._come_back())
+            await asyncio.shield(self._coming)
+        if after_pause:
+            self._resuming = False
+
+    async def _come_back(self) -> None:
+        try:
+            await self._slots.take_back(self._row.workspace_id)
+        finally:
+            self._coming = None
+        status = self._row.status
+        if status is RunStatus.PAUSED and not self._resuming:
             self._slots.free(self._row.workspace_id)
             return
-        self._held = True
+        self.held = True
         self._row.wait_us += self._clock.now_us() - self._since
-        if self._row.status in (RunStatus.WAITING, RunStatus.PAUSED):
-            self._row.status = RunStatus.RUNNING
-            self._pen.moved(RunStatus.RUNNING)
+        if status in (RunStatus.WAITING, RunStatus.PAUSED):
+            self._move(RunStatus.RUNNING, "gate" if status is RunStatus.PAUSED else "walk")
+
+    def _move(self, status: RunStatus, actor: Actor) -> None:
+        if may_move(self._row.status, status, actor):
+            self._row.status = status
+            self._pen.moved(status)
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the run waits for a slot in which to go on."""
+        return self._coming is not None
 
     def close(self) -> None:
         """The run is over."""
-        if self._held:
-            self._held = False
+        if self._coming is not None:
+            self._coming.cancel()
+        if self.held:
+            self.held = False
             self._slots.free(self._row.workspace_id)
+        elif self._since:
+            self._row.wait_us += self._clock.now_us() - self._since
+        self._since = 0

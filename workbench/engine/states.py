@@ -42,8 +42,17 @@ TERMINAL: Final = frozenset({R.CANCELLED, R.COMPLETED, R.FAILED, R.TIMED_OUT, R.
 LIVE: Final = frozenset(RunStatus) - TERMINAL
 
 MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
-    R.PENDING: {R.QUEUED: frozenset({"dispatcher"}), R.CANCELLED: frozenset({"user"})},
-    R.QUEUED: {R.RUNNING: frozenset({"dispatcher"}), R.CANCELLED: frozenset({"user"})},
+    R.PENDING: {
+        R.QUEUED: frozenset({"dispatcher"}),
+        R.CANCELLED: frozenset({"user"}),
+        R.FAILED: frozenset({"recovery"}),
+    },
+    R.QUEUED: {
+        R.RUNNING: frozenset({"dispatcher"}),
+        R.CANCELLED: frozenset({"user"}),
+        R.FAILED: frozenset({"recovery"}),
+        R.DEAD_LETTER: frozenset({"recovery"}),
+    },
     R.RUNNING: {
         R.WAITING: frozenset({"walk"}),
         R.PAUSED: frozenset({"gate"}),
@@ -56,10 +65,12 @@ MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
     },
     R.WAITING: {
         R.RUNNING: frozenset({"walk"}),
+        R.PAUSED: frozenset({"gate"}),
         R.CANCELLING: frozenset({"user"}),
         R.TIMED_OUT: frozenset({"clock"}),
         R.QUEUED: frozenset({"recovery"}),
         R.FAILED: frozenset({"recovery"}),
+        R.DEAD_LETTER: frozenset({"recovery"}),
     },
     R.PAUSED: {
         R.RUNNING: frozenset({"gate"}),
@@ -67,6 +78,7 @@ MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
         R.TIMED_OUT: frozenset({"clock"}),
         R.QUEUED: frozenset({"recovery"}),
         R.FAILED: frozenset({"recovery"}),
+        R.DEAD_LETTER: frozenset({"recovery"}),
     },
     R.CANCELLING: {R.CANCELLED: frozenset({"walk", "recovery"})},
     R.CANCELLED: {},

@@ -12,7 +12,7 @@ from workbench.base.clock import to_datetime
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, WorkerJob
 from workbench.engine.interfaces import Walking
-from workbench.engine.program import Node, Place
+from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import Outcome
 from workbench.engine.region import RegionRun, VariableRace, Variables
 from workbench.engine.states import StepStatus
@@ -31,12 +31,16 @@ class Step:
         "_variables",
         "attempt",
         "carried",
+        "changed",
+        "has_begun",
+        "is_careful",
         "node",
         "now_us",
         "path",
         "region",
         "stored",
         "waited_us",
+        "waits",
         "walk",
     )
 
@@ -52,6 +56,12 @@ class Step:
         """Where a large result already lies, before its checkpoint is written."""
         self.carried: Variables | None = None
         """A scope's variables as its last region run left them."""
+        self.changed: set[str] = set()
+        """A scope's: the names that its region runs have set so far."""
+        self.has_begun = False
+        self.is_careful = False
+        """Its start is made durable first, whatever its effect class: it may be what ended the server."""
+        self.waits = 0
         self._extra: Mapping[str, Any] = NO_NAMES
         self._input: Any = walk  # a mark for "not joined yet"
         self._variables: dict[str, Any] | None = None
@@ -83,8 +93,10 @@ class Step:
 
     @property
     def idempotency_key(self) -> str:
-        """hash(run id, path): the same for every attempt after an unknown outcome."""
-        return hashlib.sha256(f"{self.walk.row.id}\0{self.path}".encode()).hexdigest()[:32]
+        """hash(run id, path without retry indexes, n); n counts the attempts there that failed for good."""
+        path, failures = self.walk.key_path(self.path)
+        text = f"{self.walk.row.id}\0{path}\0{failures}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def code(self, field_path: str, names: Mapping[str, Any] | None = None) -> Any:
         """Evaluate a ``deferred`` or ``code`` field now, with `names` in sight besides."""
@@ -99,6 +111,8 @@ class Step:
 
     def evaluate(self, template: Template, names: Mapping[str, Any] = NO_NAMES) -> Any:
         """Evaluate any compiled template in this block's sight."""
+        if "vars" in names:
+            names = {**names, "vars": {**self.variables(), **names["vars"]}}
         before, self._extra = self._extra, names
         try:
             return template.evaluate(self.get)
@@ -110,20 +124,27 @@ class Step:
         return self.evaluate(parse_expression(text), names)
 
     def visible(self) -> dict[str, Any]:
-        """Values by handle of the completed blocks in sight, then ``input``, ``vars`` and the region's names."""
+        """Values by handle of the completed blocks in sight, then the names around, ``input`` and ``vars``."""
         seen: dict[str, Any] = {}
         for name, place in self.node.sees if self.node.sees is not None else self._all_in_sight():
             outcome = self.outcome_at(place)
             if outcome is not None and outcome.status is StepStatus.COMPLETED:
                 seen[name] = outcome.output
+        regions: list[RegionRun] = []
         region: RegionRun | None = self.region
         while region is not None:
-            seen = {**region.names, **seen}
+            regions.append(region)
             region = region.parent
-        return {**seen, "input": self.input, "vars": self.variables()}
+        for around in reversed(regions):
+            seen.update(around.names)
+        failure = failure_in_sight(self.walk.program, self.region, self.node)
+        if failure is not None:
+            seen.setdefault("error", failure)
+        variables = {n: v for n, v in self.found_variables().items() if not isinstance(v, VariableRace)}
+        return {**seen, "input": self.input, "vars": variables}
 
     async def in_worker(self, job: WorkerJob) -> Any:
-        return await self.walk.services.workers.run(job, self._worker_log)
+        return await self.walk.services.workers.run(job, self._worker_log, owner=self.walk.row.workspace_id)
 
     async def in_thread(self, work: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.walk.services.threads, work, *args)
@@ -161,17 +182,18 @@ class Step:
     # What an expression sees
 
     def get(self, name: str) -> Any:
-        """The value of a root name. Raises ExpressionError that says what is there."""
+        """The value of a root name, the nearest of that name. Raises ExpressionError that says what is there."""
         if name in self._extra:
             return self._extra[name]
-        place = self.walk.program.by_handle.get(name)
-        if place is not None:
-            return self._block_value(name, place.region, place.local)
         region: RegionRun | None = self.region
         while region is not None:
             if name in region.names:
                 return region.names[name]
             region = region.parent
+        program = self.walk.program
+        place = program.by_handle.get(name)
+        if place is not None:
+            return self._block_value(name, place)
         match name:
             case "input":
                 return self.input
@@ -184,29 +206,38 @@ class Step:
             case "secrets":
                 raise ExpressionError("UNKNOWN_NAME", "`secrets` can only be used in the secret fields of a block.")
             case _:
+                if name in program.error_names:
+                    failure = failure_in_sight(program, self.region, self.node, name)
+                    if failure is not None:
+                        return failure
                 raise missing(name, sorted(self.visible()))
 
     def variables(self) -> dict[str, Any]:
         """The variables in sight; a race between two unordered writers fails."""
         if self._variables is None:
-            walk = self.walk
-            found = (
-                self.region.variables_before(self.node, walk.writers_before)
-                if walk.program.has_writers
-                else self.region.variables
-            )
-            values = {name: value for name, (_, value) in found.items()}
-            if walk.overlay:
-                values.update(walk.overlay)
+            values = self.found_variables()
             for name, value in values.items():
                 if isinstance(value, VariableRace):
-                    raise BlockFailed(
-                        f"Two blocks that run in no fixed order both set the variable `{name}`.",
-                        kind="VARIABLE_RACE",
-                        hint="Wire one writer after the other, or give the variables different names.",
-                    )
+                    raise variable_race(self.walk.program, name, value)
             self._variables = values
         return self._variables
+
+    def forget_variables(self) -> None:
+        """Somebody has changed them in the debugger."""
+        self._variables = None
+
+    def found_variables(self) -> dict[str, Any]:
+        """The variables in sight, with a VariableRace where unordered writers have set one."""
+        walk = self.walk
+        found = (
+            self.region.variables_before(self.node, walk.writers_before)
+            if walk.program.has_writers
+            else self.region.variables
+        )
+        values = {name: value for name, (_, value) in found.items()}
+        if walk.overlay:
+            values.update(walk.overlay)
+        return values
 
     def outcome_at(self, place: Place) -> Outcome | None:
         """The outcome of the block at `place` in this region or the ones around it; None before it ran."""
@@ -218,29 +249,89 @@ class Step:
             region = region.parent
         return None
 
-    def _block_value(self, name: str, region_index: int, local: int) -> Any:
+    def _block_value(self, name: str, place: Place) -> Any:
+        program = self.walk.program
+        plan = program.regions[place.region]
+        node = plan.nodes[place.local]
         region: RegionRun | None = self.region
-        plan = self.walk.program.regions[region_index]
         while region is not None and region.plan is not plan:
             region = region.parent
-        node = plan.nodes[local]
         if region is None:
+            scope = program.node(program.layout.outermost_hiding(self.node.id, node.id) or plan.key.scope)
             raise ExpressionError(
                 "NOT_IN_SCOPE",
-                f"`{name}` runs inside “{plan.key.scope}”, so it has no one value here.",
-                hint="Name the scope's own results instead.",
+                f"`{name}` runs inside “{scope.block.name}”, so it has no one value here.",
+                hint=f"Use what the scope gives, `{scope.handle}`, if it comes before this block.",
             )
-        outcome = region.outcomes[local]
-        if outcome is None or outcome.status is StepStatus.SKIPPED:
-            word = "was skipped" if outcome is not None else "has not run yet"
-            raise ExpressionError(
-                "BLOCK_SKIPPED",
-                f"`{name}` (“{node.block.name}”) {word}, so it has no value.",
-                hint=f"Use default({name}, …), or wire this block after it.",
-            )
-        return outcome.output
+        outcome = region.outcomes[place.local]
+        if outcome is not None and outcome.status is StepStatus.COMPLETED and name not in self.node.hidden:
+            return outcome.output
+        if outcome is not None and outcome.port == "out" and name not in self.node.hidden:
+            return None  # it failed and its policy says: go on
+        raise _no_value(name, node, outcome, is_hidden=name in self.node.hidden)
 
     def _all_in_sight(self) -> Sequence[tuple[str, Place]]:
         program = self.walk.program
         visible = program.layout.visible(self.node.id)
         return [(program.node(i).handle, program.places[i]) for i in sorted(visible)]
+
+
+def _no_value(name: str, node: Node, outcome: Outcome | None, *, is_hidden: bool) -> ExpressionError:
+    if is_hidden:
+        why = "does not come before this block"
+    elif outcome is None:
+        why = "has not run yet"
+    elif outcome.status is StepStatus.SKIPPED:
+        why = "was skipped"
+    else:
+        why = f"{'failed' if outcome.status is StepStatus.FAILED else outcome.status.value}"
+    return ExpressionError(
+        "BLOCK_SKIPPED",
+        f"`{name}` (“{node.block.name}”) {why}, so it has no value.",
+        hint=f"Use default({name}, …), or wire this block after it.",
+    )
+
+
+def variable_race(program: Program, name: str, race: VariableRace) -> BlockFailed:
+    """The failure of whoever reads, or passes on, a variable that unordered blocks have set."""
+    by_number = {node.number: node for region in program.regions for node in region.nodes}
+    writers = " and ".join(f"“{by_number[n].block.name}”" for n in sorted(race.values) if n in by_number)
+    return BlockFailed(
+        f"{writers or 'Several blocks'} run in no fixed order and both set the variable `{name}`.",
+        kind="VARIABLE_RACE",
+        hint="Wire one writer after the other, or give the variables different names.",
+    )
+
+
+def failure_in_sight(program: Program, region: RegionRun, node: Node, name: str = "error") -> dict[str, Any] | None:
+    """The nearest failure upstream that flowed on by an `error` or `caught` port, here or around the scopes."""
+    here: RegionRun | None = region
+    while here is not None:
+        seen: set[int] = set()
+        level = [node.local]
+        while level:
+            before: list[int] = []
+            for at in level:
+                for local in here.plan.nodes[at].sources:
+                    outcome = here.outcomes[local]
+                    if local in seen or outcome is None or outcome.port is None:
+                        continue
+                    seen.add(local)
+                    failure = _failure_of(here.plan.nodes[local], outcome, name)
+                    if failure is not None:
+                        return failure
+                    before.append(local)
+            level = before
+        if here.plan.key.scope:
+            node = program.node(here.plan.key.scope)
+        here = here.parent
+    return None
+
+
+def _failure_of(node: Node, outcome: Outcome, name: str) -> dict[str, Any] | None:
+    if outcome.port not in ("error", "caught") or name not in ("error", node.block.config.get("errorVariable")):
+        return None
+    if outcome.error is not None:
+        return outcome.error
+    inner = outcome.output.get("error") if isinstance(outcome.output, dict) else None
+    return inner if isinstance(inner, dict) else None

@@ -10,6 +10,8 @@ from workbench.base.clock import Clock
 
 LONGEST_SLEEP_S = 30.0
 """Monotonic clocks stop while a laptop sleeps; the wall clock is looked at again at least this often."""
+SWEEP_AT = 1024
+"""From so many entries on, those that nobody waits for any more are swept out once they are the larger part."""
 
 
 class Timers:
@@ -21,15 +23,30 @@ class Timers:
         self._heap: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._handle: asyncio.TimerHandle | None = None
+        self._sweep_at = SWEEP_AT
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def at(self, due_us: int) -> asyncio.Future[None]:
+        """A future that is done once the wall clock says `due_us` (microseconds since 1970). Cancel it to withdraw."""
+        future = self._loop.create_future()
+        if due_us <= self._clock.now_us():
+            future.set_result(None)
+            return future
+        heapq.heappush(self._heap, (due_us, next(self._order), future))
+        if len(self._heap) >= self._sweep_at:
+            self._heap = [entry for entry in self._heap if not entry[2].done()]
+            heapq.heapify(self._heap)
+            self._sweep_at = max(SWEEP_AT, 2 * len(self._heap))
+        if self._heap[0][2] is future:
+            self._set_handle()
+        return future
 
     async def until(self, due_us: int) -> None:
-        """Wait until the wall clock says `due_us` (microseconds since 1970); at once if it is past."""
-        if due_us <= self._clock.now_us():
-            return
-        future = self._loop.create_future()
-        heapq.heappush(self._heap, (due_us, next(self._order), future))
-        self.look()
-        await future
+        """Wait until the wall clock says `due_us`; at once if it is past."""
+        if due_us > self._clock.now_us():
+            await self.at(due_us)
 
     def look(self) -> None:
         """Fire what is due and set the next wake-up; called by tests after they moved the clock."""
@@ -38,17 +55,21 @@ class Timers:
             future = heapq.heappop(self._heap)[2]
             if not future.done():
                 future.set_result(None)
+        self._set_handle()
+
+    def _set_handle(self) -> None:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
         if self._heap:
-            delay = min((self._heap[0][0] - now) / 1e6, LONGEST_SLEEP_S)
+            delay = min(max(0.0, (self._heap[0][0] - self._clock.now_us()) / 1e6), LONGEST_SLEEP_S)
             self._handle = self._loop.call_later(delay, self.look)
 
     def close(self) -> None:
         """Forget every waiter."""
         if self._handle is not None:
             self._handle.cancel()
+            self._handle = None
         for _, _, future in self._heap:
             future.cancel()
         self._heap.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -14,28 +14,35 @@ from workbench.base.errors import WorkbenchError
 from workbench.blocks.context import RegionResult
 from workbench.blocks.kind import Effect, Fired
 from workbench.engine.attempts import Attempts
+from workbench.engine.countdowns import Countdown, Countdowns
 from workbench.engine.failures import describe, unexpected
 from workbench.engine.gate import Gate, When
+from workbench.engine.halting import Halt
 from workbench.engine.interfaces import Services
 from workbench.engine.pen import Pen
 from workbench.engine.position import describe_pause
 from workbench.engine.program import Node, Program, RegionPlan
 from workbench.engine.records import SKIPPED, Outcome, RunRow
-from workbench.engine.region import RegionRun, Variables
+from workbench.engine.region import RegionRun, VariableRace, Variables
 from workbench.engine.replay import Journal
 from workbench.engine.slots import Slot
 from workbench.engine.states import RunStatus, StepStatus
-from workbench.engine.step import Step
+from workbench.engine.step import Step, failure_in_sight, variable_race
 from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
-from workbench.storage.values import to_json
+from workbench.storage.values import encode, to_json
 
 log = structlog.get_logger("workbench.engine")
 
 
-class Halt(BaseException):
-    """A region was told to stop (a failure beside it, or `return`); no scope may catch it."""
+CAREFUL_STEPS = 2000
+"""So many steps that a recovered run had not journaled have their start made durable: one of them may be what ended
+the server, and the one that does so again and again must be known."""
+
+
+LOOK_AFTER_TURNS = 4
+"""An ended task wakes its region within so many turns of the loop; only then is it clear what goes on."""
 
 
 class Walk:
@@ -69,10 +76,17 @@ class Walk:
         self.root: RegionRun | None = None
         self.returned: Outcome | None = None
         self.attempts = Attempts(self)
+        self.countdowns = Countdowns(timers, services.clock)
+        self.deadline: Countdown | None = None
         self.waiting = 0
-        self.inflight = 0
-        self.turning = 0
+        """Steps that wait durably."""
+        self.busy = 0
+        """Blocks that work, places that wait for a turn or at the gate: while there are any, the run keeps its slot."""
+        self.careful = CAREFUL_STEPS if row.recoveries else 0
         self.tally = Tally()
+        self._looking = False
+        self._definite: dict[str, int] | None = None
+        self._inputs_key: bytes | None = None
         self._run_value: dict[str, Any] | None = None
 
     async def run(self, trigger: str | None) -> RegionResult:
@@ -94,30 +108,34 @@ class Walk:
         except Halt:
             if self.returned is None:
                 raise
-        if self.returned is not None:
-            return RegionResult(value=self.returned.output)
+        if not self.slot.held:
+            await self.slot.work()
         if root.failure is not None:
             return RegionResult(error=root.failure)
+        if self.returned is not None:
+            return RegionResult(value=self.returned.output)
         return RegionResult(value=root.result())
 
     # One region
 
     async def _region(self, region: RegionRun) -> None:
         """Run every block that gets ready; returns when nothing is left. Raises Halt when told to stop."""
-        ready, tasks, turns = region.ready, region.tasks, self.turns
+        ready, tasks, turns, slot = region.ready, region.tasks, self.turns, self.slot
         try:
             while not region.stopping:
                 while ready and not region.stopping:
                     if perf_counter() > turns.slice_end:
                         await self._next_slice()
+                    if not slot.held:
+                        await slot.work()
                     node = ready.popleft()
                     if self.gate is not None:
                         await self._at_gate(region, node, "before")
-                        if region.stopping:
-                            break
+                    if region.stopping:
+                        break
                     result = self.begin(region, node)
                     if type(result) is not Outcome:
-                        if ready or tasks:
+                        if ready or tasks or (node.effect is Effect.PURE and not node.kind.is_scope):
                             tasks[asyncio.ensure_future(result)] = node  # type: ignore[arg-type]
                             continue
                         result = await result  # type: ignore[misc]
@@ -139,7 +157,7 @@ class Walk:
     async def _settle_finished(self, region: RegionRun) -> None:
         done, _ = await asyncio.wait(region.tasks, return_when=asyncio.FIRST_COMPLETED)
         self.turns.resumed()
-        for task in done:
+        for task in sorted(done, key=lambda t: region.tasks[t].local) if len(done) > 1 else done:
             node = region.tasks.pop(task)
             if not task.cancelled():
                 if self.gate is not None:
@@ -149,45 +167,72 @@ class Walk:
                 raise asyncio.CancelledError
 
     async def _drain(self, region: RegionRun) -> None:
-        """Let running effects finish, end everything pure, and hear of no task's end unseen."""
+        """Let running effects finish (all end when the walk is cancelled), and hear of no task's end unseen."""
+        is_cut, again = not region.stopping, False
+        crash: BaseException | None = None
         while region.tasks:
-            if not region.stopping:  # cancelled from outside
+            if is_cut:
                 for task in region.tasks:
                     task.cancel()
-            done, _ = await asyncio.wait(region.tasks)
+            try:
+                done, _ = await asyncio.wait(region.tasks)
+            except asyncio.CancelledError:
+                is_cut = again = True
+                continue
             for task in done:
-                node = region.tasks.pop(task, None)
-                if node is None or task.cancelled():
+                node = region.tasks.pop(task)
+                if task.cancelled():
                     continue
                 failure = task.exception()
                 if failure is None:
-                    region.outcomes[node.local] = task.result()
+                    self._settle_late(region, node, task.result())
                 elif not isinstance(failure, Halt):
-                    log.error("step.crashed", run=self.row.id, block=node.id, error=repr(failure))
+                    crash = failure
+        if again:
+            raise asyncio.CancelledError
+        if crash is not None:
+            raise crash
+
+    def _settle_late(self, region: RegionRun, node: Node, outcome: Outcome) -> None:
+        """A step ended after its region was told to stop."""
+        region.outcomes[node.local] = outcome
+        self.row.steps += 1
+        self.tally.count(node.id, outcome.status)
 
     def stop(self, region: RegionRun) -> None:
-        """Start nothing more in `region` and below; pure work ends, effects finish within their own timeout."""
+        """Start nothing more in `region` and below; pure work and waits end, effects finish within their own timeout."""
         region.stopping = True
         for task, node in region.tasks.items():
             if node.effect is Effect.PURE and not node.kind.is_scope:
                 task.cancel()
+        for wait in region.waits or ():
+            wait.cancel()
         for child in region.children:
             self.stop(child)
+        if self.gate is not None:
+            self.gate.nudge()
 
     async def _next_slice(self) -> None:
-        self.turning += 1
+        self.busy += 1
         try:
             await self.pen.breathe()
             await self.turns.turn()
         finally:
-            self.turning -= 1
+            self.busy -= 1
 
     async def _at_gate(self, region: RegionRun, node: Node, when: When, outcome: Outcome | None = None) -> None:
-        path = region.prefix + node.id
-        if self.gate is None or (self.journal is not None and self.journal.has(path)):
+        if self.gate is None or (when == "before" and node.block.disabled):
             return
+        path = region.prefix + node.id
+        is_replayed = self.journal is not None and self.journal.has(path)
         step = Step(self, region, node, path, outcome.attempt if outcome else 1, self.services.clock.now_us())
-        await self.gate.look(self, step, when, outcome)
+        self.busy += 1
+        try:
+            await self.gate.look(self, step, when, outcome, is_replayed=is_replayed)
+        finally:
+            self.busy -= 1
+            if self.waiting:
+                self.look_whether_waiting()
 
     # One block
 
@@ -198,9 +243,16 @@ class Walk:
         path = region.prefix + node.id
         step = Step(self, region, node, path, 1, self.services.clock.now_us())
         if self.journal is not None:
-            kept = self._replay(self.journal, step)
+            try:
+                kept = self._replay(self.journal, step)
+            except WorkbenchError as error:
+                return self.failed(step, error)
             if kept is not None:
                 return kept
+        if self.careful:
+            self.careful -= 1
+            step.is_careful = not node.kind.is_scope
+            return self.attempts.run(step)
         if not node.is_quick:
             return self.attempts.run(step)
         try:
@@ -227,8 +279,8 @@ class Walk:
         return outcome
 
     def _return(self, outcome: Outcome) -> None:
-        """End the function with this outcome; the first wins."""
-        if self.returned is None:
+        """End the function with this outcome; the first wins, and nothing does after an unhandled failure."""
+        if self.returned is None and (self.root is None or self.root.failure is None):
             self.returned = outcome
         if self.root is not None:
             self.stop(self.root)
@@ -246,6 +298,8 @@ class Walk:
             self.pen.done(step, outcome)
         except WorkbenchError as error:
             return self.failed(step, error)
+        except Exception as error:
+            return self.failed(step, unexpected(error))
         if node.kind.ends_function:
             self._return(outcome)
         return outcome
@@ -260,12 +314,58 @@ class Walk:
             port, output = "error", description
         elif policy is not None and policy.on_error == "continue":
             port = "out"
-        status = StepStatus.UNKNOWN if getattr(error, "unknown", False) else StepStatus.FAILED
-        outcome = Outcome(status, port, output, step.path.encode(), None, None, description, step.path, step.attempt)
+        unknown = getattr(error, "unknown", False) and (node.effect is not Effect.PURE or node.kind.is_scope)
+        status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
+        if not unknown and node.effect is not Effect.PURE and not node.kind.is_scope:
+            self._count_definite(step.path)
+        key = hashlib.blake2b(f"{step.path}\0{description}".encode("utf-8", "replace"), digest_size=16).digest()
+        outcome = Outcome(status, port, output, key, None, None, description, step.path, step.attempt)
         if self.program.has_writers:
             self._carry_variables(step, outcome, None)
+        step.stored = None
         self.pen.done(step, outcome)
         return outcome
+
+    def failed_for_now(self, step: Step, error: WorkbenchError) -> None:
+        """Journal a failed attempt after which the block's policy has another."""
+        unknown = getattr(error, "unknown", False)
+        if not unknown:
+            self._count_definite(step.path)
+        status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
+        outcome = Outcome(status, None, None, b"", None, None, describe(step, error), step.path, step.attempt)
+        self.pen.done(step, outcome, is_retried=True)
+        if self.journal is not None and step.node.kind.is_scope:
+            self.journal.forget_inside(step.path)
+
+    def _definite_failures(self) -> dict[str, int]:
+        """By key path: attempts that failed for good, those before a restart too."""
+        found = self._definite
+        if found is None:
+            found = self._definite = {}
+            for path, times in self.journal.failures.items() if self.journal is not None else ():
+                key = self._without_retries(path)
+                found[key] = found.get(key, 0) + times
+        return found
+
+    def _count_definite(self, path: str) -> None:
+        key = self._without_retries(path)
+        found = self._definite_failures()
+        found[key] = found.get(key, 0) + 1
+
+    def key_path(self, path: str) -> tuple[str, int]:
+        """The path without retry indexes, and how many attempts there failed for good."""
+        key = self._without_retries(path)
+        return key, self._definite_failures().get(key, 0)
+
+    def _without_retries(self, path: str) -> str:
+        if "[" not in path:
+            return path
+        parts = path.split("/")
+        for at, part in enumerate(parts[:-1]):
+            scope = part.partition("[")[0]
+            if scope in self.program.places and getattr(self.program.node(scope).kind, "repeats", False):
+                parts[at] = scope
+        return "/".join(parts)
 
     def key_of(self, step: Step) -> bytes:
         """Identity of a step's output: for pure steps made from what went in, for others from where it ran."""
@@ -275,13 +375,29 @@ class Walk:
             digest.update(self.row.id.encode())
             digest.update(step.path.encode())
             return digest.digest()
-        region = step.region
-        for arrived in region.arrived[node.local] or ():
-            digest.update(arrived.key)
+        self._add_arrived(digest, step.region, node)
+        if node.kind.is_trigger:
+            digest.update(self._key_of_inputs())
         names = node.plan.names
         if names or node.sees is not None:
             self._add_names(digest, step, names)
         return digest.digest()
+
+    def _add_arrived(self, digest: Any, region: RegionRun, node: Node) -> None:
+        arrived = region.arrived[node.local]
+        if not arrived:
+            return
+        if len(arrived) == 1:
+            digest.update(arrived[0].key)
+            return
+        for name, outcome in region.named(node, arrived):
+            digest.update(name.encode())
+            digest.update(outcome.key)
+
+    def _key_of_inputs(self) -> bytes:
+        if self._inputs_key is None:
+            self._inputs_key = hashlib.blake2b(encode(self.row.inputs), digest_size=16).digest()
+        return self._inputs_key
 
     def _add_names(self, digest: Any, step: Step, names: frozenset[str]) -> None:
         node = step.node
@@ -291,11 +407,16 @@ class Walk:
         for place in places:
             outcome = step.outcome_at(place)
             digest.update(outcome.key if outcome is not None else b"-")
-        if "vars" in names or node.sees is not None:
-            digest.update(repr(step.variables()).encode())
+        sees_all = node.sees is not None
+        if "vars" in names or sees_all:
+            digest.update(_key_of_variables(step))
+        if "run" in names or sees_all:
+            digest.update(f"{self.row.id} {self.row.attempt}".encode())
+        if sees_all or not names.isdisjoint(self.program.error_names):
+            digest.update(repr(failure_in_sight(self.program, step.region, node)).encode("utf-8", "replace"))
         region: RegionRun | None = step.region
         while region is not None:
-            if region.names and (node.sees is not None or not names.isdisjoint(region.names)):
+            if region.names and (sees_all or not names.isdisjoint(region.names)):
                 digest.update(region.key_of_names())
             region = region.parent
 
@@ -303,11 +424,11 @@ class Walk:
 
     def _settle(self, region: RegionRun, node: Node, outcome: Outcome) -> None:
         """Record an outcome and make ready, or skip, what comes after it."""
-        self.row.steps += 1
+        self.row.steps += outcome is not SKIPPED
         region.outcomes[node.local] = outcome
         self.tally.count(node.id, outcome.status)
         if outcome.port is None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN):
-            if region.failure is None:
+            if region.failure is None and self.returned is None:
                 region.failure = outcome.error
             self.stop(region)
             return
@@ -357,11 +478,31 @@ class Walk:
         self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
     ) -> RegionResult:
         """Run a scope's region once. See `ScopeContext.run_region`."""
+        result, after = await self._run_region(step, port, iteration, names, carry_variables=carry_variables)
+        if not self.program.has_writers or after is None:
+            return result
+        here = {name for name, (writer, _) in after.items() if writer != -1}
+        step.changed = step.changed | here if carry_variables else here
+        for name in step.changed:
+            value = after[name][1]
+            if isinstance(value, VariableRace) and result.error is None:
+                return RegionResult(error=describe(step, variable_race(self.program, name, value)))
+        if carry_variables:
+            step.carried = {name: (-1, value) for name, (_, value) in after.items()}
+        changed = {name: after[name][1] for name in step.changed if not isinstance(after[name][1], VariableRace)}
+        return RegionResult(result.value, result.error, changed)
+
+    async def _run_region(
+        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
+    ) -> tuple[RegionResult, Variables | None]:
+        """One run of a region, and the variables at its end (None where there is no region)."""
         index = step.node.bodies.get(port)
-        if index is None:
-            return RegionResult()
-        plan = self.program.regions[index]
         parent = step.region
+        if parent.stopping:
+            raise Halt
+        if index is None:
+            return RegionResult(), None
+        plan = self.program.regions[index]
         carried: Variables | None = step.carried if carry_variables else None
         variables = carried if carried is not None else self._variables_in(step)
         region = self._open(step, plan, iteration, names, variables)
@@ -370,13 +511,10 @@ class Walk:
             await self._region(region)
         finally:
             parent.children.discard(region)
+        after = region.variables_after(self.writers_before) if self.program.has_writers else None
         if region.failure is not None:
-            return RegionResult(error=region.failure)
-        after = region.variables_after(self.writers_before) if self.program.has_writers else variables
-        if carry_variables:
-            step.carried = after
-        changed = {n: v for n, (_, v) in after.items() if variables.get(n, (None, None))[1] is not v}
-        return RegionResult(value=region.result(), variables=changed)
+            return RegionResult(error=region.failure), after
+        return RegionResult(value=region.result()), after
 
     def _variables_in(self, step: Step) -> Variables:
         if not self.program.has_writers:
@@ -391,7 +529,7 @@ class Walk:
         arriving = Outcome(
             StepStatus.COMPLETED, plan.key.port, body, b"", variables if self.program.has_writers else None
         )
-        arriving.key = region.key_of_names() if names else step.path.encode()
+        arriving.key = region.key_of_names() if names else self._key_of_input(step)
         region.body = arriving
         for local in plan.entries:
             region.arrived[local] = [arriving]
@@ -412,7 +550,8 @@ class Walk:
             for at in upcoming:
                 if stopped:
                     return
-                result = results[at] = await self.run_region(step, port, at, items[at], carry_variables=False)
+                result, _ = await self._run_region(step, port, at, items[at], carry_variables=False)
+                results[at] = result
                 if result.error is not None and stop_on_error:
                     stopped = True
                     for child in step.region.children:
@@ -421,16 +560,29 @@ class Walk:
 
         lanes = [asyncio.ensure_future(lane()) for _ in range(min(limit, len(items)))]
         try:
-            await asyncio.wait(lanes) if lanes else None
+            await self._all_lanes(lanes)
         finally:
             for task in lanes:
                 task.cancel()
-            ended = await asyncio.gather(*lanes, return_exceptions=True)
-        if not stopped:
-            for end in ended:
-                if isinstance(end, BaseException):
-                    raise end
+            await asyncio.gather(*lanes, return_exceptions=True)
+        if step.region.stopping:
+            raise Halt
         return results
+
+    async def _all_lanes(self, lanes: list[asyncio.Task[None]]) -> None:
+        """Wait for all; the first that breaks (not one that was only told to stop) is raised at once."""
+        left = set(lanes)
+        while left:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                error = asyncio.CancelledError() if task.cancelled() else task.exception()
+                if error is not None and not isinstance(error, Halt):
+                    raise error
+
+    def _key_of_input(self, step: Step) -> bytes:
+        digest = hashlib.blake2b(step.path.encode(), digest_size=16)
+        self._add_arrived(digest, step.region, step.node)
+        return digest.digest()
 
     # What steps report
 
@@ -463,37 +615,63 @@ class Walk:
 
     async def pause(self, state: Mapping[str, Any]) -> None:
         """Stand still: what was done is durable and large values are stored before anybody is told."""
-        self.pen.flush()
+        self.countdowns.hold()
         await self.pen.settle()
         self.slot.rest(RunStatus.PAUSED)
-        self.pen.paused(state)
+        self.pen.paused({**state, "pausedAt": self.services.clock.now_us()})
         await self.pen.durable()
 
     async def resume(self) -> None:
         """Go on after a pause."""
-        await self.slot.work()
+        self.pen.resumed()
+        self.countdowns.go()
+        if self.deadline is not None:
+            self.pen.timer("", self.deadline.due_us)
+        await self.slot.work(after_pause=True)
 
     def describe_pause(self, step: Step, when: When, outcome: Outcome | None) -> dict[str, Any]:
         """The DebugState of a stop, as it goes on the wire."""
         return describe_pause(step, when, outcome, to_json)
 
     def force_variables(self, variables: Mapping[str, Any]) -> None:
-        """Overlay every block that starts later with these values; journaled."""
-        self.overlay.update(variables)
+        """Overlay every block that starts later with these values; journaled. Raises BlockFailed for no wire value."""
         self.pen.force(variables)
+        self.overlay.update(variables)
 
     def next_attempt(self, step: Step) -> Step:
         """The same step once more, started now."""
-        return Step(self, step.region, step.node, step.path, step.attempt + 1, self.services.clock.now_us())
+        following = Step(self, step.region, step.node, step.path, step.attempt + 1, self.services.clock.now_us())
+        following.is_careful = step.is_careful
+        return following
+
+    def limit_time(self, left_us: int, on_end: Callable[[], None]) -> None:
+        """The run's own limit: pauses stop it, and a due row keeps it over a restart."""
+        self.deadline = self.countdowns.start(left_us, on_end)
+        self.pen.timer("", self.deadline.due_us)
 
     def look_whether_waiting(self) -> None:
-        """Give up the slot if, at the turn's end, nothing of this run does anything but wait."""
-        asyncio.get_running_loop().call_soon(self._rest_if_only_waiting)
+        """Give up the slot if, a few turns of the loop later, nothing of this run does anything but wait."""
+        if not self._looking:
+            self._looking = True
+            self._look_in(LOOK_AFTER_TURNS)
 
-    def _rest_if_only_waiting(self) -> None:
-        if self.waiting and self.waiting == self.inflight and not self.turning:
+    def _look_in(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._look_in, turns - 1)
+            return
+        self._looking = False
+        if self.waiting and not self.busy:
             self.slot.rest()
 
     async def wait_until(self, step: Step, due_us: int) -> None:
         """Wait durably; see `BlockContext.wait_until`."""
         await self.attempts.wait_until(step, due_us)
+
+
+def _key_of_variables(step: Step) -> bytes:
+    variables = step.found_variables()
+    try:
+        raw = encode(variables)
+    except WorkbenchError:
+        raw = repr(variables).encode("utf-8", "replace")
+    return hashlib.blake2b(raw, digest_size=16).digest()

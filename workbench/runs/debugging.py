@@ -44,7 +44,7 @@ class Debugging:
     async def set_variables(self, caller: Caller, run_id: str, variables: Mapping[str, Any]) -> DebugState:
         """Overlay variables for the blocks that start later."""
         await self._require_live(caller, run_id)
-        return DebugState.model_validate(self._debugger.set_variables(run_id.lower(), variables))
+        return DebugState.model_validate(await self._debugger.set_variables(run_id.lower(), variables))
 
     async def evaluate(self, caller: Caller, run_id: str, expression: str) -> Watched:
         """The value of an expression where the run stands. Raises InvalidInput with what is wrong with it."""

@@ -1,0 +1,120 @@
+"""Time limits that a pause stops: of a run, of a block's attempt, of a scope's region."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+
+from workbench.base.clock import Clock
+from workbench.engine.timers import Timers
+
+
+class Countdown:
+    """One limit; calls `on_end` when its time is up."""
+
+    __slots__ = ("_future", "_on_end", "_owner", "due_us", "left_us")
+
+    def __init__(self, owner: Countdowns, left_us: int, on_end: Callable[[], None]) -> None:
+        self._owner = owner
+        self._on_end = on_end
+        self._future: asyncio.Future[None] | None = None
+        self.left_us = left_us
+        self.due_us = 0
+        """When it ends, as long as nothing stops it."""
+
+    def run(self) -> None:
+        """Let the time run, again."""
+        self.due_us = self._owner.clock.now_us() + self.left_us
+        self._future = self._owner.timers.at(self.due_us)
+        self._future.add_done_callback(self._rang)
+
+    def hold(self) -> None:
+        """Stop the time."""
+        if self._future is not None:
+            self.left_us = max(0, self.due_us - self._owner.clock.now_us())
+            self._future.cancel()
+            self._future = None
+
+    def close(self) -> None:
+        """The limit is not needed any more."""
+        if self._future is not None:
+            self._future.cancel()
+            self._future = None
+        self._owner.running.discard(self)
+
+    def _rang(self, future: asyncio.Future[None]) -> None:
+        if not future.cancelled() and future is self._future:
+            self.close()
+            self._on_end()
+
+
+class Countdowns:
+    """The limits of one run."""
+
+    __slots__ = ("_is_held", "clock", "running", "timers")
+
+    def __init__(self, timers: Timers, clock: Clock) -> None:
+        self.timers = timers
+        self.clock = clock
+        self.running: set[Countdown] = set()
+        self._is_held = False
+
+    def start(self, left_us: int, on_end: Callable[[], None]) -> Countdown:
+        """A new limit; its time runs unless the run stands still."""
+        countdown = Countdown(self, left_us, on_end)
+        self.running.add(countdown)
+        if not self._is_held:
+            countdown.run()
+        return countdown
+
+    def hold(self) -> None:
+        """The run stands still."""
+        if not self._is_held:
+            self._is_held = True
+            for countdown in self.running:
+                countdown.hold()
+
+    def go(self) -> None:
+        """The run goes on."""
+        if self._is_held:
+            self._is_held = False
+            for countdown in self.running:
+                countdown.run()
+
+    def close(self) -> None:
+        """The run is over."""
+        for countdown in list(self.running):
+            countdown.close()
+
+
+class Limit:
+    """``async with Limit(countdowns, ms):`` raises TimeoutError when the body takes longer, pauses not counted."""
+
+    __slots__ = ("_countdown", "_countdowns", "_left_us", "_timeout")
+
+    def __init__(self, countdowns: Countdowns, milliseconds: float) -> None:
+        self._countdowns = countdowns
+        self._left_us = int(milliseconds * 1000)
+        self._timeout = asyncio.timeout(None)
+        self._countdown: Countdown | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Whether the time was up, so that the body was cut off."""
+        return self._timeout.expired()
+
+    async def __aenter__(self) -> Limit:
+        await self._timeout.__aenter__()
+        self._countdown = self._countdowns.start(self._left_us, self._end)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._countdown is not None:
+            self._countdown.close()
+        await self._timeout.__aexit__(kind, error, trace)
+
+    def _end(self) -> None:
+        self._timeout.reschedule(asyncio.get_running_loop().time())
