@@ -30,5 +30,5 @@ def test_doctor_finds_a_server_that_does_not_answer(workbench: Command, tmp_path
     (folder / "jpserver-1.json").write_text('{"url": "http://127.0.0.1:9/", "pid": 1, "token": "secret"}')
     told = workbench("doctor")
     assert told.returncode == 1
-    assert "http://127.0.0.1:9/ does not answer" in told.stdout
+    assert "http://127.0.0.1:9 does not answer" in told.stdout
     assert "secret" not in told.stdout

@@ -38,6 +38,18 @@ def test_a_run_prints_its_output_and_exits_0(workbench: Command, tmp_path: Path)
     assert json.loads(again.stdout) == 3
 
 
+def test_a_python_file_builds_the_function_that_runs(workbench: Command, tmp_path: Path) -> None:
+    (tmp_path / "build.py").write_text(
+        "import workbench\n"
+        "bench = workbench.connect()\n"
+        "double = bench.canvas('Sums').function('double')\n"
+        "double.start() >> double.transform('twice', language='expression', code='input.n * 2')\n"
+    )
+    done = workbench("run", "build.py", "--input", "n=4")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == 8
+
+
 def test_a_failed_run_says_where_and_exits_1(workbench: Command, tmp_path: Path) -> None:
     done = workbench("run", write_flow(tmp_path, "1 / input.n"), "--input", "n=0")
     assert done.returncode == 1

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+import httpx
 import psutil
 from jupyter_core.paths import jupyter_config_path
 from rich.console import Console
@@ -21,7 +22,8 @@ from rich.table import Table
 from workbench.base.errors import InvalidInput
 from workbench.base.settings import Settings
 from workbench.blocks.registry import BlockRegistry
-from workbench.cli.servers import health, running_servers
+from workbench.client.address import PREFIX
+from workbench.client.servers import JupyterServer, running_servers
 from workbench.storage.lock import owner_of
 
 PACKAGES = ("workflow-workbench", "jupyterlab", "jupyter_server", "anywidget", "duckdb", "polars", "pyarrow", "fastapi")
@@ -119,12 +121,27 @@ def _store(home: Path) -> Iterator[Finding]:
 
 
 def _servers() -> Iterator[Finding]:
-    servers = running_servers()
+    servers = list(running_servers())
     if not servers:
         yield Finding("note", "Jupyter", "no server of yours runs now: workbench lab")
     for server in servers:
-        is_well, says = health(server)
+        is_well, says = _health(server)
         yield Finding("ok" if is_well else "wrong", "Jupyter", f"{server.url} {says}")
+
+
+def _health(server: JupyterServer) -> tuple[bool, str]:
+    """Whether the workbench in `server` is well, and what it says."""
+    try:
+        answer = httpx.get(f"{server.url}{PREFIX}/health", timeout=3, trust_env=False)
+        told = answer.json()
+    except httpx.HTTPError as error:
+        return False, f"does not answer ({type(error).__name__})"
+    except ValueError:
+        return False, "has no workbench"
+    if answer.is_success and told.get("success"):
+        return True, str(told["data"].get("status", "ok"))
+    error = told.get("error", {})
+    return False, " ".join(filter(None, (error.get("message", "has no workbench"), error.get("hint"))))
 
 
 def _blocks(settings: Settings) -> Iterator[Finding]:

@@ -13,8 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from workbench.cli.home import Api, open_api
 from workbench.cli.source import Source, read_inputs, read_source
+from workbench.client.api import Api
+from workbench.client.connecting import connect
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 LOOKS_PER_SECOND = 8
@@ -35,13 +36,14 @@ SIGNS = {
 def run_file(file: Path, pairs: Sequence[str], name: str | None = None, home: Path | None = None) -> int:
     """Run what `file` builds; the exit code. Raises WorkbenchError when it cannot start."""
     inputs = read_inputs(pairs)
-    with open_api(home) as api:
+    with connect(home=home) as bench:
+        api = bench.api
         function = _saved(api, read_source(file, name))
-        run = api.call("POST", "/runs", {"functionId": function["id"], "inputs": inputs})
+        run = api.post("/runs", {"functionId": function["id"], "inputs": inputs})
         try:
             run = follow(api, run["id"], {block["id"]: block["name"] for block in function["flow"]["blocks"]})
         except KeyboardInterrupt:
-            api.call("POST", f"/runs/{run['id']}/cancel", {"reason": "Ctrl+C at the terminal"})
+            api.post(f"/runs/{run['id']}/cancel", {"reason": "Ctrl+C at the terminal"})
             Console(stderr=True).print("Cancelled.")
             return EXIT_INTERRUPTED
     return report(run)
@@ -52,7 +54,7 @@ def follow(api: Api, run_id: str, names: Mapping[str, str]) -> dict[str, Any]:
     pause = threading.Event()
     with Live(console=Console(stderr=True), refresh_per_second=LOOKS_PER_SECOND, transient=False) as live:
         while True:
-            run = api.call("GET", f"/runs/{run_id}")
+            run = api.get(f"/runs/{run_id}")
             live.update(picture(run, names))
             if run["status"] in ENDED:
                 return run
@@ -97,9 +99,9 @@ def report(run: Mapping[str, Any]) -> int:
 def _saved(api: Api, source: Source) -> dict[str, Any]:
     """The function with its flow; a flow from a file gets a function of its name, or a new version of it."""
     if source.function_id is not None:
-        return api.call("GET", f"/functions/{source.function_id}")
-    found = [f for f in api.call("GET", "/functions", q=source.name) if f["name"] == source.name]
+        return api.get(f"/functions/{source.function_id}")
+    found = [f for f in api.pages("/functions", q=source.name) if f["name"] == source.name]
     if found:
-        return api.call("PUT", f"/functions/{found[0]['id']}", {"flow": source.flow})
-    made = api.call("POST", "/functions", {"name": source.name, "flow": source.flow})
-    return api.call("GET", f"/functions/{made['id']}")
+        return api.put(f"/functions/{found[0]['id']}", {"flow": source.flow})
+    made = api.post("/functions", {"name": source.name, "flow": source.flow})
+    return api.get(f"/functions/{made['id']}")

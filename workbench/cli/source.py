@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.base.errors import InvalidInput
+from workbench.client.function import Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,13 @@ def _from_python(file: Path, name: str | None) -> Source:
     names = runpy.run_path(str(file), run_name="__workbench__")
     found: dict[str, Source] = {}
     for variable, value in names.items():
-        kind = type(value)
         if variable.startswith("_") or isinstance(value, type):
             continue
         if isinstance(value, dict) and isinstance(value.get("blocks"), list):
             found[variable] = Source(variable, value)
-        elif kind.__module__.startswith("workbench.client") and kind.__name__ == "Function":
-            function: Any = value
-            found[variable] = Source(str(function.name), function_id=str(function.id))
+        elif isinstance(value, Function):
+            value.save()
+            found[variable] = Source(value.name, function_id=value.id)
     chosen = found.get(name) if name else next(iter(found.values()), None) if len(found) == 1 else None
     if chosen is not None:
         return chosen
