@@ -18,6 +18,7 @@ from workbench.api.serve import Serving, serve
 from workbench.api.services import Services
 from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
+from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
 from workbench.blocks.registry import BlockRegistry
@@ -150,6 +151,7 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
 
     Raises StoreHeld, StoreTooNew, StoreDamaged.
     """
+    configure(settings.log_level)
     clock = clock or SystemClock()
     registry = FactRegistry()
     registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS)

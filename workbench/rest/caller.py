@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from workbench.base.errors import NotAllowed, NotFound
+from workbench.base.ids import is_uuid
 
 Scope: TypeAlias = Literal["read", "write", "execute", "admin"]
 ALL_SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
@@ -57,10 +58,9 @@ CallerDep = Annotated[Caller, Depends(caller_of)]
 
 def id_bytes(kind: str, text: str) -> bytes:
     """A resource id's 16 bytes; an id that is no UUID names nothing, so it raises `NotFound` (not 400)."""
-    try:
-        return UUID(text).bytes
-    except ValueError:
-        raise missing(kind, text) from None
+    if not is_uuid(text):
+        raise missing(kind, text)
+    return UUID(text).bytes
 
 
 def missing(kind: str, text: str) -> NotFound:

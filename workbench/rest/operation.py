@@ -76,15 +76,22 @@ class Operations:
         exists: Exists | None = None,
         has_secret: bool = False,
         media: Mapping[str, Any] | None = None,
+        conflict: str | None = None,
     ) -> Decorator:
         """Declare an operation.
 
         `answers` is the type of `data` (for the document), `status` that of a success, `exists` the check that lets a
-        404 come before a 400, `has_secret` keeps the answer out of idempotency, `media` other content types it speaks.
+        404 come before a 400, `has_secret` keeps the answer out of idempotency, `media` other content types it speaks,
+        `conflict` when a GET answers 409 (for the document; other methods always may).
         """
         success: dict[str, Any] = {"description": "Success", "model": Success[answers or Any]}  # type: ignore[valid-type]
         if media:
             success["content"] = dict(media)
+
+        responses: dict[int | str, dict[str, Any]] = {status: success}
+        if conflict is not None:
+            schema = {"$ref": "#/components/schemas/Error"}
+            responses[409] = {"description": conflict, "content": {"application/json": {"schema": schema}}}
 
         def declare(endpoint: Endpoint) -> Endpoint:
             setattr(endpoint, MARK, Operation(operation_id, scope, status, exists, not has_secret))
@@ -95,7 +102,7 @@ class Operations:
                 operation_id=operation_id,
                 status_code=status,
                 response_model=None,
-                responses={status: success},
+                responses=responses,
                 openapi_extra={"x-scope": scope},
             )
             return endpoint

@@ -157,7 +157,7 @@ def _value_routes(api: Operations, values: Values, exists: Any) -> None:
 def _debug_routes(api: Operations, debugging: Debugging, exists: Any) -> None:
     path = "/runs/{runId}/debug"
 
-    @api.get(path, "getDebugState", answers=DebugState)
+    @api.get(path, "getDebugState", answers=DebugState, conflict="INVALID_STATE: not a debug run")
     async def debug_state(caller: CallerDep, run_id: RunId) -> Response:
         return ok(await debugging.state(caller, run_id))
 

@@ -11,7 +11,7 @@ import polars as pl
 from workbench.base.errors import InvalidInput, Issue, NotFound
 from workbench.engine.checkpoints import parse_checkpoint_id
 from workbench.engine.journal import read_stored
-from workbench.rest.caller import Caller, missing
+from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.runs import store as sql
 from workbench.runs.service import Runs
 from workbench.runs.shaping import stored_of
@@ -57,6 +57,7 @@ class Values:
 
     async def of_run(self, caller: Caller, run_id: str) -> Any:
         """A run's output. Raises NotFound."""
+        id_bytes("run", run_id)
         row = await self._store.read(lambda c: sql.find_run(c, caller.workspace_id, run_id))
         if row is None:
             raise missing("run", run_id)
