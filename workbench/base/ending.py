@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import threading
 from collections.abc import Callable
 
@@ -16,6 +17,6 @@ def at_end(act: Callable[[], object]) -> None:
     if register is None:
         atexit.register(act)
         return
-    import concurrent.futures.thread  # noqa: F401  # its own end is registered first, so it runs after ours
+    importlib.import_module("concurrent.futures.thread")  # its own end is registered first, so it runs after ours
 
     register(act)
