@@ -247,6 +247,8 @@ export interface CallFrame {
   path: string;
   blockId: string;
   kind: string;
+  /** Of a loop: where it is. */
+  iteration?: number | null;
 }
 
 export interface DebugState {
@@ -257,6 +259,8 @@ export interface DebugState {
   when: "before" | "after" | "error" | null;
   callStack: CallFrame[];
   variables: Record<string, Json>;
+  /** What the scopes around the block give: `item`, `index` and their own names. */
+  names?: Record<string, Json>;
   inputs: Json;
   blockOutputs: Record<string, Json>;
   breakpoints: Breakpoint[];

@@ -30,6 +30,10 @@ function Strip() {
     () => (debug?.blockId ? hintsFor(flow, types, functions, debug.blockId, view, debug.variables) : undefined),
     [debug, flow, types, functions, view],
   );
+  const setVariable = (name: string, value: Json) =>
+    debug?.names && name in debug.names && !(name in debug.variables)
+      ? Promise.reject(new Error(`${name} comes from the loop around the block and cannot be set here`))
+      : session.running.setVariable(name, value);
   const pick = (blockId: string) => blockById(flow, blockId) && session.select([blockId]);
   return (
     <div className={`wbc-debug${folded ? " wbc-debug-folded" : ""}`} data-testid="debug-strip">
@@ -49,9 +53,9 @@ function Strip() {
         when={debug?.when ?? null}
         callStack={[...(debug?.callStack ?? [])]
           .sort((a, b) => a.path.split("/").length - b.path.split("/").length)
-          .map((frame) => ({ ...frame, name: blockById(flow, frame.blockId)?.name ?? frame.blockId }))}
+          .map((frame) => ({ ...frame, path: frame.iteration == null ? frame.path : `${frame.path}[${frame.iteration}]`, name: blockById(flow, frame.blockId)?.name ?? frame.blockId }))}
         path={debug?.path ?? null}
-        variables={debug?.variables ?? {}}
+        variables={{ ...debug?.names, ...debug?.variables }}
         stamp={stamp}
         watches={watches}
         console={lines}
@@ -59,7 +63,7 @@ function Strip() {
         {...(hints ? { hints } : {})}
         onWatches={setWatches}
         evaluate={(expression) => session.running.evaluate(expression)}
-        onSetVariable={(name, value) => session.running.setVariable(name, value as Json)}
+        onSetVariable={(name, value) => setVariable(name, value as Json)}
         onPickFrame={(frame) => pick(frame.blockId)}
         onPickStep={(step) => pick(history.find((h) => h.id === step.id)?.blockId ?? "")}
         onPickBlock={pick}
