@@ -28,6 +28,7 @@ def serve_until_stopped(host: str | None, port: int | None, home: Path | None, m
     bench.start()
     try:
         address = bench.serve(settings.host, settings.port)
+        bench.store.announce(address, bench.access.add_kernel_key())  # connect() on this machine speaks to us
         out.print(f"Workbench: {address}/api/v1/workflow")
         out.print(f"Store:     {settings.home}")
         if make_key:

@@ -14,6 +14,7 @@ from workbench.client.api import Api
 from workbench.client.canvas import Canvas
 from workbench.client.catalogue import BlockCatalogue
 from workbench.client.cells import after_each_cell, before_each_cell
+from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
 from workbench.client.home import at_end
@@ -89,7 +90,7 @@ class Bench:
         """A run by its id. Raises NotFound."""
         return Run(self, self.api.get(f"/runs/{run_id}"))
 
-    def runs(self, function: Function | None = None, *, status: str | None = None, limit: int = 20) -> list[Run]:
+    def runs(self, function: HasId | None = None, *, status: str | None = None, limit: int = 20) -> list[Run]:
         """Runs, newest first."""
         from workbench.client.showing.tables import RUN_COLUMNS, Listed
 

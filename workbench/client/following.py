@@ -26,8 +26,10 @@ def is_still(told: dict[str, Any]) -> bool:
     return told["status"] in ENDED or told["status"] == "paused"
 
 
-def follow(api: Api, run_id: str, timeout: float | None, hear: Hear) -> dict[str, Any]:
-    """The run as it ended or stands still, or as it is after `timeout` seconds.
+def follow(
+    api: Api, run_id: str, timeout: float | None, hear: Hear, is_enough: Callable[[], bool] = lambda: False
+) -> dict[str, Any]:
+    """The run as it ended or stands still, as it is when `is_enough`, or after `timeout` seconds.
 
     A lost connection, and a lost server that comes back, are borne.
     """
@@ -35,19 +37,19 @@ def follow(api: Api, run_id: str, timeout: float | None, hear: Hear) -> dict[str
     pause = threading.Event()
     while True:
         try:
-            if _listen(api, run_id, deadline, hear):
+            if _listen(api, run_id, deadline, hear, is_enough):
                 return api.get(f"/runs/{run_id}")
         except (httpx.HTTPError, httpx.StreamError):
             pass  # the next read tells whether the server is gone
         told = api.get(f"/runs/{run_id}")
-        hear(told, [])
+        hear(told, told["blockStates"])
         left = None if deadline is None else deadline - time.monotonic()
-        if is_still(told) or (left is not None and left <= 0):
+        if is_enough() or is_still(told) or (left is not None and left <= 0):
             return told
         pause.wait(AGAIN_S if left is None else min(AGAIN_S, left))
 
 
-def _listen(api: Api, run_id: str, deadline: float | None, hear: Hear) -> bool:
+def _listen(api: Api, run_id: str, deadline: float | None, hear: Hear, is_enough: Callable[[], bool]) -> bool:
     """Whether the events said that the run is still, or time is up."""
     silence = SILENCE_S if deadline is None else max(0.05, min(SILENCE_S, deadline - time.monotonic()))
     with api.stream(f"/runs/{run_id}/events", silence) as source:
@@ -62,6 +64,7 @@ def _listen(api: Api, run_id: str, deadline: float | None, hear: Hear) -> bool:
                 hear(told, [])
             elif event.event == "block":
                 hear(None, json.loads(event.data)["items"])
-            if (told is not None and is_still(told)) or (deadline is not None and time.monotonic() >= deadline):
+            is_late = deadline is not None and time.monotonic() >= deadline
+            if is_late or is_enough() or (told is not None and is_still(told)):
                 return True
     return False

@@ -107,6 +107,20 @@ class Run:
         progress.end(self._told)
         return self
 
+    def wait_for(self, block: str, times: int = 1, timeout: float | None = None) -> Run:
+        """Wait until a block has ended so many times, or the run is over or stands still."""
+        block_id = self._block(block)["id"]
+        ended = 0
+
+        def hear(_: Any, states: list[dict[str, Any]]) -> None:
+            nonlocal ended
+            for state in states:
+                if state["blockId"] == block_id:
+                    ended = max(ended, (state.get("completed") or 0) + (state.get("failed") or 0))
+
+        self._told = follow(self._bench.api, self.id, timeout, hear, lambda: ended >= times)
+        return self
+
     def wait_for_stop(self) -> Run:
         """Wait, quietly, until it stands still or is over."""
         self._told = follow(self._bench.api, self.id, STOP_SECONDS, lambda *_: None)
