@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.acceptance.doors import Doors, block, data_of, expression
 from tests.serving import Bench
 
-EXAMPLES = 150
+EXAMPLES = 20
 STREAMS = {"streamEvents", "streamRunEvents"}
 UUID = "01900000-0000-7000-8000-00000000000b"
 

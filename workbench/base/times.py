@@ -23,9 +23,12 @@ def parse_time(value: Any) -> Any:
     return to_us(moment.astimezone(UTC))
 
 
+LATEST_US = to_us(datetime.max.replace(tzinfo=UTC))
+
+
 def _only_text(value: Any) -> Any:
-    if isinstance(value, (bool, float)):
-        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")  # noqa: TRY004 - pydantic's way
+    if isinstance(value, (bool, float)) or (isinstance(value, int) and not 0 <= value <= LATEST_US):
+        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
     return parse_time(value)
 
 

@@ -117,6 +117,9 @@ def _sentence(entry: Any) -> str:
     kind, message = entry["type"], entry["msg"]
     if kind in _MESSAGES:
         return _MESSAGES[kind]
+    if kind in {"too_short", "too_long"}:
+        count, bound = (entry["ctx"]["min_length"], "least") if kind == "too_short" else (entry["ctx"]["max_length"], "most")
+        return f"must have at {bound} {count} item{'' if count == 1 else 's'}"
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message.replace("should be", "must be").replace("should have", "must have")
     message = message.replace("should match", "must match")

@@ -80,7 +80,8 @@ class Functions:
         """A version's flow. Raises NotFound."""
         flow = self._memory.flow(function.id, version)
         if flow is None:
-            flow = await self._store.read(lambda c: sql.find_flow(c, caller.workspace_id, function.id, version))
+            if version <= function.version:
+                flow = await self._store.read(lambda c: sql.find_flow(c, caller.workspace_id, function.id, version))
             if flow is None:
                 raise NotFound(
                     f"“{function.name}” has no version {version}.", hint=f"Its latest version is {function.version}."

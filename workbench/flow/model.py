@@ -32,8 +32,8 @@ MAX_EDGES = 8000
 class Position(Wire):
     """Where a block stands on the canvas, in pixels. Never changes what a flow does."""
 
-    x: float = 0
-    y: float = 0
+    x: float = Field(default=0, allow_inf_nan=False)
+    y: float = Field(default=0, allow_inf_nan=False)
 
 
 class Policy(Wire):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ MAX_DEPTH = 64
 """How deep lists and objects of a body may nest."""
 MAX_DETAILS = 100
 """How many wrong fields one answer names."""
+_MAY_OVERFLOW = re.compile(rb"[eE]\+?\d{3}|\d{300}")
 
 
 class JsonRequest(Request):
@@ -42,7 +45,8 @@ class JsonRequest(Request):
 def parse_json(body: bytes) -> Any:
     """Strict JSON (UTF-8, no NaN, at most `MAX_DEPTH` deep). Raises `InvalidInput` with the place of the mistake."""
     try:
-        data = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        finite = _finite if _MAY_OVERFLOW.search(body) else None
+        data = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=finite)
         if b"\\ud" in body or b"\\uD" in body:
             json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except json.JSONDecodeError as e:
@@ -56,6 +60,13 @@ def parse_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check_depth(data)
     return data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:40]} is too large for a number")
+    return number
 
 
 def _refuse_constant(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from workbench.base.times import Time
 from workbench.engine.debugging import Debugger
+from workbench.engine.states import RunStatus
 from workbench.rest.answers import ok
 from workbench.rest.caller import Caller, CallerDep
 from workbench.rest.operation import Operations
@@ -77,7 +79,7 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
         caller: CallerDep,
         page: PageDep,
         function_id: FunctionFilter = None,
-        status: str | None = None,
+        status: RunStatus | None = None,
         trigger: str | None = None,
         since: Time | None = None,
         until: Time | None = None,
@@ -119,10 +121,11 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
 
 def _value_routes(api: Operations, values: Values, exists: Any) -> None:
     async def answer(value: Any, accept: str | None, cut: Cut) -> Response:
+        # In a thread: statistics over millions of rows must not hold the loop.
         media = media_of(accept)
         if media == JSON:
-            return ok(*as_page(value, cut))
-        return Response(as_file(value, media, cut), media_type=media)
+            return ok(*await to_thread(as_page, value, cut))
+        return Response(await to_thread(as_file, value, media, cut), media_type=media)
 
     @api.get("/runs/{runId}/value", "getRunValue", media=FILES, exists=exists)
     async def run_value(
@@ -185,9 +188,7 @@ def _frame_routes(api: Operations, frames: Frames) -> None:
     async def query_frames(caller: CallerDep, body: Sql, accept: Accept = None) -> Response:
         """One SELECT over the tables runs, checkpoints, logs and queue of this workspace."""
         table = await frames.sql(caller, body)
-        if media_of(accept) == ARROW:
-            return Response(arrow_bytes(table), media_type=ARROW)
-        return ok(to_json(as_rows(table)), {"total": table.height})
+        return await to_thread(_frame_answer, table, table.height, accept)
 
     @api.get("/frames/{name}", "getFrame", media={ARROW: {}})
     async def get_frame(
@@ -201,6 +202,10 @@ def _frame_routes(api: Operations, frames: Frames) -> None:
     ) -> Response:
         """One table of the workspace's history."""
         table = await frames.read(caller, name, function_id=function_id, run_id=run_id, since=since, limit=limit)
-        if media_of(accept) == ARROW:
-            return Response(arrow_bytes(table), media_type=ARROW)
-        return ok(to_json(as_rows(table)), {"total": table.num_rows})
+        return await to_thread(_frame_answer, table, table.num_rows, accept)
+
+
+def _frame_answer(table: Any, rows: int, accept: str | None) -> Response:
+    if media_of(accept) == ARROW:
+        return Response(arrow_bytes(table), media_type=ARROW)
+    return ok(to_json(as_rows(table)), {"total": rows})

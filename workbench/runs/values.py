@@ -98,7 +98,7 @@ def as_page(value: Any, cut: Cut) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(value, pl.DataFrame):
         return {"type": "value", "value": to_json(value)}, {}
     table = select(value, cut)
-    page = table.slice(cut.offset, cut.limit)
+    page = table.slice(min(cut.offset, table.height), cut.limit)
     data = {
         "type": "table",
         "rows": value.height,
