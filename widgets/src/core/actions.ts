@@ -6,7 +6,8 @@ import type { StepMode } from "./wire";
 
 /** What only a view can do. */
 export interface ViewActs {
-  fit: () => void;
+  /** The whole function, or as much as stays readable. */
+  fit: (mode: "whole" | "readable") => void;
   fullscreen: () => void;
   leave: () => void;
 }
@@ -49,7 +50,7 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       return true;
     case "tidy":
       session.tidy();
-      view.fit();
+      view.fit("readable");
       return true;
     case "next":
     case "previous":
@@ -71,7 +72,7 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       session.overlay({ kind: "keys" });
       return true;
     case "fit":
-      view.fit();
+      view.fit("whole");
       return true;
     case "fullscreen":
       view.fullscreen();

@@ -52,9 +52,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const id = useId();
   const show = useFit();
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
-  const fit = useCallback(() => {
-    requestAnimationFrame(() => show("whole"));
-  }, [show]);
+  const fit = useCallback((mode: "whole" | "readable") => void requestAnimationFrame(() => show(mode)), [show]);
   useClipboard(root);
 
   const acts: ViewActs = {
@@ -111,7 +109,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
         <Palette />
         <div className="wbc-centre">
           {ready ? <Board id={id} focused={focused} /> : <Waiting />}
-          <EmptyState onFit={fit} />
+          <EmptyState onFit={() => fit("readable")} />
           <Overlays onClosed={focus} />
           <Notices />
         </div>
