@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from workbench.storage.facts import Batch, Fact, FactType
 
 
-class CanvasCreated(Fact, tag=2001):
+class CanvasCreated(Fact, tag=2001, frozen=True):
     """A canvas came to be."""
 
     name: ClassVar[str] = "canvas.created"
@@ -19,7 +19,7 @@ class CanvasCreated(Fact, tag=2001):
     at: int
 
 
-class CanvasChanged(Fact, tag=2101):
+class CanvasChanged(Fact, tag=2101, frozen=True):
     """A canvas has these fields now."""
 
     name: ClassVar[str] = "canvas.changed"
@@ -31,7 +31,7 @@ class CanvasChanged(Fact, tag=2101):
     at: int
 
 
-class CanvasDeleted(Fact, tag=2201):
+class CanvasDeleted(Fact, tag=2201, frozen=True):
     """A canvas is gone; its functions' own facts come in the same group."""
 
     name: ClassVar[str] = "canvas.deleted"
@@ -40,7 +40,7 @@ class CanvasDeleted(Fact, tag=2201):
     at: int
 
 
-class FunctionCreated(Fact, tag=2301):
+class FunctionCreated(Fact, tag=2301, frozen=True):
     """A function came to be, with version 1."""
 
     name: ClassVar[str] = "function.created"
@@ -56,7 +56,7 @@ class FunctionCreated(Fact, tag=2301):
     at: int
 
 
-class FunctionChanged(Fact, tag=2401):
+class FunctionChanged(Fact, tag=2401, frozen=True):
     """A function has a new version; `flow` is None where only other fields changed."""
 
     name: ClassVar[str] = "function.changed"
@@ -74,7 +74,7 @@ class FunctionChanged(Fact, tag=2401):
     at: int
 
 
-class FunctionDeleted(Fact, tag=2501):
+class FunctionDeleted(Fact, tag=2501, frozen=True):
     """A function is gone, with its versions."""
 
     name: ClassVar[str] = "function.deleted"
@@ -84,7 +84,7 @@ class FunctionDeleted(Fact, tag=2501):
     at: int
 
 
-class BreakpointsSet(Fact, tag=2601):
+class BreakpointsSet(Fact, tag=2601, frozen=True):
     """A function's breakpoints, as JSON; outside its versions."""
 
     name: ClassVar[str] = "breakpoints.set"

@@ -8,7 +8,7 @@ from workbench.storage.facts import Fact
 from workbench.storage.value_files import Stored
 
 
-class RunCreated(Fact, tag=4001):
+class RunCreated(Fact, tag=4001, frozen=True):
     """A run was asked for and acknowledged; it waits in the queue."""
 
     name: ClassVar[str] = "run.created"
@@ -27,7 +27,7 @@ class RunCreated(Fact, tag=4001):
     at: int
 
 
-class RunMoved(Fact, tag=4101):
+class RunMoved(Fact, tag=4101, frozen=True):
     """A run changed its state without ending."""
 
     name: ClassVar[str] = "run.moved"
@@ -40,7 +40,7 @@ class RunMoved(Fact, tag=4101):
     reason: str | None
 
 
-class RunFinished(Fact, tag=4201):
+class RunFinished(Fact, tag=4201, frozen=True):
     """A run ended; its output, effects and pure facts are durable with or before this."""
 
     name: ClassVar[str] = "run.finished"
@@ -56,7 +56,7 @@ class RunFinished(Fact, tag=4201):
     steps: int
 
 
-class RunRecovered(Fact, tag=4301):
+class RunRecovered(Fact, tag=4301, frozen=True):
     """A run that was under way when the engine stopped is walked again."""
 
     name: ClassVar[str] = "run.recovered"
@@ -65,7 +65,7 @@ class RunRecovered(Fact, tag=4301):
     recoveries: int
 
 
-class StepStarted(Fact, tag=4401):
+class StepStarted(Fact, tag=4401, frozen=True):
     """An attempt of a block that is not over in one go began; for effects this is the durable intent."""
 
     name: ClassVar[str] = "step.started"
@@ -77,7 +77,7 @@ class StepStarted(Fact, tag=4401):
     at: int
 
 
-class StepDone(Fact, tag=4501):
+class StepDone(Fact, tag=4501, frozen=True):
     """The journaled result of one block execution at one path and attempt: the checkpoint.
 
     `status` is the index in `STEP_STATUSES`; `written` is msgpack of the variables that the block set, `names` of what
@@ -104,7 +104,7 @@ class StepDone(Fact, tag=4501):
     wait_us: int
 
 
-class LogWritten(Fact, tag=4701):
+class LogWritten(Fact, tag=4701, frozen=True):
     """One entry of a run's log."""
 
     name: ClassVar[str] = "log.written"
@@ -117,7 +117,7 @@ class LogWritten(Fact, tag=4701):
     data: str | None
 
 
-class TimerSet(Fact, tag=4801):
+class TimerSet(Fact, tag=4801, frozen=True):
     """A step waits until `due_at`."""
 
     name: ClassVar[str] = "timer.set"
@@ -126,7 +126,7 @@ class TimerSet(Fact, tag=4801):
     due_at: int
 
 
-class DebugPaused(Fact, tag=4901):
+class DebugPaused(Fact, tag=4901, frozen=True):
     """A debug run stopped in front of (or behind) a block; `state` is its DebugState as JSON."""
 
     name: ClassVar[str] = "debug.paused"
@@ -135,7 +135,7 @@ class DebugPaused(Fact, tag=4901):
     state: str
 
 
-class DebugResumed(Fact, tag=5301):
+class DebugResumed(Fact, tag=5301, frozen=True):
     """A debug run goes on from where it stood."""
 
     name: ClassVar[str] = "debug.resumed"
@@ -143,7 +143,7 @@ class DebugResumed(Fact, tag=5301):
     at: int
 
 
-class VariablesForced(Fact, tag=5001):
+class VariablesForced(Fact, tag=5001, frozen=True):
     """Somebody edited variables in the debugger; they overlay every block that starts later."""
 
     name: ClassVar[str] = "debug.variables"
@@ -152,14 +152,14 @@ class VariablesForced(Fact, tag=5001):
     variables: bytes
 
 
-class RunsDeleted(Fact, tag=5201):
+class RunsDeleted(Fact, tag=5201, frozen=True):
     """All runs of a function are gone, with their checkpoints and logs."""
 
     name: ClassVar[str] = "runs.deleted"
     function: bytes
 
 
-class ScopeProgressed(Fact, tag=5101):
+class ScopeProgressed(Fact, tag=5101, frozen=True):
     """How far a scope is; for the canvas, kept in no table."""
 
     name: ClassVar[str] = "scope.progressed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -23,7 +23,7 @@ def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
     """The error object of a step: {type, message, blockId, blockName, path, hint?}; an inner block's own stays."""
     inner = error.data.get("error")
     if isinstance(inner, dict):
-        return inner
+        return cast("dict[str, Any]", inner)
     if isinstance(error, BlockFailed):
         kind = error.kind
     elif isinstance(error, ExpressionError):

@@ -1,10 +1,12 @@
 """The one module that writes runs, checkpoints, run_logs, timers and debug_state, and reads them back for recovery."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -410,7 +412,9 @@ class _Gathered:
             self.open[path][attempt] = (block_type, started_at)
             return
         self.open[path].pop(attempt, None)
-        stored = Stored(output, ref, kind) if kind and kind != "none" else None
+        stored = (
+            Stored(output, ref, cast("Literal['json', 'table', 'pending']", kind)) if kind and kind != "none" else None
+        )
         if flags == "kept":
             before = self.kept.get(path)
             if before is not None and before.attempt == attempt and before.key == (key or b""):

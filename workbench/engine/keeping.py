@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -18,7 +18,7 @@ def small(values: ValueStore, value: Any) -> Stored | None:
     """The value as it stands in a fact, or None when it is too large for that. Raises BlockFailed for no wire value."""
     if isinstance(value, pl.DataFrame):
         return values.put(value) if value.estimated_size() <= SMALL_TABLE_BYTES else None
-    if isinstance(value, dict | list) and _holds_a_large_table(value):
+    if isinstance(value, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", value)):
         return None
     data = encode(value)
     return Stored(data, None, "json", len(data)) if len(data) <= INLINE_BYTES else None
@@ -37,7 +37,7 @@ def _holds_a_large_table(value: dict[str, Any] | list[Any]) -> bool:
     for part in inner:
         if isinstance(part, pl.DataFrame):
             total += part.estimated_size()
-        elif isinstance(part, dict | list) and _holds_a_large_table(part):
+        elif isinstance(part, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", part)):
             return True
         if total > SMALL_TABLE_BYTES:
             return True

@@ -71,9 +71,11 @@ def _names(step: Step) -> dict[str, Any]:
 
 def _call_stack(step: Step) -> list[dict[str, Any]]:
     """Innermost first: the block in front, then the scopes around it with their iteration."""
-    frames = [{"path": step.path, "blockId": step.node.id, "name": step.node.block.name, "kind": step.node.block.type}]
-    region: RegionRun | None = step.region
-    while region is not None and region.parent is not None:
+    frames: list[dict[str, Any]] = [
+        {"path": step.path, "blockId": step.node.id, "name": step.node.block.name, "kind": step.node.block.type}
+    ]
+    region = step.region
+    while region.parent is not None:
         path, _, rest = region.prefix[:-1].rpartition("[")
         scope = step.walk.program.node(region.plan.key.scope)
         frames.append(

@@ -1,4 +1,4 @@
-"""A flow version compiled for walking: nodes with their wires, regions with their counts, configs with their expressions.
+"""A flow version compiled for walking: nodes with wires, regions with counts, configs with compiled expressions.
 
 Compiled once per version and shared by all its runs; holds nothing of any run.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import msgspec
 
@@ -46,7 +46,7 @@ class ConfigPlan:
     `late` holds the fields that the block evaluates itself (``deferred`` and ``code``), by path.
     """
 
-    __slots__ = ("_fill", "_parse", "late", "names", "static", "static_key")
+    __slots__ = ("_fill", "_registry", "_type", "late", "names", "static", "static_key")
 
     def __init__(self, registry: BlockRegistry, block: Block) -> None:
         fields = registry.expressions(block.type, block.config)
@@ -57,9 +57,10 @@ class ConfigPlan:
         self.names: frozenset[str] = frozenset().union(
             *(t.names for t in early.values()), *(t.names for t in self.late.values())
         )
-        self._parse = lambda config: registry.parse(block.type, config)
+        self._registry = registry
+        self._type = block.type
         self._fill = _filler(block.config, (), early)
-        self.static = self._parse(block.config) if self._fill is None else None
+        self.static: Any = registry.parse(block.type, block.config) if self._fill is None else None
         self.static_key = hashlib.blake2b(
             msgspec.json.encode([block.type, block.config], order="deterministic"), digest_size=16
         ).digest()
@@ -68,7 +69,7 @@ class ConfigPlan:
         """The parsed config with every expression replaced by its value. Raises BlockFailed or ExpressionError."""
         if self._fill is None:
             return self.static
-        return self._parse(self._fill(get))
+        return self._registry.parse(self._type, self._fill(get))
 
 
 def _parse(mode: str, text: str) -> Template:
@@ -81,24 +82,35 @@ def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Template]) -> Fill | 
         template = templates.get(keys)
         return template.evaluate if template is not None else None
     if isinstance(raw, dict):
-        inner = {k: _filler(v, (*keys, k), templates) for k, v in raw.items()}
-        dynamic = [(k, f) for k, f in inner.items() if f is not None]
-        if not dynamic:
-            return None
-        return lambda get: {**raw, **{k: f(get) for k, f in dynamic}}
+        return _object_filler(cast("dict[str, Any]", raw), keys, templates)
     if isinstance(raw, list):
-        parts = [(i, f) for i, v in enumerate(raw) if (f := _filler(v, (*keys, i), templates)) is not None]
-        if not parts:
-            return None
-
-        def fill_list(get: Get) -> list[Any]:
-            filled = list(raw)
-            for i, f in parts:
-                filled[i] = f(get)
-            return filled
-
-        return fill_list
+        return _list_filler(cast("list[Any]", raw), keys, templates)
     return None
+
+
+def _object_filler(raw: dict[str, Any], keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+    parts = [(k, f) for k, v in raw.items() if (f := _filler(v, (*keys, k), templates)) is not None]
+    if not parts:
+        return None
+
+    def fill(get: Get) -> dict[str, Any]:
+        return {**raw, **{k: f(get) for k, f in parts}}
+
+    return fill
+
+
+def _list_filler(raw: list[Any], keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+    parts = [(i, f) for i, v in enumerate(raw) if (f := _filler(v, (*keys, i), templates)) is not None]
+    if not parts:
+        return None
+
+    def fill(get: Get) -> list[Any]:
+        filled = list(raw)
+        for i, f in parts:
+            filled[i] = f(get)
+        return filled
+
+    return fill
 
 
 @dataclass(slots=True)

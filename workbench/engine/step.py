@@ -333,5 +333,5 @@ def _failure_of(node: Node, outcome: Outcome, name: str) -> dict[str, Any] | Non
         return None
     if outcome.error is not None:
         return outcome.error
-    inner = outcome.output.get("error") if isinstance(outcome.output, dict) else None
+    inner: dict[str, Any] | None = outcome.output.get("error") if isinstance(outcome.output, dict) else None
     return inner if isinstance(inner, dict) else None

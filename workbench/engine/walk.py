@@ -437,6 +437,7 @@ class Walk:
         dead = self._fire(region, node, outcome)
         while dead:
             skipped = dead.pop()
+            self.row.steps += 1
             region.outcomes[skipped.local] = SKIPPED
             self.tally.count(skipped.id, StepStatus.SKIPPED)
             self._note_skip(region, skipped)

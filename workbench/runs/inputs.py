@@ -39,7 +39,7 @@ class Inputs:
         shapes: list[Checkpoint] = []
         for row in rows:
             given = run.inputs if row[2] in starts else _given(row, edges, outputs, names)
-            shapes.append(checkpoint_of_row(run.id, row, names.get(row[2], row[2]), given))
+            shapes.append(checkpoint_of_row(run.id, row, names.get(str(row[2])) or str(row[2]), given))
         return shapes
 
     async def _flow(self, caller: Caller, run: Run) -> Flow:

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from pydantic import Field
-from referencing import Registry
 
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import BlockContext
@@ -51,6 +48,9 @@ class Start(BlockType[StartConfig]):
     def check(self, config: StartConfig) -> list[tuple[str, str]]:
         if config.input_schema is None:
             return []
+        from jsonschema import Draft202012Validator  # slow to import, and few functions need it
+        from jsonschema.exceptions import SchemaError
+
         try:
             Draft202012Validator.check_schema(config.input_schema)
         except SchemaError as error:
@@ -62,6 +62,8 @@ class Start(BlockType[StartConfig]):
         inputs = dict(ctx.run_inputs)
         if config.input_schema is None:
             return Fired(inputs)
+        from jsonschema.exceptions import best_match
+
         validator = _validator(json.dumps(config.input_schema, sort_keys=True))
         _fill_defaults(config.input_schema, inputs)
         error = best_match(validator.iter_errors(inputs))
@@ -73,7 +75,10 @@ class Start(BlockType[StartConfig]):
 
 
 @lru_cache(maxsize=256)
-def _validator(schema: str) -> Draft202012Validator:
+def _validator(schema: str) -> Any:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
     # An empty registry: a `$ref` to another place is an error instead of a request from this server.
     return Draft202012Validator(json.loads(schema), registry=Registry())
 
@@ -91,7 +96,7 @@ def _fill_defaults(schema: Mapping[str, Any], value: Any) -> None:
             _fill_defaults(part, value[name])
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: Any) -> str:
     place = ".".join(str(part) for part in error.absolute_path)
     message = error.message if len(error.message) <= 300 else error.message[:299] + "…"
     return (

@@ -1,0 +1,5 @@
+"""One workbench for this folder's tests."""
+
+from tests.editing.conftest import api, bench
+
+__all__ = ["api", "bench"]
