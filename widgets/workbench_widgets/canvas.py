@@ -9,6 +9,7 @@ import traitlets
 
 from workbench_widgets.bundle import bundle_path, loader_source
 
+API = "/api/v1/workflow"
 LARGEST_PICTURE = 5_000
 """Characters of SVG that a widget keeps: its whole state, the loader's text included, stays under 10 KB."""
 
@@ -23,7 +24,7 @@ class CanvasWidget(anywidget.AnyWidget):
         function_id: which function to show.
         height: in pixels; a drag of the lower edge changes it.
         svg: a picture of the function; left out of the state when it is larger than 5,000 characters.
-        api: the root of the REST API when it is not the page's own Jupyter server.
+        api: the workbench's address when it is not the page's own Jupyter server.
     """
 
     _esm = loader_source()
@@ -39,7 +40,7 @@ class CanvasWidget(anywidget.AnyWidget):
         kept = svg if len(svg) <= LARGEST_PICTURE else ""
         path = bundle_path()
         name = path.name if path else ""
-        super().__init__(function_id=function_id, height=height, svg=kept, api=api, bundle=name, **more)
+        super().__init__(function_id=function_id, height=height, svg=kept, api=_root(api), bundle=name, **more)
         self.on_msg(self._answer)
 
     def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:
@@ -60,3 +61,9 @@ class CanvasWidget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"CanvasWidget(function_id={self.function_id!r})"
+
+
+def _root(address: str) -> str:
+    """The root of the REST API at an address; none stays none."""
+    bare = address.rstrip("/")
+    return bare if not bare or bare.endswith(API) else bare + API
