@@ -206,6 +206,10 @@ class House:
 
         self.do(turns())
 
+    async def turn(self) -> None:
+        """One turn of the loop; on the loop."""
+        await _Turn()
+
     def unapplied(self) -> list[Any]:
         """Facts that DuckDB refused."""
         return self.do(self.store.read(lambda c: c.execute("SELECT error FROM unapplied_facts").fetchall()))

@@ -16,6 +16,7 @@ from workbench.base.ids import Ids, to_bytes
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.facts import RunCreated, RunFinished, RunRecovered
+from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
 from workbench.engine.interfaces import Services
@@ -245,7 +246,7 @@ class Engine:
             log.error("run.left_to_recovery", run=row.id, reason=str(live.pen.failure))
             return
         except Exception as error:
-            log.exception("run.crashed", run=row.id)
+            log.error("run.crashed", run=row.id, trace=trace_of(error))
             result = RegionResult(error=_describe(error))
         finally:
             live.is_ending = True

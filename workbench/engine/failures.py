@@ -15,8 +15,13 @@ log = structlog.get_logger("workbench.engine")
 
 def unexpected(error: Exception, *, unknown: bool = False) -> BlockFailed:
     """A block raised what it should not: told as it is, and logged. For an effect the outcome is `unknown`."""
-    log.warning("step.unexpected_error", error=repr(error), exc_info=error)
+    log.warning("step.unexpected_error", error=type(error).__name__, trace=trace_of(error))
     return BlockFailed(f"{type(error).__name__}: {error}", kind="INTERNAL", unknown=unknown)
+
+
+def trace_of(error: BaseException) -> str:
+    """Where it was raised, as text without the values of variables."""
+    return "".join(traceback.format_exception(error))
 
 
 def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
