@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from workbench.base.clock import to_datetime
 from workbench.base.errors import BlockFailed
@@ -333,5 +333,7 @@ def _failure_of(node: Node, outcome: Outcome, name: str) -> dict[str, Any] | Non
         return None
     if outcome.error is not None:
         return outcome.error
-    inner: dict[str, Any] | None = outcome.output.get("error") if isinstance(outcome.output, dict) else None
-    return inner if isinstance(inner, dict) else None
+    if not isinstance(outcome.output, dict):
+        return None
+    inner = cast("dict[str, Any]", outcome.output).get("error")
+    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else None

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -138,11 +138,12 @@ class Walk:
                         if ready or tasks or (node.effect is Effect.PURE and not node.kind.is_scope):
                             tasks[asyncio.ensure_future(result)] = node  # type: ignore[arg-type]
                             continue
-                        result = await result  # type: ignore[misc]
+                        result = await cast("Awaitable[Outcome]", result)
                         turns.resumed()
+                    outcome = cast("Outcome", result)
                     if self.gate is not None:
-                        await self._at_gate(region, node, "after", result)
-                    self._settle(region, node, result)
+                        await self._at_gate(region, node, "after", outcome)
+                    self._settle(region, node, outcome)
                 if not tasks or region.stopping:
                     break
                 await self._settle_finished(region)
