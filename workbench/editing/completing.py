@@ -13,30 +13,42 @@ from workbench.flow.validation import check_structure
 
 def complete(new: NewFlow, registry: BlockRegistry) -> Flow:
     """The whole flow. Raises InvalidInput, field by field, for what cannot be saved."""
-    flow = Flow.model_construct(
-        blocks=_blocks(new, registry),
-        edges=_edges(new),
-        variables=new.variables,
-        notes=new.notes,
-        groups=new.groups,
-    )
+    flow = fill(new, registry)
     issues = check_structure(flow)
     if issues:
+        more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
         raise InvalidInput(
-            "The flow cannot be saved: its ids must be unique and its edges must join existing blocks.", details=issues
+            f"The flow cannot be saved: {issues[0].field}: {issues[0].issue}{more}.",
+            hint="Ids must be unique, edges must join existing blocks; POST /validate says more of each problem.",
+            details=issues,
         )
     if new.blocks and all(b.position is None for b in new.blocks):
         return arrange(flow, registry)
     return flow
 
 
+def fill(new: NewFlow, registry: BlockRegistry) -> Flow:
+    """The flow with ids and names where they were left out, fit to be saved or not."""
+    return Flow.model_construct(
+        blocks=_blocks(new, registry),
+        edges=_edges(new),
+        variables=new.variables,
+        notes=new.notes,
+        groups=new.groups,
+    )
+
+
 def _blocks(new: NewFlow, registry: BlockRegistry) -> tuple[Block, ...]:
     ids = {b.id for b in new.blocks if b.id}
     names = {handle(b.name) for b in new.blocks if b.name}
     blocks: list[Block] = []
+    last: dict[str, str] = {}  # the next free name is looked for after the last one, not from the first on
     for sent in new.blocks:
-        kind = registry.find(sent.type)
-        name = sent.name or free_name(kind.title.lower() if kind else sent.type, names)
+        name = sent.name
+        if not name:
+            kind = registry.find(sent.type)
+            plain = kind.title.lower() if kind else _printable(sent.type)
+            name = last[plain] = free_name(last.get(plain, plain), names)
         names.add(handle(name))
         block_id = sent.id or _free_id(sent.type, ids)
         ids.add(block_id)
@@ -70,6 +82,10 @@ def _edges(new: NewFlow) -> tuple[Edge, ...]:
             )
         )
     return tuple(edges)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text).strip() or "block"
 
 
 def _free_id(stem: str, taken: set[str]) -> str:

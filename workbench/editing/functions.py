@@ -14,7 +14,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing import store as sql
 from workbench.editing.canvases import check_version, end_runs
 from workbench.editing.cards import cards_of
-from workbench.editing.completing import complete
+from workbench.editing.completing import complete, fill
 from workbench.editing.facts import (
     BreakpointsSet,
     CanvasCreated,
@@ -122,7 +122,8 @@ class Functions:
         if asked.function_id is not None:
             function = self.head(caller, asked.function_id)
             return validate(await self.flow(caller, function, function.version), self._registry)
-        return validate(complete(asked.flow, self._registry), self._registry)  # type: ignore[arg-type]
+        assert asked.flow is not None
+        return validate(fill(asked.flow, self._registry), self._registry)
 
     def require_valid(self, flow: Flow) -> None:
         """Raise FlowInvalid with every error of a flow that cannot run."""
