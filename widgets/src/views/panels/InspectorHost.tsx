@@ -8,6 +8,7 @@ import type { Edge, LogEntry } from "../../core/wire";
 import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
+import { useInnerTables } from "./useInnerTables";
 
 export function InspectorHost({ onLeave }: { onLeave: () => void }) {
   const session = useSession();
@@ -25,18 +26,23 @@ export function InspectorHost({ onLeave }: { onLeave: () => void }) {
     () => (block ? hintsFor(flow, types, functions, block.id, view, variables) : undefined),
     [block, flow, types, functions, view, variables],
   );
-  if (!target || !block) return null;
-  const place = session.running.placeOf(block.id);
-  const source = (id: string, part: "input" | "output", label: string, at = session.running.placeOf(id)): ValueSource | null =>
-    at && {
-      key: `${view?.run.id}/${at.path}/${at.attempt}/${part}/${state?.status}`,
-      label,
-      expression: part === "output" ? handleOf(blockById(flow, id)?.name ?? "") : "input",
-      load: (page: PageRequest) => session.running.value(id, part, query(page)) as Promise<LoadedValue>,
-    };
-  const wires = flow.edges.filter((edge) => edge.target === block.id);
+  const source = (id: string, part: "input" | "output", label: string): ValueSource | null => {
+    const at = session.running.placeOf(id);
+    return (
+      at && {
+        key: `${view?.run.id}/${at.path}/${at.attempt}/${part}/${state?.status}`,
+        label,
+        expression: part === "output" ? handleOf(blockById(flow, id)?.name ?? "") : "input",
+        load: (page: PageRequest) => session.running.value(id, part, query(page)) as Promise<LoadedValue>,
+      }
+    );
+  };
+  const wires = block ? flow.edges.filter((edge) => edge.target === block.id) : [];
   const given = wires.flatMap((edge) => source(edge.source, "output", wireName(edge, blockById(flow, edge.source)?.name ?? "")) ?? []);
-  const gave = place ? source(block.id, "output", "", place) : null;
+  const gave = block && state?.status !== "running" ? source(block.id, "output", "") : null;
+  const inputs = useInnerTables(target?.tab === "in" && view && (given.length || !wires.length) ? given : null);
+  const outputs = useInnerTables(target?.tab === "out" && gave ? [gave] : null);
+  if (!target || !block) return null;
   const execution: Execution | null = state
     ? {
         status: state.status,
@@ -58,8 +64,8 @@ export function InspectorHost({ onLeave }: { onLeave: () => void }) {
       tab={target.tab}
       onTab={(tab) => session.inspect(block.id, tab)}
       execution={execution}
-      inputs={view && (given.length || !wires.length) ? given : null}
-      outputs={gave && state?.status !== "running" ? [gave] : null}
+      inputs={inputs}
+      outputs={outputs}
       logs={logs}
       problems={problems as readonly ShownProblem[]}
       {...(hints ? { hints } : {})}
