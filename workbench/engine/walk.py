@@ -140,7 +140,7 @@ class Walk:
                             continue
                         result = await cast("Awaitable[Outcome]", result)
                         turns.resumed()
-                    outcome = cast("Outcome", result)
+                    outcome = result
                     if self.gate is not None:
                         await self._at_gate(region, node, "after", outcome)
                     self._settle(region, node, outcome)
