@@ -61,6 +61,8 @@ def _place(
         found = find_server()
         if found is not None:
             return FixedPlace(Address(found.url, key, found.token, workspace))
+    if "WORKBENCH_LOG_LEVEL" not in os.environ:
+        settings.setdefault("log_level", "warning")  # a notebook is no server's log
     return HomePlace(Settings.load(home=home, **settings), workspace)
 
 

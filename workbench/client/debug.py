@@ -114,7 +114,7 @@ class Attached(Mapping[str, Any]):
         return [*super().__dir__(), *self._values]
 
     def __repr__(self) -> str:
-        put = [f"{n} ({short_text(v, 32)})" for n, v in self._values.items() if n not in self._kept]
+        put = [f"{n} ({short_text(v, 20)})" for n, v in self._values.items() if n not in self._kept]
         text = f"From {self._where}: {', '.join(put) or 'nothing'}"
         if self._kept:
             text += f"; left yours: {', '.join(f'{n} ({why})' for n, why in self._kept.items())}"
