@@ -59,6 +59,15 @@ export function actionOf(press: KeyPress): string | null {
   return KEYS.find((binding) => binding.keys === pressed)?.action ?? null;
 }
 
+/**
+ * Whether Lab may have a key that was pressed inside the canvas: combinations that mean nothing here, such as Ctrl+S.
+ * Plain letters it may not: in a notebook's command mode they delete and insert cells. While typing, saving only.
+ */
+export function belongsToLab(press: KeyPress, isTyping: boolean): boolean {
+  if (!press.ctrlKey && !press.metaKey) return false;
+  return isTyping ? press.key.toLowerCase() === "s" : actionOf(press) === null;
+}
+
 function spell(press: KeyPress): string {
   const letter = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   const sign = press.key.length === 1 && !/[a-z0-9]/i.test(press.key);

@@ -4,7 +4,7 @@ import { applyAll } from "./commands";
 import { describe as describeBlock } from "./describe";
 import { block, flow, TYPES } from "./fixtures";
 import { chipText, formatMs, resultText } from "./format";
-import { actionOf, keysOf, readable } from "./keymap";
+import { actionOf, belongsToLab, keysOf, readable } from "./keymap";
 import { renameBlock, renameInExpression, renameInTemplate } from "./rename";
 import { search } from "./search";
 import { usableExamples, EXAMPLES } from "./examples";
@@ -65,6 +65,14 @@ describe("keys", () => {
     expect(actionOf(press("s", { ctrlKey: true }))).toBeNull();
     expect(actionOf(press("a"))).toBeNull();
     expect(actionOf(press("Enter", { shiftKey: true }))).toBeNull();
+  });
+  it("give Lab its combinations, never plain letters", () => {
+    expect(belongsToLab(press("s", { ctrlKey: true }), false)).toBe(true);
+    expect(belongsToLab(press("s", { metaKey: true }), true)).toBe(true);
+    expect(belongsToLab(press("z", { ctrlKey: true }), true)).toBe(false);
+    expect(belongsToLab(press("z", { ctrlKey: true }), false)).toBe(false);
+    expect(belongsToLab(press("d"), false)).toBe(false);
+    expect(belongsToLab(press("Enter", { shiftKey: true }), false)).toBe(false);
   });
   it("read well", () => {
     expect(keysOf("redo")).toBe("Ctrl+Shift+Z");

@@ -1,7 +1,7 @@
 /** The canvas: bar, rail, board, inspector, debugger's strip, status line; and the keys while it has focus. */
 
 import { ReactFlowProvider } from "@xyflow/react";
-import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { useCallback, useId, useRef, useState } from "react";
 import { perform, type ViewActs } from "../core/actions";
 import { actionOf } from "../core/keymap";
 import type { CanvasSession } from "../core/session";
@@ -21,6 +21,7 @@ import { Toolbar } from "./panels/Toolbar";
 import { SessionContext, useCanvas, useSession } from "./session";
 import { useClipboard } from "./useClipboard";
 import { useFullscreen } from "./useFullscreen";
+import { useLabKeys } from "./useLabKeys";
 
 interface Props {
   session: CanvasSession;
@@ -54,6 +55,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
   const fit = useCallback((mode: "whole" | "readable") => void requestAnimationFrame(() => show(mode)), [show]);
   useClipboard(root);
+  useLabKeys(root);
 
   const acts: ViewActs = {
     fit,
@@ -80,11 +82,6 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
       event.stopPropagation();
     }
   };
-
-  useEffect(() => {
-    // Lab's own shortcuts listen on the document in the capture phase; this mark makes it pass over ours.
-    root.current?.setAttribute("data-lm-suppress-shortcuts", "true");
-  }, []);
 
   return (
     <div
