@@ -101,7 +101,7 @@ export class Api {
   }
 
   createRun(body: { functionId: string; debug?: boolean; inputs?: Json }): Promise<Run> {
-    return this.call("POST", "/runs", body);
+    return this.call("POST", "/runs", body, {}, undefined, { "Idempotency-Key": randomKey() });
   }
 
   getRun(id: string): Promise<Run> {
@@ -166,8 +166,15 @@ export class Api {
     return response;
   }
 
-  private async call<T>(method: string, path: string, body?: unknown, query: Query = {}, signal?: AbortSignal): Promise<T> {
-    return (await this.envelope<T, unknown>(method, path, body, query, signal)).data;
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    query: Query = {},
+    signal?: AbortSignal,
+    extra: Record<string, string> = {},
+  ): Promise<T> {
+    return (await this.envelope<T, unknown>(method, path, body, query, signal, extra)).data;
   }
 
   private async envelope<T, M>(
@@ -176,8 +183,10 @@ export class Api {
     body?: unknown,
     query: Query = {},
     signal?: AbortSignal,
+    extra: Record<string, string> = {},
   ): Promise<Envelope<T, M>> {
     const headers = this.headers(method);
+    for (const [name, value] of Object.entries(extra)) headers.set(name, value);
     if (body !== undefined) headers.set("Content-Type", "application/json");
     let response: Response;
     try {
@@ -201,7 +210,6 @@ export class Api {
     if (this.server.token) headers.set("Authorization", `token ${this.server.token}`);
     const token = method === "GET" ? null : xsrfToken(this.cookies());
     if (token) headers.set("X-XSRFToken", token);
-    if (method === "POST") headers.set("Idempotency-Key", randomKey());
     return headers;
   }
 
