@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.doors import Doors, data_of
+from tests.server_ext.conftest import start_server  # noqa: F401 - a fixture
 from tests.serving import Bench, running
 
 
