@@ -42,7 +42,12 @@ def connect(
         Unavailable: nothing answers at the address; StoreHeld, StoreTooNew or StoreDamaged for a store.
         NotAuthenticated: the key is not known there.
     """
-    return Bench(Api(_place(url, key, workspace, home, settings)))
+    api = Api(_place(url, key, workspace, home, settings))
+    try:
+        return Bench(api)
+    except BaseException:
+        api.close()
+        raise
 
 
 def _place(

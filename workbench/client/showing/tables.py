@@ -79,6 +79,9 @@ def shown_value(value: Any, rows: int = 5, columns: int = 8) -> str:
         numbers = [i for i, kind in enumerate(kinds) if kind.startswith(("Int", "UInt", "Float", "Decimal"))]
         more = f"{table['rows']:,} rows × {len(names)} columns"
         return grid(names[:columns], first, numbers=numbers) + note(more)
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value[:rows]):
+        names = list(dict.fromkeys(name for row in value[:rows] for name in row))[:columns]
+        return grid(names, [[row.get(n) for n in names] for row in value[:rows]]) + note(f"{len(value):,} items")
     if isinstance(value, dict) and value and set(value) != {"$value"}:
         return grid(("field", "value"), [(n, short_text(v, 100)) for n, v in list(value.items())[:12]])
     return f"<code>{escape(short_text(value, 200))}</code>"
