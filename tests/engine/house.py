@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from workbench.base.loop import LoopThread
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
+from workbench.engine.facts import StepStarted
 from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES, read_stored
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
@@ -122,6 +124,21 @@ class House:
         """Wait until a durable fact fits."""
         with self._heard:
             assert self._heard.wait_for(lambda: any(told(f) for f in self.facts), 20), f"{what} never came"
+
+    def wait_gone(self, row: RunRow) -> None:
+        """Wait until the engine does not have the run any more, whatever became of it."""
+        with contextlib.suppress(WorkbenchError):
+            self.do(self.engine.wait(row.id, 20))
+        assert self.engine.find(row.id) is None
+
+    def wait_started(self, path: str) -> None:
+        """Wait until the start of a block at `path` is durable."""
+        self.until(lambda f: isinstance(f, StepStarted) and f.path == path, path)
+
+    def followed_by(self) -> House:
+        """The house that a crash or a restart has led to."""
+        assert self._following is not None
+        return self._following
 
     def until_status(self, row: RunRow, status: str) -> None:
         """Wait until a run has durably moved to `status`."""
@@ -230,10 +247,8 @@ class House:
         """The log takes nothing more from this instant on; then a new process opens the home."""
         self._is_open = False
         self.store.close()
-        try:
+        with contextlib.suppress(WorkbenchError):
             self.do(self.engine.stop())
-        except WorkbenchError:
-            pass
         self.loop.stop()
         self.threads.shutdown(wait=True)
         return self._again()

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from workbench.base.errors import BlockFailed
@@ -32,6 +33,8 @@ class World:
     """By block id: what its next calls raise, after they have touched the world."""
     began: Counter[str] = field(default_factory=Counter)
     broken_off: Counter[str] = field(default_factory=Counter)
+    ledger: Path | None = None
+    """Where each call is written too, so that it outlives a killed process."""
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _doors: dict[str, asyncio.Event] = field(default_factory=dict)
 
@@ -53,6 +56,13 @@ class World:
     async def open(self, name: str) -> None:
         """Open a door for good."""
         self._doors.setdefault(name, asyncio.Event()).set()
+
+    def called(self, call: Call) -> None:
+        """Count a call."""
+        self.calls.append(call)
+        if self.ledger is not None:
+            with self.ledger.open("a") as file:
+                file.write(f"{call.path} {call.key}\n")
 
     def reset(self) -> None:
         """Begin anew."""
@@ -77,7 +87,7 @@ class World:
 
 class TouchConfig(BlockConfig):
     value: Annotated[Any, TEMPLATE] = None
-    door: str | None = None
+    door: Annotated[str | None, TEMPLATE] = None
     fail: Annotated[str | None, TEMPLATE] = None
 
 
@@ -98,7 +108,7 @@ class Touch(BlockType[TouchConfig]):
 
     async def run(self, config: TouchConfig, ctx: BlockContext) -> Fired:
         name = ctx.path.rpartition("/")[2]
-        self.world.calls.append(Call(name, ctx.path, ctx.idempotency_key, config.value))
+        self.world.called(Call(name, ctx.path, ctx.idempotency_key, config.value))
         self.world.note(self.world.began, name)
         try:
             if config.door is not None:
