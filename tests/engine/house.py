@@ -223,6 +223,15 @@ class House:
 
         self.do(turns())
 
+    def settle_turns(self) -> None:
+        """The same without the store."""
+
+        async def turns() -> None:
+            for _ in range(20):
+                await _Turn()
+
+        self.do(turns())
+
     async def turn(self) -> None:
         """One turn of the loop; on the loop."""
         await _Turn()

@@ -1,0 +1,57 @@
+"""The table of moves: no sequence of moves leaves an end, and every live state has a way to one."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.engine.house import House
+from workbench.engine.records import RunRow
+from workbench.engine.states import LIVE, MOVES, TERMINAL, Actor, RunStatus, may_move
+
+statuses = st.sampled_from(list(RunStatus))
+actors = st.sampled_from(get_args(Actor))
+
+
+@given(st.lists(st.tuples(statuses, actors), max_size=40))
+def test_moves_by_the_table_end_at_most_once(wishes: list[tuple[RunStatus, Actor]]) -> None:
+    at, ends = RunStatus.QUEUED, 0
+    for to, actor in wishes:
+        if may_move(at, to, actor):
+            assert at not in TERMINAL
+            assert to != at
+            at = to
+            ends += at in TERMINAL
+    assert ends <= 1
+
+
+@given(statuses, statuses, actors)
+def test_nobody_leaves_an_end_and_a_cancel_is_final(before: RunStatus, after: RunStatus, actor: Actor) -> None:
+    if before in TERMINAL:
+        assert not may_move(before, after, actor)
+    if before is RunStatus.CANCELLING and may_move(before, after, actor):
+        assert after is RunStatus.CANCELLED
+    if actor == "user" and may_move(before, after, actor):
+        assert after in (RunStatus.CANCELLING, RunStatus.CANCELLED)
+
+
+def test_every_live_state_leads_to_an_end_and_can_be_recovered() -> None:
+    for status in LIVE:
+        reached, edge = {status}, {status}
+        while edge:
+            edge = {to for at in edge for to in MOVES[at]} - reached
+            reached |= edge
+        assert reached & TERMINAL, status
+        if status not in (RunStatus.PENDING, RunStatus.QUEUED, RunStatus.CANCELLING):
+            assert may_move(status, RunStatus.QUEUED, "recovery")
+            assert may_move(status, RunStatus.CANCELLING, "user")
+            assert may_move(status, RunStatus.TIMED_OUT, "clock")
+            assert may_move(status, RunStatus.DEAD_LETTER, "recovery")
+
+
+def test_a_move_that_is_not_in_the_table_is_refused_and_changes_nothing(house: House) -> None:
+    row = RunRow("", "", "", "", 1, RunStatus.COMPLETED, {}, {}, 0, False, "strict", None, None, 0)
+    assert not house.engine.move(row, RunStatus.RUNNING, "dispatcher")
+    assert row.status is RunStatus.COMPLETED
