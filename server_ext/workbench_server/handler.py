@@ -108,8 +108,15 @@ class AsgiHandler(JupyterHandler):
 
     def check_xsrf_cookie(self) -> None:
         """Jupyter's rules for who is logged in by a cookie; who is not logged in at all gets a 401 instead."""
-        if getattr(self, "_jupyter_current_user", None) is not None:
+        if getattr(self, "_jupyter_current_user", None) is None:
+            return
+        try:
             super().check_xsrf_cookie()
+        except web.HTTPError:
+            raise NotAllowed(
+                "This request came by a login cookie, without its XSRF token.",
+                hint="Send the cookie `_xsrf` also as the header X-XSRFToken, or use X-API-Key or Jupyter's token.",
+            ) from None
 
     def _is_preflight(self) -> bool:
         return self.request.method == "OPTIONS" and "Access-Control-Request-Method" in self.request.headers

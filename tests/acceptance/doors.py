@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -28,7 +29,9 @@ def refused(answer: httpx.Response, code: str, *words: str) -> dict[str, Any]:
     assert error["code"] == code, error
     assert "Traceback" not in answer.text
     assert len(answer.content) < 100_000, "an error must not send the whole request back"
-    told = " ".join([error["message"], error.get("hint", ""), *(f"{d['field']} {d['issue']}" for d in error["details"])])
+    told = " ".join(
+        [error["message"], error.get("hint", ""), *(f"{d['field']} {d['issue']}" for d in error["details"])]
+    )
     for word in words:
         assert word in told, (word, error)
     return error
@@ -106,7 +109,7 @@ def flow(*blocks: dict[str, Any], edges: Any = None) -> dict[str, Any]:
     """A start block and these blocks, in a row unless `edges` says otherwise."""
     whole = [block("start", "start", "start"), *blocks]
     if edges is None:
-        edges = [{"source": a["id"], "target": b["id"]} for a, b in zip(whole, whole[1:], strict=False)]
+        edges = [{"source": a["id"], "target": b["id"]} for a, b in pairwise(whole)]
     return {"blocks": whole, "edges": list(edges)}
 
 

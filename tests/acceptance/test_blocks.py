@@ -88,7 +88,8 @@ def test_a_huge_constant_is_refused_when_it_is_validated(api: Doors, code: str) 
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_text('/etc/passwd')",
         "SELECT * FROM glob('/etc/*')", "SELECT 1; DROP TABLE x", "DROP TABLE x", "CREATE TABLE x AS SELECT 1",
         "COPY (SELECT 1) TO '/tmp/stolen.csv'", "ATTACH '/tmp/x.duckdb'", "INSTALL httpfs", "LOAD httpfs",
         "SET enable_external_access=true", "PRAGMA database_list", "SELECT getenv('HOME')", "EXPORT DATABASE '/tmp/x'",
@@ -142,8 +143,8 @@ def test_cancel_kills_endless_python_at_once(api: Doors) -> None:
         "import os; os._exit(3)", "import sys; sys.exit(1)", "raise KeyboardInterrupt", "raise SystemExit",
         "bytearray(64 * 1024**3)", "'x' * 64 * 1024**3", "import os; os.kill(os.getpid(), 9)",
         "import os; os.close(0); os.close(1); os.close(2)\nwhile True: pass", "object()", "lambda: 1", "float('nan')",
-        "print('x' * 10**8)", "a = []; a.append(a); a", "{1: 2}", "b'bytes'", "import sys; sys.setrecursionlimit(10**9)\n"
-        "def f(n): return f(n + 1)\nf(0)",
+        "print('x' * 10**8)", "a = []; a.append(a); a", "{1: 2}", "b'bytes'",
+        "import sys; sys.setrecursionlimit(10**9)\ndef f(n): return f(n + 1)\nf(0)",
     ],
 )  # fmt: skip
 def test_no_python_takes_the_server_with_it(api: Doors, code: str) -> None:
@@ -182,7 +183,9 @@ def test_a_csv_that_is_none_names_the_file(api: Doors, root: Path) -> None:
         assert name in error["message"], error
 
 
-@pytest.mark.parametrize("path", ["../outside.csv", "/etc/outside.csv", "a/../../outside.csv", "link/outside.csv", "~/x.csv"])
+@pytest.mark.parametrize(
+    "path", ["../outside.csv", "/etc/outside.csv", "a/../../outside.csv", "link/outside.csv", "~/x.csv"]
+)
 def test_no_table_is_written_outside_the_root(api: Doors, root: Path, tmp_path: Path, path: str) -> None:
     if not (root / "link").is_symlink():
         (root / "link").symlink_to(tmp_path, target_is_directory=True)
@@ -233,7 +236,9 @@ def test_a_private_address_is_never_called(api: Doors, host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.2)
         port = listening.getsockname()[1]
-        error = api.failed(block("call", "http_request", "call", method="GET", url=f"http://{host}:{port}/", timeoutMs=2000))
+        error = api.failed(
+            block("call", "http_request", "call", method="GET", url=f"http://{host}:{port}/", timeoutMs=2000)
+        )
         with pytest.raises(TimeoutError):
             listening.accept()
     assert not heard.is_set()
@@ -241,7 +246,9 @@ def test_a_private_address_is_never_called(api: Doors, host: str) -> None:
     assert error["blockId"] == "call"
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.com/", "gopher://x/", "javascript:1", "", "http://", "//x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://example.com/", "gopher://x/", "javascript:1", "", "http://", "//x"]
+)
 def test_only_http_is_spoken(api: Doors, url: str) -> None:
     sent = flow(block("call", "http_request", "call", method="GET", url=url))
     told = data_of(api.http.post("/validate", json={"flow": sent}))

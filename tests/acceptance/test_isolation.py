@@ -84,7 +84,12 @@ def test_another_workspaces_ids_read_404_through_every_operation(
     def now() -> Any:
         run, function = f"/runs/{ids['runId']}", f"/functions/{ids['functionId']}"
         told = data_of(doors.http.get(run))
-        return told["status"], told["checkpoints"], data_of(doors.http.get(function)), data_of(doors.http.get("/api-keys"))
+        return (
+            told["status"],
+            told["checkpoints"],
+            data_of(doors.http.get(function)),
+            data_of(doors.http.get("/api-keys")),
+        )
 
     before = now()
     tried: list[str] = []
@@ -167,7 +172,9 @@ def test_a_revoked_or_expired_key_is_401_at_once(bench: Bench, api: Doors) -> No
     refused(api.http.delete(f"/api-keys/{made['id']}"), "NOT_FOUND")
 
 
-def test_a_key_cannot_make_keys_for_another_workspace_nor_see_it(bench: Bench, theirs: tuple[Doors, dict[str, str]]) -> None:
+def test_a_key_cannot_make_keys_for_another_workspace_nor_see_it(
+    bench: Bench, theirs: tuple[Doors, dict[str, str]]
+) -> None:
     doors, _ = theirs
     body = {"name": "x", "scopes": ["read"], "workspaceId": "00000000-0000-7000-8000-000000000001"}
     refused(doors.http.post("/api-keys", json=body), "AUTHORIZATION_ERROR", "workspaceId")

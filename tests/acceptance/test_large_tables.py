@@ -19,7 +19,9 @@ ROWS = 5_000_000
 def value(api: Doors) -> str:
     """The address of the value that a query of five million rows made."""
     made = sql(f"SELECT range AS n, range % 7 AS day, 'x' || (range % 3) AS origin FROM range({ROWS})", "rows")
-    run = api.run(api.function(made, block("sort", "sort", "sort", input="{{ rows }}", by=[{"field": "day"}])), waitMs=60_000)
+    run = api.run(
+        api.function(made, block("sort", "sort", "sort", input="{{ rows }}", by=[{"field": "day"}])), waitMs=60_000
+    )
     assert run["status"] == "completed", run["error"]
     assert run["output"]["$table"]["rows"] == ROWS
     assert len(run["output"]["$table"]["preview"]) <= 100

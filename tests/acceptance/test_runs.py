@@ -82,7 +82,9 @@ def begin_paused(api: Doors) -> dict[str, Any]:
     return api.at_status(api.start(api.function(expression("1")), debug=True), "paused")
 
 
-@pytest.mark.parametrize(("begin", "before"), [(begin_running, "running"), (begin_waiting, "waiting"), (begin_paused, "paused")])
+@pytest.mark.parametrize(
+    ("begin", "before"), [(begin_running, "running"), (begin_waiting, "waiting"), (begin_paused, "paused")]
+)
 def test_a_run_is_cancelled_in_every_state_once(own: Doors, begin: Callable[[Doors], Any], before: str) -> None:
     run = begin(own)
     told = data_of(own.http.post(f"/runs/{run['id']}/cancel", json={"reason": "no longer needed"}), 200)
@@ -93,7 +95,7 @@ def test_a_run_is_cancelled_in_every_state_once(own: Doors, begin: Callable[[Doo
     assert ended["finishedAt"]
     assert ended["output"] is None
     refused(own.http.post(f"/runs/{run['id']}/cancel"), "INVALID_STATE", "cancelled")
-    assert data_of(own.http.get(f"/runs?status=cancelled"))[0]["id"] == run["id"]
+    assert data_of(own.http.get("/runs?status=cancelled"))[0]["id"] == run["id"]
 
 
 @pytest.mark.parametrize("status", ["completed", "failed"])

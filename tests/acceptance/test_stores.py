@@ -55,7 +55,9 @@ def contents(home: Path) -> dict[str, bytes]:
 def test_a_store_held_by_another_process_names_its_owner(tmp_path: Path) -> None:
     with running(tmp_path) as bench:
         bench.workbench.store.announce(bench.address, "a-key")
-        told = subprocess.run([sys.executable, "-c", OPEN, str(tmp_path)], capture_output=True, text=True, timeout=30, check=True)
+        told = subprocess.run(
+            [sys.executable, "-c", OPEN, str(tmp_path)], capture_output=True, text=True, timeout=30, check=True
+        )
         assert told.stdout.startswith("UNAVAILABLE "), told
         for word in (str(tmp_path), "process", bench.address, "WORKBENCH_HOME"):
             assert word in told.stdout

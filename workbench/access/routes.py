@@ -23,18 +23,22 @@ def routes(access: Access) -> APIRouter:
 
     @api.post("/workspaces", "createWorkspace", scope="admin", answers=Workspace, status=201)
     async def create_workspace(caller: CallerDep, body: NewWorkspace) -> Response:
+        """Make a workspace: a tenant of its own, with keys of its own."""
         return ok(await access.create_workspace(caller, body))
 
     @api.get("/workspaces", "listWorkspaces", answers=list[Workspace])
     async def list_workspaces(caller: CallerDep, page: PageDep) -> Response:
+        """The workspaces that the caller may see."""
         return ok(await access.list_workspaces(caller, page))
 
     @api.post("/api-keys", "createApiKey", scope="admin", answers=NewlyMadeKey, status=201, has_secret=True)
     async def create_key(caller: CallerDep, body: NewKey) -> Response:
+        """Make a key; the answer is the only place where it is shown."""
         return ok(await access.create_key(caller, body))
 
     @api.get("/api-keys", "listApiKeys", scope="admin", answers=list[Key])
     async def list_keys(caller: CallerDep, page: PageDep) -> Response:
+        """The workspace's keys, without their secrets."""
         return ok(await access.list_keys(caller, page))
 
     @api.delete("/api-keys/{keyId}", "revokeApiKey", scope="admin", answers=Deleted)

@@ -118,7 +118,8 @@ def _sentence(entry: Any) -> str:
     if kind in _MESSAGES:
         return _MESSAGES[kind]
     if kind in {"too_short", "too_long"}:
-        count, bound = (entry["ctx"]["min_length"], "least") if kind == "too_short" else (entry["ctx"]["max_length"], "most")
+        bound, length = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
+        count = entry["ctx"][length]
         return f"must have at {bound} {count} item{'' if count == 1 else 's'}"
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message.replace("should be", "must be").replace("should have", "must have")

@@ -77,22 +77,27 @@ def _canvas_routes(api: Operations, canvases: Canvases) -> None:
 
     @api.get("/canvases", "listWorkflowCanvases", answers=list[Canvas])
     async def list_canvases(caller: CallerDep, page: PageDep, q: Search = None) -> Response:
+        """Canvases in display order."""
         return ok(await canvases.list(caller, page, q))
 
     @api.post("/canvases", "createWorkflowCanvas", answers=Canvas, status=201)
     async def create_canvas(caller: CallerDep, body: NewCanvas) -> Response:
+        """Make a canvas, behind the last one."""
         return ok(await canvases.create(caller, body))
 
     @api.get("/canvases/{canvasId}", "getWorkflowCanvas", answers=CanvasWithFunctions)
     async def get_canvas(caller: CallerDep, canvas_id: CanvasId) -> Response:
+        """A canvas and its functions."""
         return ok(await canvases.get(caller, canvas_id))
 
     @api.put("/canvases/{canvasId}", "updateWorkflowCanvas", answers=Canvas, exists=exists)
     async def update_canvas(caller: CallerDep, canvas_id: CanvasId, body: CanvasChange) -> Response:
+        """Change name or description."""
         return ok(await canvases.update(caller, canvas_id, body))
 
     @api.delete("/canvases/{canvasId}", "deleteWorkflowCanvas", answers=Deleted, exists=exists)
     async def delete_canvas(caller: CallerDep, canvas_id: CanvasId, force: Force = False) -> Response:
+        """Delete a canvas with its functions and their runs; 409 while one runs, unless `?force=true`."""
         return ok(await canvases.delete(caller, canvas_id, force=force))
 
 
@@ -107,28 +112,34 @@ def _function_routes(api: Operations, functions: Functions) -> None:
         status: Status | None = None,
         q: Search = None,
     ) -> Response:
+        """Functions, newest first."""
         return ok(await functions.list(caller, page, FunctionFilter(canvas_id, status, q)))
 
     @api.post("/functions", "createWorkflowFunction", answers=FunctionWithFlow, status=201)
     async def create_function(caller: CallerDep, body: NewFunction) -> Response:
+        """Make a function, in the workspace's default canvas unless told otherwise."""
         return ok(await functions.create(caller, body))
 
     @api.get("/functions/{functionId}", "getWorkflowFunction", answers=FunctionWithFlow, exists=exists)
     async def get_function(
         caller: CallerDep, function_id: FunctionId, version: Annotated[int | None, Query(ge=1)] = None
     ) -> Response:
+        """A function with its flow; `?version=` for an old one."""
         return ok(await functions.get(caller, function_id, version))
 
     @api.put("/functions/{functionId}", "updateWorkflowFunction", answers=FunctionWithFlow, exists=exists)
     async def update_function(caller: CallerDep, function_id: FunctionId, body: FunctionChange) -> Response:
+        """Change what is sent; any change makes a new version."""
         return ok(await functions.update(caller, function_id, body))
 
     @api.delete("/functions/{functionId}", "deleteWorkflowFunction", answers=Deleted, exists=exists)
     async def delete_function(caller: CallerDep, function_id: FunctionId, force: Force = False) -> Response:
+        """Delete a function with its versions and runs; 409 while it runs, unless `?force=true`."""
         return ok(await functions.delete(caller, function_id, force=force))
 
     @api.post("/validate", "validateWorkflow", scope="read", answers=Validation)
     async def validate_flow(caller: CallerDep, body: ToValidate) -> Response:
+        """All that is wrong with a flow or a function, with fixes where they are certain."""
         return ok(await functions.validate(caller, body))
 
 
@@ -138,14 +149,17 @@ def _breakpoint_routes(api: Operations, functions: Functions) -> None:
 
     @api.get(path, "getBreakpoints", answers=list[Breakpoint])
     async def get_breakpoints(caller: CallerDep, function_id: FunctionId) -> Response:
+        """Where debug runs of the function stop."""
         return ok(functions.head(caller, function_id).breakpoints)
 
     @api.put(path, "setBreakpoints", answers=list[Breakpoint], exists=exists)
     async def set_breakpoints(caller: CallerDep, function_id: FunctionId, body: BreakpointsChange) -> Response:
+        """Replace the breakpoints."""
         return ok((await functions.set_breakpoints(caller, function_id, body)).breakpoints)
 
     @api.delete(path, "clearBreakpoints", answers=list[Breakpoint])
     async def clear_breakpoints(caller: CallerDep, function_id: FunctionId) -> Response:
+        """Remove all breakpoints."""
         return ok((await functions.clear_breakpoints(caller, function_id)).breakpoints)
 
 

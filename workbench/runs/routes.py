@@ -72,6 +72,7 @@ def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger) -> AP
 def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
     @api.post("/runs", "createWorkflowRun", scope="execute", answers=Run, status=202)
     async def create_run(caller: CallerDep, body: NewRun) -> Response:
+        """Start a run; `async: false` waits for its end."""
         return ok(await runs.create(caller, body))
 
     @api.get("/runs", "listWorkflowRuns", answers=list[Run])
@@ -84,14 +85,17 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
         since: Time | None = None,
         until: Time | None = None,
     ) -> Response:
+        """Runs, newest first."""
         return ok(await runs.list(caller, page, RunFilter(function_id, status, trigger, since, until)))
 
     @api.get("/runs/{runId}", "getWorkflowRun", answers=RunInDetail)
     async def get_run(caller: CallerDep, run_id: RunId) -> Response:
+        """A run with its first 200 checkpoints and where each block is."""
         return ok(await runs.detail(caller, run_id))
 
     @api.post("/runs/{runId}/cancel", "cancelRun", scope="execute", answers=Cancelled, exists=exists)
     async def cancel_run(caller: CallerDep, run_id: RunId, body: CancelRun | None = None) -> Response:
+        """Cancel a run that is not over; 409 when it is."""
         return ok(await runs.cancel(caller, run_id, body or CancelRun()))
 
     @api.get("/runs/{runId}/checkpoints", "listRunCheckpoints", answers=list[Checkpoint], exists=exists)
@@ -103,6 +107,7 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
         path: str | None = None,
         prefix: str | None = None,
     ) -> Response:
+        """What each block execution made, in order."""
         return ok(await runs.checkpoints(caller, run_id, page, CheckpointFilter(block_id, path, prefix)))
 
     @api.get("/runs/{runId}/logs", "getRunLogs", answers=RunLogs, exists=exists)
@@ -112,10 +117,12 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
         level: Literal["debug", "info", "warning", "error"] | None = None,
         block_id: BlockFilter = None,
     ) -> Response:
+        """A run's log and how long each block execution queued, ran and waited."""
         return ok(await runs.logs(caller, run_id, level, block_id))
 
     @api.get("/queue/stats", "getQueueStats", answers=QueueStats)
     async def queue_stats(caller: CallerDep) -> Response:
+        """What waits, works and ended lately."""
         return ok(await runs.queue_stats(caller))
 
 
@@ -162,24 +169,29 @@ def _debug_routes(api: Operations, debugging: Debugging, exists: Any) -> None:
 
     @api.get(path, "getDebugState", answers=DebugState, conflict="INVALID_STATE: not a debug run")
     async def debug_state(caller: CallerDep, run_id: RunId) -> Response:
+        """Where a debug run stands: call stack, variables, the values on the wires."""
         return ok(await debugging.state(caller, run_id))
 
     @api.post(f"{path}/continue", "continueDebug", scope="execute", answers=DebugState, exists=exists)
     async def continue_debug(caller: CallerDep, run_id: RunId, body: ContinueDebug | None = None) -> Response:
+        """Go on to the next breakpoint or the end."""
         asked = body or ContinueDebug()
         return ok(await debugging.go(caller, run_id, "run", asked.variables, asked.wait_ms))
 
     @api.post(f"{path}/step", "stepDebug", scope="execute", answers=DebugState, exists=exists)
     async def step_debug(caller: CallerDep, run_id: RunId, body: StepDebug | None = None) -> Response:
+        """Run one block, then pause again."""
         asked = body or StepDebug()
         return ok(await debugging.go(caller, run_id, asked.mode, asked.variables, asked.wait_ms))
 
     @api.put(f"{path}/variables", "setDebugVariables", scope="execute", answers=DebugState, exists=exists)
     async def set_variables(caller: CallerDep, run_id: RunId, body: ForcedVariables) -> Response:
+        """Overlay variables for the blocks that start later."""
         return ok(await debugging.set_variables(caller, run_id, body.variables))
 
     @api.post(f"{path}/evaluate", "evaluateDebug", scope="execute", answers=Watched, exists=exists)
     async def evaluate(caller: CallerDep, run_id: RunId, body: Watch) -> Response:
+        """The value of an expression where the run stands."""
         return ok(await debugging.evaluate(caller, run_id, body.expression))
 
 
