@@ -137,7 +137,8 @@ class Bench:
     def __repr__(self) -> str:
         if self._is_closed:
             return "Bench (closed)"
-        return f"Bench at {self.api.address.url} ({self.api.describe()})"
+        url, place = self.api.address.url, self.api.describe()
+        return f"Bench at {url}" if place == url else f"Bench at {url} ({place})"
 
     def _repr_html_(self) -> str:
         from html import escape
