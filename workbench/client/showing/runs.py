@@ -15,11 +15,16 @@ from workbench.client.showing.tables import note, shown_value
 from workbench.client.values import short_text
 from workbench.flow.drawing import palette
 
+HOURGLASS = (
+    '<svg width="11" height="11" viewBox="0 0 12 12" fill="none" stroke="currentColor" role="img" aria-label="waiting">'
+    '<path d="M3 1.5h6M3 10.5h6M3.5 1.5c0 3 5 6 5 9M8.5 1.5c0 3-5 6-5 9"/></svg>'
+)
+"""Drawn, because few fonts have the character."""
 SIGNS: dict[str, tuple[str, str]] = {
     "pending": ("◷", palette.FAINT_INK),
     "queued": ("◷", palette.FAINT_INK),
     "running": ("◌", palette.INFO),
-    "waiting": ("⧗", palette.INFO),
+    "waiting": (HOURGLASS, palette.INFO),
     "paused": ("‖", palette.WARN),
     "cancelling": ("⊘", palette.FAINT_INK),
     "cancelled": ("⊘", palette.FAINT_INK),
