@@ -199,3 +199,8 @@ def test_in_a_notebook_each_cell_saves_and_running_it_again_makes_the_same_block
             assert sorted(b["name"] for b in told["flow"]["blocks"]) == ["start", "transform", "transform 2"]
             assert len(told["flow"]["edges"]) == 2
             assert told["version"] == 2
+
+
+def test_whoever_takes_the_id_finds_every_edit_under_it(bench: Bench, function: Function) -> None:
+    function.start("begin")
+    assert [b["name"] for b in bench.api.get(f"/functions/{function.id}")["flow"]["blocks"]] == ["begin"]

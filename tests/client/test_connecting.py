@@ -110,3 +110,11 @@ def test_a_script_that_closes_nothing_ends_by_itself_and_loses_nothing(tmp_path:
     assert told.stderr == ""
     with workbench.connect(home=tmp_path) as mine:
         assert "begin" in mine.canvas("C").function("f")
+
+
+def test_the_names_for_type_checkers_are_the_names_that_there_are() -> None:
+    stub = (Path(workbench.__file__).parent / "__init__.pyi").read_text()
+    told = {line.rpartition(" as ")[2] for line in stub.splitlines() if " as " in line} | {"__version__"}
+    assert told == set(workbench.__all__)
+    for name in workbench.__all__:
+        assert getattr(workbench, name) is not None

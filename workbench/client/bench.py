@@ -68,11 +68,11 @@ class Bench:
 
     def forget(self, function: Function) -> None:
         """A function is deleted."""
-        self._functions.pop(function.id, None)
+        self._functions.pop(function.key, None)
 
     def before_edit(self, function: Function) -> None:
         """A function is about to be edited; one that was forgotten is kept again."""
-        self._functions[function.id] = function
+        self._functions[function.key] = function
 
     def begin_cell(self) -> None:
         """Blocks without a name are counted anew in each cell."""

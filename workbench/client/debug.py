@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from html import escape
 from typing import Any
 
-from workbench.client.values import short_text
+from workbench.client.api import Api
+from workbench.client.values import short_text, whole
 from workbench.flow.drawing import palette
 
 
@@ -119,6 +120,27 @@ class Attached(Mapping[str, Any]):
         if self._kept:
             text += f"; left yours: {', '.join(f'{n} ({why})' for n, why in self._kept.items())}"
         return text
+
+
+def in_sight(api: Api, run_id: str, state: DebugState) -> dict[str, Any]:
+    """All that a paused run sees, whole: blocks by handle, the scopes' names, ``vars``, and ``input``."""
+    values: dict[str, Any] = {}
+    for name, shown in state.outputs.items():
+        at = state.told["outputs"].get(name)
+        path = f"/runs/{run_id}/checkpoints/{at['checkpointId']}/value" if at else None
+        values[name] = whole(shown, api, path) if path else shown
+    return {**values, **state.names, "vars": state.variables, "input": _input(state, values)}
+
+
+def _input(state: DebugState, values: Mapping[str, Any]) -> Any:
+    """What comes in; where it is a block's value, or an object of several, those are whole."""
+    shown = state.inputs
+    for name, preview in state.outputs.items():
+        if preview == shown and isinstance(shown, dict | list):
+            return values[name]
+    if isinstance(shown, dict) and set(shown) != {"$table"}:
+        return {n: values[n] if n in values and state.outputs.get(n) == v else v for n, v in shown.items()}
+    return shown
 
 
 def put_into(namespace: MutableMapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from workbench.base.errors import InvalidInput, NotFound, VersionConflict, WorkbenchError
+from workbench.base.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.client.block import Block
 from workbench.client.breakpoints import Breakpoints
-from workbench.client.catalogue import BlockCatalogue
 from workbench.client.draft import (
-    ChangeBlock,
-    Edit,
-    KeepOnly,
     PutBlock,
-    PutEdge,
-    RemoveEdge,
-    RenameBlock,
     SetVariables,
-    edited,
     model_of,
-    placed,
 )
 from workbench.client.errors import short
 from workbench.client.faces import BenchFace
 from workbench.client.makers import BlockMaker, plain, wire_config
+from workbench.client.naming import find_block
 from workbench.client.run import Run
 from workbench.client.validation import Validation
+from workbench.client.working_copy import WorkingCopy
 from workbench.flow.handles import free_name, handle
 from workbench.flow.nearest import Nearest
 
 SAVE_TRIES = 3
 
 
-class Function:
+class Function(WorkingCopy):
     """A flow with a name and numbered versions.
 
     Edits gather and are saved together: at the end of the notebook's cell, and before anything looks at or runs the
@@ -43,26 +36,10 @@ class Function:
     """
 
     def __init__(self, bench: BenchFace, told: Mapping[str, Any]) -> None:
-        self._bench = bench
-        self._told: dict[str, Any] = dict(told)
-        self._edits: list[Edit] = []
-        self._flow: dict[str, Any] | None = None
-        self._unnamed: dict[str, int] = {}
-        self._depth = 0
+        super().__init__(bench, told)
         self.breakpoints = Breakpoints(self)
-        self.catalogue.learn(told)
 
     # What it is
-
-    @property
-    def bench(self) -> BenchFace:
-        """The workbench that it is part of."""
-        return self._bench
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return self._told["id"]
 
     @property
     def name(self) -> str:
@@ -81,13 +58,6 @@ class Function:
         return self._told["version"]
 
     @property
-    def flow(self) -> dict[str, Any]:
-        """Its flow as on the wire, edits that are not saved yet included."""
-        if self._flow is None:
-            self._flow = edited(self._told["flow"], self._edits, self.catalogue)
-        return self._flow
-
-    @property
     def blocks(self) -> tuple[Block, ...]:
         """Its blocks."""
         return tuple(Block(self, b["id"]) for b in self.flow["blocks"])
@@ -97,23 +67,8 @@ class Function:
         """A copy of the first values of its variables; see `set_variables_to`."""
         return dict(self.flow.get("variables") or {})
 
-    @property
-    def catalogue(self) -> BlockCatalogue:
-        """The block types of its workbench."""
-        return self._bench.catalogue
-
     def __getitem__(self, name: str) -> Block:
-        for block in self.flow["blocks"]:
-            if name in (block["name"], block["id"]) or handle(block["name"]) == name:
-                return Block(self, block["id"])
-        names = [b["name"] for b in self.flow["blocks"]]
-        near = Nearest().find(name, names)
-        raise short(
-            NotFound(
-                f"“{self.name}” has no block “{name}”; it has {', '.join(names) or 'none'}.",
-                hint=f"Did you mean “{near}”?" if near else None,
-            )
-        )
+        return Block(self, find_block(self.flow, name, f"“{self.name}”")["id"])
 
     def __contains__(self, name: object) -> bool:
         return any(name in (b["name"], handle(b["name"])) for b in self.flow["blocks"])
@@ -177,129 +132,29 @@ class Function:
         self.edit_block(SetVariables(plain(variables)))
         return self
 
-    def edit_block(self, edit: Edit) -> None:
-        """Take an edit; it is saved with the others."""
-        self._bench.before_edit(self)
-        self._edits.append(edit)
-        # Applied alone: an edit that cannot be raises here, in the statement that made it.
-        try:
-            self._flow = edited(self.flow if len(self._edits) == 1 else self._flow or {}, [edit], self.catalogue)
-        except BaseException:
-            self._edits.pop()
-            raise
-
-    @contextlib.contextmanager
-    def edit(self) -> Iterator[Function]:
-        """Make the edits inside one version; when the block raises, none of them."""
-        with self._together():
-            yield self
-
-    @contextlib.contextmanager
-    def build(self) -> Iterator[Function]:
-        """Describe the whole function: what is not named inside goes, what is named keeps its id and place."""
-        with self._together():
-            start = len(self._edits)
-            yield self
-            mine = self._edits[start:]
-            blocks = frozenset(e.id for e in mine if isinstance(e, PutBlock | ChangeBlock | RenameBlock))
-            edges = frozenset(
-                PutEdge(e.source, e.source_port, e.target, e.target_port)
-                for e in mine
-                if isinstance(e, PutEdge) and not isinstance(e, RemoveEdge)
-            )
-            self.edit_block(KeepOnly(blocks, edges))
-
-    @contextlib.contextmanager
-    def _together(self) -> Iterator[None]:
-        outermost = self._depth == 0
-        kept, flow, unnamed = len(self._edits), self._flow, dict(self._unnamed)
-        if outermost:
-            self._unnamed = {}
-        self._depth += 1
-        try:
-            yield
-        except BaseException:
-            del self._edits[kept:]
-            self._flow, self._unnamed = flow, unnamed
-            raise
-        finally:
-            self._depth -= 1
-        if outermost:
-            self.save()
-
-    def forget_unnamed(self) -> None:
-        """Count blocks without a name anew: another cell begins."""
-        self._unnamed = {}
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether the workbench has every edit."""
-        return not self._edits
-
-    def save(self) -> Function:
-        """Save the edits, as one version; nothing when nothing changed.
-
-        When somebody else has saved meanwhile, the edits are made again on the newer version. Raises VersionConflict
-        when that goes on, InvalidInput for a flow that cannot be saved.
-        """
-        if self._depth or not self._edits:
-            return self
-        for attempt in range(SAVE_TRIES):
-            if attempt:
-                self._told = self._bench.api.get(f"/functions/{self.id}")
-                self._flow = None
-            before = self._told["flow"]
-            after = placed(before, self.flow, self.catalogue)
-            if _same(before, after):
-                break
-            body = {"flow": _sendable(after), "expectedVersion": self._told["version"]}
-            try:
-                self._take(self._bench.api.put(f"/functions/{self.id}", body))
-            except VersionConflict:
-                if attempt == SAVE_TRIES - 1:
-                    raise
-                continue
-            break
-        self._edits, self._flow = [], None
-        return self
-
-    def reload(self) -> Function:
-        """Read it again; edits that are not saved stay."""
-        self._take(self._bench.api.get(f"/functions/{self.id}"))
-        return self
-
-    def _take(self, told: Mapping[str, Any]) -> None:
-        self._told, self._flow = dict(told), None
-        self.catalogue.learn(told)
-
-    def drop_edits(self) -> Function:
-        """Forget the edits that are not saved."""
-        self._edits, self._flow = [], None
-        return self
-
     # Rules
 
     def validate(self) -> Validation:
         """All that is wrong with it."""
         self.save()
-        return Validation(self, self._bench.api.post("/validate", {"functionId": self.id}))
+        return Validation(self, self._bench.api.post("/validate", {"functionId": self.key}))
 
     def set_status(self, status: str) -> Function:
         """Make it ``active``, ``draft`` or ``archived``. Raises FlowInvalid."""
         self.save()
-        self._take(self._bench.api.put(f"/functions/{self.id}", {"status": status}))
+        self._take(self._bench.api.put(f"/functions/{self.key}", {"status": status}))
         return self
 
     def rename(self, name: str) -> Function:
         """Give it another name."""
         self.save()
-        self._take(self._bench.api.put(f"/functions/{self.id}", {"name": name}))
+        self._take(self._bench.api.put(f"/functions/{self.key}", {"name": name}))
         return self
 
     def delete(self, *, force: bool = False) -> None:
         """Delete it with its runs; `force` cancels those that are not over."""
         self.drop_edits()
-        self._bench.api.delete(f"/functions/{self.id}", force=force or None)
+        self._bench.api.delete(f"/functions/{self.key}", force=force or None)
         self._bench.forget(self)
 
     # Running
@@ -322,7 +177,7 @@ class Function:
 
     def _start(self, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> Run:
         self.save()
-        body = {"functionId": self.id, "inputs": plain(inputs), **options}
+        body = {"functionId": self.key, "inputs": plain(inputs), **options}
         return Run(self._bench, self._bench.api.post("/runs", body))
 
     def runs(self, limit: int = 20, status: str | None = None) -> list[Run]:
@@ -383,14 +238,3 @@ class RunOptions:
 
     def __repr__(self) -> str:
         return f"{self._function!r} with {', '.join(f'{n}={v}' for n, v in self._options.items())}"
-
-
-_OWN = ("blocks", "edges", "variables", "notes", "groups")
-
-
-def _sendable(flow: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: flow[name] for name in _OWN if name in flow}
-
-
-def _same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(before.get(name) == after.get(name) for name in _OWN)

@@ -12,15 +12,14 @@ import polars as pl
 
 from workbench.base.errors import InvalidInput, InvalidState, NotFound, WorkbenchError
 from workbench.client.cells import shell
-from workbench.client.debug import Attached, DebugState, put_into
+from workbench.client.debug import Attached, DebugState, in_sight, put_into
 from workbench.client.errors import RunFailed, short
 from workbench.client.faces import BenchFace
 from workbench.client.following import ENDED, follow
 from workbench.client.makers import plain
+from workbench.client.naming import find_block
 from workbench.client.progress import Progress
 from workbench.client.values import whole
-from workbench.flow.handles import handle
-from workbench.flow.nearest import Nearest
 
 STOP_SECONDS = 30.0
 _INDEX = re.compile(r"\[\d+\]")
@@ -195,17 +194,7 @@ class Run:
         return whole(checkpoint["output"], self._bench.api, f"/runs/{self.id}/checkpoints/{checkpoint['id']}/value")
 
     def _block(self, name: str) -> dict[str, Any]:
-        for block in self._flow["blocks"]:
-            if name in (block["name"], block["id"]) or handle(block["name"]) == name:
-                return block
-        names = [b["name"] for b in self._flow["blocks"]]
-        near = Nearest().find(str(name), names)
-        raise short(
-            NotFound(
-                f"The function has no block “{name}” in version {self.version}; it has {', '.join(names)}.",
-                hint=f"Did you mean “{near}”?" if near else None,
-            )
-        )
+        return find_block(self._flow, name, f"Version {self.version} of “{self.function_name}”")
 
     def _why_not(self) -> str:
         return "Wait for it: run.wait()" if self._told["status"] not in ENDED else "run.checkpoints() lists what ran."
@@ -283,26 +272,8 @@ class Run:
                     hint='run["block name"] has the values of a run that is over; f.debug() starts one that stops.',
                 )
             )
-        values = {name: self._in_sight(state, name, shown) for name, shown in state.outputs.items()}
-        values = {**values, **state.names, "vars": state.variables}
-        values["input"] = self._input(state, values)
+        values = in_sight(self._bench.api, self.id, state)
         return Attached(f"{state.when} “{state.block}”", values, put_into(namespace, values))
-
-    def _in_sight(self, state: DebugState, name: str, shown: Any) -> Any:
-        at = state.told["outputs"].get(name)
-        if at is None:
-            return shown
-        return whole(shown, self._bench.api, f"/runs/{self.id}/checkpoints/{at['checkpointId']}/value")
-
-    def _input(self, state: DebugState, values: Mapping[str, Any]) -> Any:
-        """What comes in; where it is a block's value, that one whole."""
-        shown = state.inputs
-        for name, preview in state.outputs.items():
-            if preview == shown and isinstance(shown, dict | list):
-                return values[name]
-        if isinstance(shown, dict) and set(shown) != {"$table"}:
-            return {n: values[n] if n in values and state.outputs.get(n) == v else v for n, v in shown.items()}
-        return shown
 
     # Showing
 

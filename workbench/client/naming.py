@@ -1,0 +1,26 @@
+"""Blocks by the names that people give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.base.errors import NotFound
+from workbench.client.errors import short
+from workbench.flow.handles import handle
+from workbench.flow.nearest import Nearest
+
+
+def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
+    """The block of this name, handle or id. Raises NotFound with the names that there are and the nearest."""
+    for block in flow["blocks"]:
+        if name in (block["name"], block["id"]) or handle(block["name"]) == name:
+            return block
+    names = [b["name"] for b in flow["blocks"]]
+    near = Nearest().find(str(name), names)
+    raise short(
+        NotFound(
+            f"{where} has no block “{name}”; it has {', '.join(names) or 'none'}.",
+            hint=f"Did you mean “{near}”?" if near else None,
+        )
+    )
