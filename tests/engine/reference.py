@@ -1,0 +1,218 @@
+"""A second interpreter, as simple as can be: it evaluates every region to its end, in one order, and stops nothing.
+
+What may end a function (returns, unhandled failures) is gathered; where there is none the result must be equal, where
+there are some the run must have ended by one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.flow.model import Block, Flow
+
+
+class Failed(Exception):
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+RACE = object()
+
+
+@dataclass
+class Done:
+    port: str | None
+    value: Any = None
+    status: str = "completed"
+    written: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Place:
+    """One run of one region."""
+
+    members: list[Block]
+    prefix: str
+    base: dict[str, Any]
+    names: dict[str, Any]
+    around: Place | None
+    scope: str
+    body: Any = None
+    done: dict[str, Done] = field(default_factory=dict)
+    live: dict[str, list[str]] = field(default_factory=dict)
+    """By block: the sources whose wire to it fired (the scope's id for the body wire)."""
+
+
+class Reference:
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.returns: list[Any] = []
+        self.failures: list[str] = []
+        self.region: dict[str, str] = {}
+        for block in flow.blocks:  # sources come before targets
+            entering = [e for e in flow.edges if e.target == block.id]
+            first = entering[0] if entering else None
+            self.region[block.id] = (
+                "" if first is None else first.source if first.source_port == "body" else self.region[first.source]
+            )
+
+    def run(self) -> Any:
+        try:
+            return self._region("", "", dict(self.flow.variables), {}, None, None)[0]
+        except Failed as error:
+            self.failures.append(error.path)
+            return None
+
+    def _region(
+        self, scope: str, prefix: str, base: dict[str, Any], names: dict[str, Any], around: Place | None, body: Any
+    ) -> tuple[Any, dict[str, Any], set[str]]:
+        members = [b for b in self.flow.blocks if self.region[b.id] == scope]
+        place = Place(members, prefix, base, names, around, scope, body)
+        broken: str | None = None
+        for block in members:
+            done = place.done[block.id] = self._block(place, block)
+            if done.port is None and done.status == "failed" and broken is None:
+                broken = done.value
+        if broken is not None:
+            # Others may have failed first: any unhandled failure of the region may be the one.
+            unhandled = [d.value for d in place.done.values() if d.port is None and d.status == "failed"]
+            self.failures += unhandled
+            raise Failed(broken)
+        lasts = [b for b in members if not any(e.source == b.id and e.source_port not in ("error", "body") for e in self.flow.edges)]
+        ended = [(b.id, place.done[b.id].value) for b in lasts if place.done[b.id].status == "completed"]
+        result = None if not ended else ended[0][1] if len(ended) == 1 else dict(ended)
+        writers = [b.id for b in members if place.done[b.id].status == "completed"]
+        after, changed = self._variables(place, writers)
+        return result, after, changed
+
+    def _edges(self, block: Block) -> list[Any]:
+        return [e for e in self.flow.edges if e.target == block.id]
+
+    def _block(self, place: Place, block: Block) -> Done:
+        live: list[str] = []
+        for edge in self._edges(block):
+            fired = edge.source_port == "body" or place.done[edge.source].port == edge.source_port
+            if fired and edge.source not in live:
+                live.append(edge.source)
+        place.live[block.id] = live
+        if block.type != "start" and not live:
+            return Done(None, status="skipped")
+        path = place.prefix + block.id
+        try:
+            return self._work(place, block, path)
+        except Failed as error:
+            wired = any(e.source == block.id and e.source_port == "error" for e in self.flow.edges)
+            return Done("error" if wired else None, {"path": error.path} if wired else error.path, "failed")
+
+    def _input(self, place: Place, block: Block) -> Any:
+        live = place.live[block.id]
+        values = {s: place.body if s == place.scope else place.done[s].value for s in live}
+        return None if not values else next(iter(values.values())) if len(values) == 1 else values
+
+    def _work(self, place: Place, block: Block, path: str) -> Done:
+        config = block.config
+        match block.type:
+            case "start":
+                return Done("out", {})
+            case "set_variables":
+                return Done("out", config["values"], written=dict(config["values"]))
+            case "return":
+                self.returns.append(config["value"])
+                return Done(None, config["value"])
+            case "condition":
+                truth = self._value(place, block, config["expression"], path)
+                port = "true" if truth else "false"
+                return Done(port, {"result": bool(truth), "branch": port, "operands": []})
+            case "loop":
+                return self._loop(place, block, path)
+            case _:
+                return Done("out", self._value(place, block, config["code"], path))
+
+    def _value(self, place: Place, block: Block, code: str, path: str) -> Any:
+        if code == "1 / 0":
+            raise Failed(path)
+        if code == "input":
+            return self._input(place, block)
+        if code in ("True", "False"):
+            return code == "True"
+        if code == "index % 2 == 0":
+            return place.names["index"] % 2 == 0
+        if "vars" in code:
+            found, _ = self._variables(place, self._behind(place, block.id))
+            if RACE in found.values():
+                raise Failed(path)
+            return found["x"] == 1 if "==" in code else [found["x"], found["y"]]
+        if code.startswith("default("):
+            name = code[8:].partition(",")[0]
+            here: Place | None = place
+            at = block.id
+            while here is not None:
+                if name in self._before(at):
+                    return here.done[name].value if here.done[name].status == "completed" else "none"
+                at, here = here.scope, here.around
+            return "none"
+        return code.strip("'")
+
+    def _behind(self, place: Place, block_id: str) -> list[str]:
+        """The blocks from which live wires lead here."""
+        found: list[str] = []
+        edge = [s for s in place.live[block_id] if s != place.scope]
+        while edge:
+            at = edge.pop()
+            if at not in found:
+                found.append(at)
+                edge += [s for s in place.live[at] if s != place.scope]
+        return found
+
+    def _before(self, block_id: str) -> set[str]:
+        """All blocks of the region from which any wires lead here."""
+        found: set[str] = set()
+        edge = [block_id]
+        while edge:
+            at = edge.pop()
+            for e in self.flow.edges:
+                if e.target == at and e.source_port != "body" and e.source not in found:
+                    found.add(e.source)
+                    edge.append(e.source)
+        return found
+
+    def _variables(self, place: Place, among: list[str]) -> tuple[dict[str, Any], set[str]]:
+        found, changed = dict(place.base), set()
+        for name in ("x", "y"):
+            writers = [w for w in among if name in place.done[w].written]
+            last = [w for w in writers if not any(w in self._before(other) for other in writers)]
+            if last:
+                changed.add(name)
+                found[name] = place.done[last[0]].written[name] if len(last) == 1 else RACE
+        return found, changed
+
+    def _loop(self, place: Place, block: Block, path: str) -> Done:
+        config = block.config
+        outer, _ = self._variables(place, self._behind(place, block.id))
+        carried, changed_ever = dict(outer), set()
+        results: list[Any] = []
+        errors: list[Any] = []
+        for index in range(config["iterations"]):
+            is_alone = config["concurrency"] > 1
+            start = dict(outer) if is_alone else dict(carried)
+            try:
+                if not any(e.source == block.id and e.source_port == "body" for e in self.flow.edges):
+                    result, after, changed = None, start, set()
+                else:
+                    result, after, changed = self._region(
+                        block.id, f"{path}[{index}]/", start, {"item": index, "index": index}, place, index
+                    )
+                if not is_alone:
+                    if any(after[name] is RACE for name in changed):
+                        raise Failed(path)
+                    carried, changed_ever = after, changed_ever | changed
+                results.append(result)
+            except Failed as error:
+                if config["errorPolicy"] == "stop":
+                    raise
+                errors.append({"index": index, "path": error.path})
+                results.append(None)
+        output = {"results": results, "iterations": config["iterations"], "errors": errors, "exitReason": "completed"}
+        return Done("out", output, written={name: carried[name] for name in changed_ever})
