@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.acceptance.doors import Doors, data_of
-from tests.server_ext.conftest import start_server  # noqa: F401 - a fixture
+from tests.acceptance.jupyter import real
+from tests.server_ext.conftest import Server, starting
 from tests.serving import Bench, running
 
 
@@ -25,16 +27,32 @@ def bench(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Benc
 
 
 @pytest.fixture(scope="session")
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    yield from starting(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def in_jupyter(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A real Jupyter server below a base URL, with the real workbench in it."""
+    return real(start_server, tmp_path_factory.mktemp("home"), "--ServerApp.base_url=/user/x/")
+
+
+@pytest.fixture(scope="session")
 def api(bench: Bench) -> Doors:
     """The default workspace, with every scope."""
     return Doors(bench.client())
 
 
+@pytest.fixture(scope="session")
+def nobody(bench: Bench) -> httpx.Client:
+    """A client without a key."""
+    return bench.client("")
+
+
 @pytest.fixture(autouse=True)
-def _still_answers(bench: Bench) -> Iterator[None]:
-    """Whatever a test did: the server answers, nothing is red, and no run that a test started is left alive."""
+def _still_answers(nobody: httpx.Client) -> Iterator[None]:
+    """Whatever a test did: the server answers, and nothing is red."""
     yield
-    with bench.client("") as nobody:
-        health = data_of(nobody.get("/health"))
+    health = data_of(nobody.get("/health"))
     assert health["status"] == "ok"
     assert health["parts"]["store"]["unapplied"] == 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.acceptance.api_page import BEGIN, END, PAGE, operations_table, with_table
 from tests.acceptance.doors import STATUS_OF
-from tests.acceptance.jupyter import real
 from tests.server_ext.conftest import TOKEN, Server
 from tests.serving import Bench
 from workbench.base.errors import BlockFailed, WorkbenchError
@@ -32,11 +31,15 @@ def errors_of(cls: type[WorkbenchError]) -> Iterator[type[WorkbenchError]]:
             yield from errors_of(child)
 
 
-def test_the_examples_run_one_after_the_other(start_server: Callable[..., Server], tmp_path: Path) -> None:
-    server = real(start_server, tmp_path / "home")
+def test_the_examples_run_one_after_the_other(in_jupyter: Server, tmp_path: Path) -> None:
     script = "\n".join(re.findall(r"^```bash\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL))
     assert script.count("curl") > 10
-    environment = {"PATH": os.environ["PATH"], "JUPYTER_URL": server.url, "JUPYTER_TOKEN": TOKEN, "HOME": str(tmp_path)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "JUPYTER_URL": in_jupyter.url,
+        "JUPYTER_TOKEN": TOKEN,
+        "HOME": str(tmp_path),
+    }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,

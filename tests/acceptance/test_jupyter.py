@@ -6,7 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import pyarrow.ipc
 import pytest
 
 from tests.acceptance.doors import block, data_of, expression, flow, refused
-from tests.acceptance.jupyter import BY_TOKEN, real
+from tests.acceptance.jupyter import BY_TOKEN
 from tests.server_ext.conftest import TOKEN, Server
 from workbench.access.identity import DEFAULT_WORKSPACE
 
@@ -25,8 +25,8 @@ CURL = shutil.which("curl")
 
 
 @pytest.fixture(scope="module")
-def server(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
-    return real(start_server, tmp_path_factory.mktemp("home"), "--ServerApp.base_url=/user/x/")
+def server(in_jupyter: Server) -> Server:
+    return in_jupyter
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ import pytest
 from tests.acceptance.doors import data_of, expression, flow, refused
 from tests.acceptance.jupyter import BY_TOKEN, real
 from tests.server_ext.conftest import Server
-from tests.serving import running
+from tests.serving import Bench, running
 from workbench.assembly import open_workbench
 from workbench.base.errors import StoreHeld, StoreTooNew
 from workbench.base.settings import Settings
@@ -79,26 +80,34 @@ def test_a_store_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
         assert [f["name"] for f in data_of(bench.client().get("/functions"))] == ["kept"]
 
 
+@pytest.fixture(scope="module")
+def newer_and_held(
+    start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server, Bench]]:
+    """Two Jupyter servers: one over a store of a newer version, one over a store that this process holds."""
+    newer, held = tmp_path_factory.mktemp("newer"), tmp_path_factory.mktemp("held")
+    make_newer(newer)
+    with running(held) as owner, ThreadPoolExecutor(2) as pool:
+        owner.workbench.store.announce(owner.address, "a-key")
+        first, second = pool.map(lambda home: real(start_server, home), (newer, held))
+        yield first, second, owner
+
+
 def test_jupyter_starts_beside_a_store_of_a_newer_version_and_says_why(
-    start_server: Callable[..., Server], tmp_path: Path
+    newer_and_held: tuple[Server, Server, Bench],
 ) -> None:
-    make_newer(tmp_path)
-    server = real(start_server, tmp_path)
+    server, _, _ = newer_and_held
     answer = httpx.get(f"{server.api}/canvases", headers=BY_TOKEN, trust_env=False)
     refused(answer, "UNAVAILABLE", "9999", "newer")
     assert answer.headers["retry-after"]
     assert httpx.get(f"{server.url}api/status", headers=BY_TOKEN, trust_env=False).status_code == 200
 
 
-def test_jupyter_starts_beside_a_held_store_and_names_its_owner(
-    start_server: Callable[..., Server], tmp_path: Path
-) -> None:
-    with running(tmp_path) as bench:
-        bench.workbench.store.announce(bench.address, "a-key")
-        server = real(start_server, tmp_path)
-        for method, path in (("GET", "/canvases"), ("POST", "/runs"), ("GET", "/health")):
-            answer = httpx.request(method, server.api + path, headers=BY_TOKEN, trust_env=False)
-            refused(answer, "UNAVAILABLE", bench.address, "process")
-            assert "a-key" not in answer.text
-        assert httpx.get(f"{server.url}api/status", headers=BY_TOKEN, trust_env=False).status_code == 200
-        assert httpx.get(f"{server.url}api/contents", headers=BY_TOKEN, trust_env=False).status_code == 200
+def test_jupyter_starts_beside_a_held_store_and_names_its_owner(newer_and_held: tuple[Server, Server, Bench]) -> None:
+    _, server, owner = newer_and_held
+    for method, path in (("GET", "/canvases"), ("POST", "/runs"), ("GET", "/health")):
+        answer = httpx.request(method, server.api + path, headers=BY_TOKEN, trust_env=False)
+        refused(answer, "UNAVAILABLE", owner.address, "process")
+        assert "a-key" not in answer.text
+    assert httpx.get(f"{server.url}api/status", headers=BY_TOKEN, trust_env=False).status_code == 200
+    assert httpx.get(f"{server.url}api/contents", headers=BY_TOKEN, trust_env=False).status_code == 200

@@ -50,8 +50,8 @@ class Server:
         return self.process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """What starts servers, and stops them in the end."""
     servers: list[Server] = []
 
     def start(
@@ -95,6 +95,11 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         server.stop(signal.SIGKILL)
         assert server.process.stdout is not None
         server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    yield from starting(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
