@@ -81,6 +81,15 @@ def test_no_body_at_all_is_400(api: Doors) -> None:
         ("/runs", {"functionId": NOBODY, "inputs": [1]}, "inputs"),
         ("/runs", {"functionId": NOBODY, "priority": 1e9}, "priority"),
         ("/runs", {"functionId": NOBODY, "priority": 0.5}, "priority"),
+        ("/runs", {"functionId": NOBODY, "priority": "5"}, "priority"),
+        ("/runs", {"functionId": NOBODY, "version": True}, "version"),
+        ("/runs", {"functionId": NOBODY, "debug": "no"}, "debug"),
+        ("/runs", {"functionId": NOBODY, "async": 0}, "async"),
+        (
+            "/functions",
+            {"name": "f", "flow": {"blocks": [{"type": "start", "disabled": "no"}]}},
+            "flow.blocks[0].disabled",
+        ),
         ("/runs", {"functionId": NOBODY, "timeoutMs": -1}, "timeoutMs"),
         ("/runs", {"functionId": NOBODY, "version": 0}, "version"),
         ("/runs", {"functionId": NOBODY, "durability": "none"}, "durability"),
@@ -303,3 +312,12 @@ def test_a_client_that_leaves_in_the_middle_does_no_harm(bench: Bench, api: Door
             connection.sendall(head.encode())
     assert until(lambda: data_of(api.http.get("/health"))["status"] == "ok", "well again")
     assert total(api, "/canvases") == before
+
+
+def test_a_list_of_runs_leaves_large_inputs_to_the_run_itself(api: Doors) -> None:
+    large = {"text": "x" * 1_000_000}
+    run = api.run(api.function(expression("len(input.text)")), large)
+    assert run["output"] == 1_000_000
+    (listed,) = data_of(api.http.get(f"/runs?functionId={run['functionId']}"))
+    assert listed["inputs"]["$value"]["bytes"] > 1_000_000
+    assert data_of(api.http.get(f"/runs/{run['id']}"))["inputs"] == large

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Strict
 from pydantic.alias_generators import to_camel
 
 Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A JSON value. Deep nesting is checked where values enter, not by the type."""
+
+
+WholeNumber: TypeAlias = Annotated[int, Strict()]
+"""A number in a request: text and booleans, which pydantic would turn into one, are refused."""
+Flag: TypeAlias = Annotated[bool, Strict()]
+"""A boolean in a request: ``"no"`` and ``0`` are refused."""
 
 
 class Wire(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from workbench.base.times import Time
-from workbench.base.wire import Wire
+from workbench.base.wire import Flag, WholeNumber, Wire
 from workbench.flow.model import Flow, FlowId, Name, Policy, Position
 
 Description: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
@@ -27,7 +27,7 @@ class CanvasChange(Wire):
 
     name: Name | None = None
     description: Description | None = None
-    expected_version: int | None = None
+    expected_version: WholeNumber | None = None
 
 
 class Canvas(Wire):
@@ -51,7 +51,7 @@ class NewBlock(Wire):
     name: Name | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     position: Position | None = None
-    disabled: bool = False
+    disabled: Flag = False
     policy: Policy | None = None
 
 
@@ -91,7 +91,7 @@ class FunctionChange(Wire):
     description: Description | None = None
     flow: NewFlow | None = None
     status: Status | None = None
-    expected_version: int | None = None
+    expected_version: WholeNumber | None = None
 
 
 class BreakpointIn(Wire):
@@ -100,9 +100,9 @@ class BreakpointIn(Wire):
     block_id: FlowId
     when: Literal["before", "after"] = "before"
     condition: Expression | None = None
-    hit_count: int | None = Field(default=None, ge=1)
+    hit_count: WholeNumber | None = Field(default=None, ge=1)
     log_message: Expression | None = None
-    enabled: bool = True
+    enabled: Flag = True
 
 
 class BreakpointsChange(Wire):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from workbench.base.times import Time
-from workbench.base.wire import Wire
+from workbench.base.wire import Flag, WholeNumber, Wire
 from workbench.engine.states import RunStatus
 
 MOST_WAIT_MS = 600_000
@@ -18,13 +18,13 @@ class NewRun(Wire):
 
     function_id: str
     inputs: dict[str, Any] = Field(default_factory=dict)
-    version: int | None = Field(default=None, ge=1)
-    debug: bool = False
-    priority: int = Field(default=0, ge=-100, le=100)
+    version: WholeNumber | None = Field(default=None, ge=1)
+    debug: Flag = False
+    priority: WholeNumber = Field(default=0, ge=-100, le=100)
     durability: Literal["strict", "relaxed"] = "strict"
-    timeout_ms: int | None = Field(default=None, ge=1, le=30 * 24 * 3600 * 1000)
-    is_async: bool = Field(default=True, alias="async")
-    wait_ms: int | None = Field(default=None, ge=0, le=MOST_WAIT_MS)
+    timeout_ms: WholeNumber | None = Field(default=None, ge=1, le=30 * 24 * 3600 * 1000)
+    is_async: Flag = Field(default=True, alias="async")
+    wait_ms: WholeNumber | None = Field(default=None, ge=0, le=MOST_WAIT_MS)
 
 
 class CancelRun(Wire):
@@ -182,7 +182,7 @@ class ContinueDebug(Wire):
     """Body of POST R/debug/continue."""
 
     variables: dict[str, Any] | None = None
-    wait_ms: int = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
+    wait_ms: WholeNumber = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
 
 
 class StepDebug(Wire):
@@ -190,7 +190,7 @@ class StepDebug(Wire):
 
     mode: Literal["over", "into", "out"] = "over"
     variables: dict[str, Any] | None = None
-    wait_ms: int = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
+    wait_ms: WholeNumber = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
 
 
 class ForcedVariables(Wire):
@@ -246,4 +246,4 @@ class Sql(Wire):
     """Body of POST /frames/sql: one SELECT over the tables runs, checkpoints and logs of this workspace."""
 
     query: Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
-    limit: int = Field(default=10_000, ge=1, le=1_000_000)
+    limit: WholeNumber = Field(default=10_000, ge=1, le=1_000_000)

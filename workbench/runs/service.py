@@ -157,12 +157,12 @@ class Runs:
         if wanted.function_id is not None:
             id_bytes("function", wanted.function_id)
         rows, total = await self._store.read(lambda c: sql.list_runs(c, caller.workspace_id, wanted, after, page.fetch))
-        runs = [self._now(run_of_row(row)) for row in rows]
+        runs = [self._now(run_of_row(row, is_brief=True)) for row in rows]
         return page.cut(runs, lambda r: (r.created_at, r.id), total)
 
     def _now(self, run: Run) -> Run:
         row = self._engine.find(run.id)
-        return self._live(row) if row is not None else run
+        return self._live(row).model_copy(update={"inputs": run.inputs}) if row is not None else run
 
     async def checkpoints(
         self, caller: Caller, run_id: str, page: Page, wanted: sql.CheckpointFilter

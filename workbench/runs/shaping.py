@@ -18,8 +18,11 @@ from workbench.storage.values import decode, to_json
 CHIP_TEXT = 40
 
 
-def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None) -> Run:
-    """A run as its row tells it; times of day are microseconds."""
+LARGE_INPUTS = 64 * 1024
+
+
+def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None, *, is_brief: bool = False) -> Run:
+    """A run as its row tells it; times of day are microseconds. Brief, in lists, it leaves large inputs out."""
     steps = row[21] or 0
     return Run(
         id=row[0],
@@ -28,7 +31,7 @@ def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None) -> Run
         version=row[3],
         status=RunStatus(row[4]),
         trigger=_trigger(row[5]),
-        inputs=to_json(decode(row[6])) if row[6] else {},
+        inputs=_inputs(row[6], is_brief=is_brief),
         output=shown(read_stored(row[7])),
         error=msgspec.json.decode(row[8]) if row[8] else None,
         priority=row[9],
@@ -46,6 +49,14 @@ def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None) -> Run
         wait_ms=ms(row[20]),
         progress=Progress(done=steps, total=steps if row[17] else None),
     )
+
+
+def _inputs(stored: bytes | None, *, is_brief: bool) -> Any:
+    if not stored:
+        return {}
+    if is_brief and len(stored) > LARGE_INPUTS:
+        return {"$value": {"hash": None, "bytes": len(stored), "preview": None}}
+    return to_json(decode(stored))
 
 
 def run_of_live(row: RunRow, now_us: int, *, with_output: bool = True) -> Run:
