@@ -50,6 +50,8 @@ class Reference:
         self.flow = flow
         self.returns: list[Any] = []
         self.failures: list[str] = []
+        self.is_open = False
+        """Several blocks that run in no fixed order could each have ended one region: what follows depends on which."""
         self.region: dict[str, str] = {}
         for block in flow.blocks:  # sources come before targets
             entering = [e for e in flow.edges if e.target == block.id]
@@ -71,14 +73,15 @@ class Reference:
         members = [b for b in self.flow.blocks if self.region[b.id] == scope]
         place = Place(members, prefix, base, names, around, scope, body)
         broken: str | None = None
+        returns = len(self.returns)
         for block in members:
             done = place.done[block.id] = self._block(place, block)
             if done.port is None and done.status == "failed" and broken is None:
                 broken = done.value
         if broken is not None:
-            # Others may have failed first: any unhandled failure of the region may be the one.
             unhandled = [d.value for d in place.done.values() if d.port is None and d.status == "failed"]
             self.failures += unhandled
+            self.is_open |= len(unhandled) > 1 or len(self.returns) > returns
             raise Failed(broken)
         lasts = [b for b in members if not any(e.source == b.id and e.source_port not in ("error", "body") for e in self.flow.edges)]
         ended = [(b.id, place.done[b.id].value) for b in lasts if place.done[b.id].status == "completed"]

@@ -1,4 +1,4 @@
-"""Random flows end as a second, much simpler interpreter says; and again so after a crash at a random effect."""
+"""Random flows end as a second, much simpler interpreter says."""
 
 from __future__ import annotations
 
@@ -98,8 +98,10 @@ def test_random_flows_end_as_the_reference_says(keeper: Keeper, made: Flow) -> N
     row = house.run(made)
     if not reference.returns and not reference.failures:
         assert (row.status, plain(row.output)) == ("completed", plain(expected)), row.error
+    elif reference.is_open:
+        assert row.status in ("completed", "failed")
     elif row.status == "failed":
         assert row.error["path"] in reference.failures
     elif row.output not in reference.returns:
-        assert not reference.returns or None in reference.returns
+        assert reference.returns == []
         assert plain(row.output) == plain(expected)

@@ -105,7 +105,7 @@ class Attempts:
                 walk.pen.cut_off(step)
                 raise
             return walk.failed(step, _broken_off(step, error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             return walk.failed(step, unexpected(error))
         finally:
             walk.busy -= 1
@@ -132,7 +132,7 @@ class Attempts:
                 self._walk.pen.cut_off(step)
                 raise
             return _broken_off(step, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             if isinstance(error, TimeoutError) and limit is not None and limit.expired:
                 return _timed_out(step)
             return unexpected(error, unknown=_is_effect(step))
@@ -161,7 +161,7 @@ class Attempts:
                 step.stored = await walk.pen.keep(fired.output)
             except WorkbenchError as error:
                 return walk.failed(step, error)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a full disk, a table that Arrow cannot write
                 return walk.failed(step, _not_stored(step, error))
         return walk.done(step, fired)
 

@@ -245,7 +245,7 @@ class Engine:
         except LogLost:
             log.error("run.left_to_recovery", run=row.id, reason=str(live.pen.failure))
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a fault of the engine fails its run, and is seen
             log.error("run.crashed", run=row.id, trace=trace_of(error))
             result = RegionResult(error=_describe(error))
         finally:

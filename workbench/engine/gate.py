@@ -129,11 +129,10 @@ class Gate:
 
     def _stops(self, step: Step, when: When, outcome: Outcome | None, *, is_replayed: bool) -> bool:
         stood = self._stood_at
-        if stood is not None:
-            if stood.path == step.path and (stood.when == when or (stood.when == "error" and when == "after")):
-                self._stood_at = None
-                self._is_hit(step, when, outcome)
-                return True
+        if stood is not None and stood.path == step.path and (when == "after") == (stood.when != "before"):
+            self._stood_at = None
+            self._is_hit(step, when, outcome)
+            return True
         hit = self._is_hit(step, when, outcome)
         if is_replayed:
             return False
@@ -149,7 +148,8 @@ class Gate:
     def _is_hit(self, step: Step, when: When, outcome: Outcome | None) -> bool:
         names = {} if outcome is None or outcome.error is not None else {step.node.handle: outcome.output}
         points = [b for b in self.breakpoints if b.block_id == step.node.id and b.when == when]
-        return any([self._hit(b, step, names) for b in points])
+        hits = [self._hit(b, step, names) for b in points]
+        return any(hits)
 
     def _hit(self, point: Breakpoint, step: Step, names: Mapping[str, Any]) -> bool:
         """Whether this breakpoint stops here; a log breakpoint writes its message and does not."""

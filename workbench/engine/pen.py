@@ -50,7 +50,7 @@ STATUS_NUMBERS = {status: number for number, status in enumerate(STEP_STATUSES)}
 
 
 class Pen:
-    """One run's way to the log. Facts keep their order; `flush` hands them over, `ticket` tells when they are durable."""
+    """One run's way to the log. Facts keep their order; `flush` hands them over, `ticket` says when they last."""
 
     __slots__ = (
         "_clock",

@@ -271,7 +271,7 @@ def _region(layout: Regions, key: RegionKey, nodes: dict[str, Node], places: dic
         key=key,
         nodes=members,
         counts=tuple(n.waits_for for n in members),
-        entries=tuple(places[i].local for i in region.entries),
+        entries=tuple(places[i].local for i in sorted(region.entries, key=lambda i: nodes[i].number)),
         lasts=tuple(places[i].local for i in sorted(region.lasts, key=lambda i: nodes[i].number)),
         depth=region.depth,
         scope_handle=nodes[key.scope].handle if key.scope else "",

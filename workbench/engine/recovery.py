@@ -91,4 +91,6 @@ async def _end(engine: Engine, row: RunRow, status: RunStatus, kind: str, text: 
     log.warning("run.not_recovered", run=row.id, status=status, reason=text)
     pen = Pen(row, engine.store, engine.services.clock, engine.services.threads)
     block = path.rsplit("/", 1)[-1] if path else None
-    await engine.end(row, pen, status, None, {"type": kind, "message": text, "blockId": block, "path": path}, "recovery")
+    await engine.end(
+        row, pen, status, None, {"type": kind, "message": text, "blockId": block, "path": path}, "recovery"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -166,10 +166,10 @@ class Step:
 
     # What a scope asks for besides
 
-    async def run_region(
+    def run_region(
         self, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool = False
-    ) -> RegionResult:
-        return await self.walk.run_region(self, port, iteration, names, carry_variables=carry_variables)
+    ) -> Awaitable[RegionResult]:
+        return self.walk.run_region(self, port, iteration, names, carry_variables=carry_variables)
 
     async def concurrently(
         self, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool

@@ -19,19 +19,22 @@ from workbench.engine.failures import describe, unexpected
 from workbench.engine.gate import Gate, When
 from workbench.engine.halting import Halt
 from workbench.engine.interfaces import Services
+from workbench.engine.keys import Keys
 from workbench.engine.pen import Pen
 from workbench.engine.position import describe_pause
-from workbench.engine.program import Node, Program, RegionPlan
+from workbench.engine.program import Node, Program
 from workbench.engine.records import SKIPPED, Outcome, RunRow
-from workbench.engine.region import RegionRun, VariableRace, Variables
+from workbench.engine.region import RegionRun, Variables
+from workbench.engine.repeats import Repeats
 from workbench.engine.replay import Journal
+from workbench.engine.scopes import Scopes
 from workbench.engine.slots import Slot
 from workbench.engine.states import RunStatus, StepStatus
-from workbench.engine.step import Step, failure_in_sight, variable_race
+from workbench.engine.step import Step
 from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
-from workbench.storage.values import encode, to_json
+from workbench.storage.values import to_json
 
 log = structlog.get_logger("workbench.engine")
 
@@ -84,9 +87,10 @@ class Walk:
         """Blocks that work, places that wait for a turn or at the gate: while there are any, the run keeps its slot."""
         self.careful = CAREFUL_STEPS if row.recoveries else 0
         self.tally = Tally()
+        self.keys = Keys(program, row)
+        self.repeats = Repeats(program, journal)
+        self.scopes = Scopes(self)
         self._looking = False
-        self._definite: dict[str, int] | None = None
-        self._inputs_key: bytes | None = None
         self._run_value: dict[str, Any] | None = None
 
     async def run(self, trigger: str | None) -> RegionResult:
@@ -104,7 +108,7 @@ class Walk:
             else:
                 self._settle(root, node, SKIPPED)
         try:
-            await self._region(root)
+            await self.walk_region(root)
         except Halt:
             if self.returned is None:
                 raise
@@ -118,7 +122,7 @@ class Walk:
 
     # One region
 
-    async def _region(self, region: RegionRun) -> None:
+    async def walk_region(self, region: RegionRun) -> None:  # noqa: C901 - the hot loop stays in one piece
         """Run every block that gets ready; returns when nothing is left. Raises Halt when told to stop."""
         ready, tasks, turns, slot = region.ready, region.tasks, self.turns, self.slot
         try:
@@ -201,7 +205,7 @@ class Walk:
         self.tally.count(node.id, outcome.status)
 
     def stop(self, region: RegionRun) -> None:
-        """Start nothing more in `region` and below; pure work and waits end, effects finish within their own timeout."""
+        """Start nothing more in `region` and below; pure work and waits end, effects finish in their own time."""
         region.stopping = True
         for task, node in region.tasks.items():
             if node.effect is Effect.PURE and not node.kind.is_scope:
@@ -262,7 +266,7 @@ class Walk:
             fired = node.kind.run(config, step)
         except WorkbenchError as error:
             return self.failed(step, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             return self.failed(step, unexpected(error))
         if type(fired) is Fired:
             return self.done(step, fired)
@@ -274,7 +278,7 @@ class Walk:
         if not journal.has(step.path):
             return None
         before = step.region.variables_before(step.node, self.writers_before) if self.program.has_writers else None
-        outcome = journal.reuse(step.path, step.node, self.key_of(step), before)
+        outcome = journal.reuse(step.path, step.node, self.keys.of(step), before)
         if outcome is not None and outcome.port is not None and step.node.kind.ends_function:
             self._return(outcome)
         return outcome
@@ -289,7 +293,7 @@ class Walk:
     def done(self, step: Step, fired: Fired) -> Outcome:
         """Journal a completed step."""
         node = step.node
-        key = self.key_of(step)
+        key = self.keys.of(step)
         outcome = Outcome(
             StepStatus.COMPLETED, fired.port, fired.output, key, None, None, None, step.path, step.attempt
         )
@@ -299,7 +303,7 @@ class Walk:
             self.pen.done(step, outcome)
         except WorkbenchError as error:
             return self.failed(step, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a value that cannot be encoded, for whatever reason
             return self.failed(step, unexpected(error))
         if node.kind.ends_function:
             self._return(outcome)
@@ -318,7 +322,7 @@ class Walk:
         unknown = getattr(error, "unknown", False) and (node.effect is not Effect.PURE or node.kind.is_scope)
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         if not unknown and node.effect is not Effect.PURE and not node.kind.is_scope:
-            self._count_definite(step.path)
+            self.repeats.count(step.path)
         key = hashlib.blake2b(f"{step.path}\0{description}".encode("utf-8", "replace"), digest_size=16).digest()
         outcome = Outcome(status, port, output, key, None, None, description, step.path, step.attempt)
         if self.program.has_writers:
@@ -331,95 +335,12 @@ class Walk:
         """Journal a failed attempt after which the block's policy has another."""
         unknown = getattr(error, "unknown", False)
         if not unknown:
-            self._count_definite(step.path)
+            self.repeats.count(step.path)
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         outcome = Outcome(status, None, None, b"", None, None, describe(step, error), step.path, step.attempt)
         self.pen.done(step, outcome, is_retried=True)
         if self.journal is not None and step.node.kind.is_scope:
             self.journal.forget_inside(step.path)
-
-    def _definite_failures(self) -> dict[str, int]:
-        """By key path: attempts that failed for good, those before a restart too."""
-        found = self._definite
-        if found is None:
-            found = self._definite = {}
-            for path, times in self.journal.failures.items() if self.journal is not None else ():
-                key = self._without_retries(path)
-                found[key] = found.get(key, 0) + times
-        return found
-
-    def _count_definite(self, path: str) -> None:
-        key = self._without_retries(path)
-        found = self._definite_failures()
-        found[key] = found.get(key, 0) + 1
-
-    def key_path(self, path: str) -> tuple[str, int]:
-        """The path without retry indexes, and how many attempts there failed for good."""
-        key = self._without_retries(path)
-        return key, self._definite_failures().get(key, 0)
-
-    def _without_retries(self, path: str) -> str:
-        if "[" not in path:
-            return path
-        parts = path.split("/")
-        for at, part in enumerate(parts[:-1]):
-            scope = part.partition("[")[0]
-            if scope in self.program.places and getattr(self.program.node(scope).kind, "repeats", False):
-                parts[at] = scope
-        return "/".join(parts)
-
-    def key_of(self, step: Step) -> bytes:
-        """Identity of a step's output: for pure steps made from what went in, for others from where it ran."""
-        node = step.node
-        digest = hashlib.blake2b(node.plan.static_key, digest_size=16)
-        if node.effect is not Effect.PURE or node.kind.is_scope:
-            digest.update(self.row.id.encode())
-            digest.update(step.path.encode())
-            return digest.digest()
-        self._add_arrived(digest, step.region, node)
-        if node.kind.is_trigger:
-            digest.update(self._key_of_inputs())
-        names = node.plan.names
-        if names or node.sees is not None:
-            self._add_names(digest, step, names)
-        return digest.digest()
-
-    def _add_arrived(self, digest: Any, region: RegionRun, node: Node) -> None:
-        arrived = region.arrived[node.local]
-        if not arrived:
-            return
-        if len(arrived) == 1:
-            digest.update(arrived[0].key)
-            return
-        for name, outcome in region.named(node, arrived):
-            digest.update(name.encode())
-            digest.update(outcome.key)
-
-    def _key_of_inputs(self) -> bytes:
-        if self._inputs_key is None:
-            self._inputs_key = hashlib.blake2b(encode(self.row.inputs), digest_size=16).digest()
-        return self._inputs_key
-
-    def _add_names(self, digest: Any, step: Step, names: frozenset[str]) -> None:
-        node = step.node
-        places = [p for _, p in node.sees] if node.sees is not None else []
-        by_handle = self.program.by_handle
-        places += [by_handle[n] for n in sorted(names) if n in by_handle]
-        for place in places:
-            outcome = step.outcome_at(place)
-            digest.update(outcome.key if outcome is not None else b"-")
-        sees_all = node.sees is not None
-        if "vars" in names or sees_all:
-            digest.update(_key_of_variables(step))
-        if "run" in names or sees_all:
-            digest.update(f"{self.row.id} {self.row.attempt}".encode())
-        if sees_all or not names.isdisjoint(self.program.error_names):
-            digest.update(repr(failure_in_sight(self.program, step.region, node)).encode("utf-8", "replace"))
-        region: RegionRun | None = step.region
-        while region is not None:
-            if region.names and (sees_all or not names.isdisjoint(region.names)):
-                digest.update(region.key_of_names())
-            region = region.parent
 
     # What follows from an outcome
 
@@ -476,117 +397,23 @@ class Walk:
 
     # Regions of scopes
 
-    async def run_region(
+    def run_region(
         self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
-    ) -> RegionResult:
+    ) -> Awaitable[RegionResult]:
         """Run a scope's region once. See `ScopeContext.run_region`."""
-        result, after = await self._run_region(step, port, iteration, names, carry_variables=carry_variables)
-        if not self.program.has_writers or after is None:
-            return result
-        here = {name for name, (writer, _) in after.items() if writer != -1}
-        step.changed = step.changed | here if carry_variables else here
-        for name in step.changed:
-            value = after[name][1]
-            if isinstance(value, VariableRace) and result.error is None:
-                return RegionResult(error=describe(step, variable_race(self.program, name, value)))
-        if carry_variables:
-            step.carried = {name: (-1, value) for name, (_, value) in after.items()}
-        changed = {name: after[name][1] for name in step.changed if not isinstance(after[name][1], VariableRace)}
-        return RegionResult(result.value, result.error, changed)
+        return self.scopes.run_region(step, port, iteration, names, carry_variables=carry_variables)
 
-    async def _run_region(
-        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
-    ) -> tuple[RegionResult, Variables | None]:
-        """One run of a region, and the variables at its end (None where there is no region)."""
-        index = step.node.bodies.get(port)
-        parent = step.region
-        if parent.stopping:
-            raise Halt
-        if index is None:
-            return RegionResult(), None
-        plan = self.program.regions[index]
-        carried: Variables | None = step.carried if carry_variables else None
-        variables = carried if carried is not None else self._variables_in(step)
-        region = self._open(step, plan, iteration, names, variables)
-        parent.children.add(region)
-        try:
-            await self._region(region)
-        finally:
-            parent.children.discard(region)
-        after = region.variables_after(self.writers_before) if self.program.has_writers else None
-        if region.failure is not None:
-            return RegionResult(error=region.failure), after
-        return RegionResult(value=region.result()), after
-
-    def _variables_in(self, step: Step) -> Variables:
-        if not self.program.has_writers:
-            return step.region.variables
-        return {n: (-1, v) for n, (_, v) in step.region.variables_before(step.node, self.writers_before).items()}
-
-    def _open(
-        self, step: Step, plan: RegionPlan, iteration: int, names: Mapping[str, Any], variables: Variables
-    ) -> RegionRun:
-        body = names["item"] if "item" in names else next(iter(names.values()), None) if names else step.input
-        region = RegionRun(plan, f"{step.path}[{iteration}]/", step.region, names, None, variables)
-        arriving = Outcome(
-            StepStatus.COMPLETED, plan.key.port, body, b"", variables if self.program.has_writers else None
-        )
-        arriving.key = region.key_of_names() if names else self._key_of_input(step)
-        region.body = arriving
-        for local in plan.entries:
-            region.arrived[local] = [arriving]
-            if not region.pending[local]:
-                region.ready.append(plan.nodes[local])
-        return region
-
-    async def run_regions(
+    def run_regions(
         self, step: Step, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
-    ) -> list[RegionResult | None]:
+    ) -> Awaitable[list[RegionResult | None]]:
         """Run the region once per entry, at most `limit` at a time. See `ScopeContext.concurrently`."""
-        results: list[RegionResult | None] = [None] * len(items)
-        upcoming = iter(range(len(items)))
-        stopped = False
-
-        async def lane() -> None:
-            nonlocal stopped
-            for at in upcoming:
-                if stopped:
-                    return
-                result, _ = await self._run_region(step, port, at, items[at], carry_variables=False)
-                results[at] = result
-                if result.error is not None and stop_on_error:
-                    stopped = True
-                    for child in step.region.children:
-                        if child.plan.key.scope == step.node.id:
-                            self.stop(child)
-
-        lanes = [asyncio.ensure_future(lane()) for _ in range(min(limit, len(items)))]
-        try:
-            await self._all_lanes(lanes)
-        finally:
-            for task in lanes:
-                task.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
-        if step.region.stopping:
-            raise Halt
-        return results
-
-    async def _all_lanes(self, lanes: list[asyncio.Task[None]]) -> None:
-        """Wait for all; the first that breaks (not one that was only told to stop) is raised at once."""
-        left = set(lanes)
-        while left:
-            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_EXCEPTION)
-            for task in done:
-                error = asyncio.CancelledError() if task.cancelled() else task.exception()
-                if error is not None and not isinstance(error, Halt):
-                    raise error
-
-    def _key_of_input(self, step: Step) -> bytes:
-        digest = hashlib.blake2b(step.path.encode(), digest_size=16)
-        self._add_arrived(digest, step.region, step.node)
-        return digest.digest()
+        return self.scopes.run_regions(step, port, items, limit, stop_on_error=stop_on_error)
 
     # What steps report
+
+    def key_path(self, path: str) -> tuple[str, int]:
+        """The path without retry indexes, and how many attempts there failed for good."""
+        return self.repeats.key_path(path)
 
     def run_value(self) -> dict[str, Any]:
         """What expressions see as `run`."""
@@ -668,12 +495,3 @@ class Walk:
     async def wait_until(self, step: Step, due_us: int) -> None:
         """Wait durably; see `BlockContext.wait_until`."""
         await self.attempts.wait_until(step, due_us)
-
-
-def _key_of_variables(step: Step) -> bytes:
-    variables = step.found_variables()
-    try:
-        raw = encode(variables)
-    except WorkbenchError:
-        raw = repr(variables).encode("utf-8", "replace")
-    return hashlib.blake2b(raw, digest_size=16).digest()
