@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from workbench.flow.model import Block, Edge, Flow, Policy
@@ -20,7 +21,7 @@ def flow(blocks: list[Block], *wires: str, **variables: Any) -> Flow:
     edges: list[Edge] = []
     for chain in wires:
         ends = [end.strip() for end in chain.split(">")]
-        for source, target in zip(ends, ends[1:], strict=False):
+        for source, target in pairwise(ends):
             name, _, port = source.partition(".")
             edges.append(
                 Edge(id=f"e{len(edges)}", source=name, source_port=port or "out", target=target.partition(".")[0])

@@ -168,8 +168,8 @@ class House:
         found = self.do(
             self.store.read(
                 lambda c: c.execute(
-                    """SELECT workspace_id::VARCHAR, function_id::VARCHAR, status, output, error, started_at, finished_at,
-                    queue_us, wait_us, steps, recoveries, created_at, run_us FROM runs WHERE id = ?::UUID""",
+                    """SELECT workspace_id::VARCHAR, function_id::VARCHAR, status, output, error, started_at,
+                    finished_at, queue_us, wait_us, steps, recoveries, created_at, run_us FROM runs WHERE id = ?::UUID""",
                     [run_id],
                 ).fetchone()
             )
@@ -201,7 +201,9 @@ class House:
         """The messages of a run's log."""
         found = self.do(
             self.store.read(
-                lambda c: c.execute("SELECT message FROM run_logs WHERE run_id = ?::UUID ORDER BY seq", [row.id]).fetchall()
+                lambda c: c.execute(
+                    "SELECT message FROM run_logs WHERE run_id = ?::UUID ORDER BY seq", [row.id]
+                ).fetchall()
             )
         )
         return [message for (message,) in found]

@@ -83,7 +83,11 @@ class Reference:
             self.failures += unhandled
             self.is_open |= len(unhandled) > 1 or len(self.returns) > returns
             raise Failed(broken)
-        lasts = [b for b in members if not any(e.source == b.id and e.source_port not in ("error", "body") for e in self.flow.edges)]
+        lasts = [
+            b
+            for b in members
+            if not any(e.source == b.id and e.source_port not in ("error", "body") for e in self.flow.edges)
+        ]
         ended = [(b.id, place.done[b.id].value) for b in lasts if place.done[b.id].status == "completed"]
         result = None if not ended else ended[0][1] if len(ended) == 1 else dict(ended)
         writers = [b.id for b in members if place.done[b.id].status == "completed"]

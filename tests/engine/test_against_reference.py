@@ -12,7 +12,13 @@ from tests.engine.flows import block, transform, when
 from tests.engine.reference import Reference
 from workbench.flow.model import Block, Edge, Flow
 
-PORTS = {"transform": ["out", "out", "error"], "condition": ["true", "false"], "loop": ["out", "error"], "set_variables": ["out"], "start": ["out"]}
+PORTS = {
+    "transform": ["out", "out", "error"],
+    "condition": ["true", "false"],
+    "loop": ["out", "error"],
+    "set_variables": ["out"],
+    "start": ["out"],
+}
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -69,8 +75,14 @@ def kinds(name: str, depth: int) -> list[Any]:
         return block("set_variables", name, values={draw(st.sampled_from("xy")): draw(st.integers(0, 2))})
 
     def loop(draw: Any, name: str, _s: list[str], _depth: int) -> Block:
-        return block("loop", name, loopType="times", iterations=draw(st.integers(0, 3)),
-                     concurrency=draw(st.sampled_from([1, 2])), errorPolicy=draw(st.sampled_from(["stop", "continue"])))  # fmt: skip
+        return block(
+            "loop",
+            name,
+            loopType="times",
+            iterations=draw(st.integers(0, 3)),
+            concurrency=draw(st.sampled_from([1, 2])),
+            errorPolicy=draw(st.sampled_from(["stop", "continue"])),
+        )
 
     def returning(draw: Any, name: str, _s: list[str], _depth: int) -> Block:
         return block("return", name, value=f"returned {name}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.flows import block, each, flow, times, touch, transform, when
+from tests.engine.flows import block, each, flow, times, touch, transform
 from tests.engine.house import House
 from tests.engine.world import World
 from workbench.base.errors import InvalidState, NotFound
@@ -14,7 +14,11 @@ from workbench.engine.records import Breakpoint, RunRow
 from workbench.flow.expressions import ExpressionError
 
 CHAIN = flow([transform("a", "1"), transform("b", "a + vars.n"), transform("c", "b * 2")], "start > a > b > c", n=10)
-LOOP = flow([each("l", [1, 2]), transform("x", "item"), transform("y", "x"), transform("z", "1")], "start > l > z", "l.body > x > y")
+LOOP = flow(
+    [each("l", [1, 2]), transform("x", "item"), transform("y", "x"), transform("z", "1")],
+    "start > l > z",
+    "l.body > x > y",
+)
 
 
 def begin(house: House, made: Any, *points: Breakpoint, **more: Any) -> RunRow:
@@ -34,7 +38,11 @@ def state(house: House, row: RunRow) -> dict[str, Any]:
 
 def test_without_a_breakpoint_it_stops_before_its_first_block(house: House) -> None:
     row = begin(house, CHAIN)
-    assert (state(house, row)["blockId"], state(house, row)["when"], state(house, row)["status"]) == ("start", "before", "paused")
+    assert (state(house, row)["blockId"], state(house, row)["when"], state(house, row)["status"]) == (
+        "start",
+        "before",
+        "paused",
+    )
     assert house.engine.slots.taken(row.workspace_id) == 0
     assert go(house, row)["status"] in ("completed", "running")
     assert house.finish(row).output == 22
@@ -165,7 +173,11 @@ def test_of_several_branches_one_stands_and_the_others_wait_at_their_next_block(
 
 
 def test_lanes_that_meet_at_the_gate_stop_one_after_the_other(house: House) -> None:
-    made = flow([each("l", [1, 2, 3], concurrency=3), touch("t", "{{ item }}"), transform("x", "item")], "start > l", "l.body > t > x")
+    made = flow(
+        [each("l", [1, 2, 3], concurrency=3), touch("t", "{{ item }}"), transform("x", "item")],
+        "start > l",
+        "l.body > t > x",
+    )
     row = begin(house, made, Breakpoint("x"))
     paths = {state(house, row)["path"]} | {go(house, row)["path"] for _ in range(2)}
     assert paths == {"l[0]/x", "l[1]/x", "l[2]/x"}
@@ -174,7 +186,11 @@ def test_lanes_that_meet_at_the_gate_stop_one_after_the_other(house: House) -> N
 
 
 def test_breakpoints_set_while_it_works_count_at_once(house: House, world: World) -> None:
-    row = house.submit(flow([touch("t", 1, door="d"), transform("a", "t")], "start > t > a"), debug=True, breakpoints=(Breakpoint("z"),))
+    row = house.submit(
+        flow([touch("t", 1, door="d"), transform("a", "t")], "start > t > a"),
+        debug=True,
+        breakpoints=(Breakpoint("z"),),
+    )
     world.until(world.began, "t")
     house.call(lambda: house.engine.set_breakpoints(row.function_id, (Breakpoint("a"),)))
     house.do(world.open("d"))
@@ -207,7 +223,12 @@ def test_who_waits_for_news_hears_of_a_cancel(house: House, world: World) -> Non
 
 def test_a_pause_stops_the_clocks_of_run_and_block(house: House, world: World) -> None:
     loop = times("l", 1).model_copy(update={"policy": touch("p", policy={"timeoutMs": 5000}).policy})
-    row = begin(house, flow([loop, transform("x", "1"), touch("t", door="never")], "start > l", "l.body > x > t"), Breakpoint("x"), timeout_ms=10_000)
+    row = begin(
+        house,
+        flow([loop, transform("x", "1"), touch("t", door="never")], "start > l", "l.body > x > t"),
+        Breakpoint("x"),
+        timeout_ms=10_000,
+    )
     house.move(100)
     house.settle()
     assert state(house, row)["status"] == "paused"
@@ -236,7 +257,9 @@ def test_a_branch_that_wakes_while_another_stands_leaves_the_run_paused(house: H
 
 def test_a_failure_elsewhere_frees_a_branch_that_stands(house: House, world: World) -> None:
     blocks = [times("l", 1), transform("x", "1"), touch("t", door="d"), transform("bad", "1 / 0")]
-    row = house.submit(flow(blocks, "start > l", "l.body > x", "start > t > bad"), debug=True, breakpoints=(Breakpoint("x"),))
+    row = house.submit(
+        flow(blocks, "start > l", "l.body > x", "start > t > bad"), debug=True, breakpoints=(Breakpoint("x"),)
+    )
     house.until_status(row, "paused")
     house.do(world.open("d"))
     house.settle()

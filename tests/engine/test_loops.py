@@ -21,8 +21,11 @@ def body(row_output: dict[str, object]) -> object:
 
 @pytest.mark.parametrize("kind", ["forEach", "map"])
 def test_each_item_runs_the_body_and_results_keep_their_order(house: House, kind: str) -> None:
-    made = flow([block("loop", "l", loopType=kind, items="{{ input.xs }}"), transform("a", "item * 2 + index")],
-                "start > l", "l.body > a")  # fmt: skip
+    made = flow(
+        [block("loop", "l", loopType=kind, items="{{ input.xs }}"), transform("a", "item * 2 + index")],
+        "start > l",
+        "l.body > a",
+    )
     row = house.run(made, {"xs": [1, 2, 3]})
     assert row.output == {"results": [2, 5, 8], "iterations": 3, "errors": [], "exitReason": "completed"}
     assert {"l[0]/a", "l[1]/a", "l[2]/a"} < house.checkpoints(row).keys()
@@ -35,8 +38,10 @@ def test_a_table_is_gone_through_as_row_objects(house: House) -> None:
 
 
 def test_while_sees_last_vars_and_index(house: House) -> None:
-    blocks = [block("loop", "l", loopType="while", condition="index < vars.limit and (last or 0) < 4"),
-              transform("a", "(last or 0) + 2")]  # fmt: skip
+    blocks = [
+        block("loop", "l", loopType="while", condition="index < vars.limit and (last or 0) < 4"),
+        transform("a", "(last or 0) + 2"),
+    ]
     assert house.run(flow(blocks, "start > l", "l.body > a", limit=5)).output["results"] == [2, 4]
 
 
@@ -51,7 +56,10 @@ def test_a_while_ends_at_its_most_iterations(house: House) -> None:
 
 
 def test_reduce_gives_its_last_value(house: House) -> None:
-    blocks = [block("loop", "l", loopType="reduce", items=[1, 2, 3], accumulator=10), transform("a", "accumulator + item")]
+    blocks = [
+        block("loop", "l", loopType="reduce", items=[1, 2, 3], accumulator=10),
+        transform("a", "accumulator + item"),
+    ]
     assert house.run(flow(blocks, "start > l", "l.body > a")).output["results"] == 16
 
 
@@ -71,7 +79,12 @@ def test_the_scopes_names_are_nearer_than_blocks_of_that_name(house: House) -> N
 
 
 def test_inner_loops_see_the_nearest_names_and_blocks_around(house: House) -> None:
-    blocks = [each("o", ["a", "b"]), transform("x", "item + item"), each("i", [1, 2], itemVariable="n"), transform("y", "[x, n, item, index]")]
+    blocks = [
+        each("o", ["a", "b"]),
+        transform("x", "item + item"),
+        each("i", [1, 2], itemVariable="n"),
+        transform("y", "[x, n, item, index]"),
+    ]
     made = flow(blocks, "start > o", "o.body > x > i", "i.body > y")
     got = house.run(made).output["results"]
     assert [r["results"] for r in got] == [[["aa", 1, 1, 0], ["aa", 2, 2, 1]], [["bb", 1, 1, 0], ["bb", 2, 2, 1]]]
@@ -93,10 +106,20 @@ def test_an_error_stops_a_sequential_loop(house: House, world: World) -> None:
 
 
 def test_an_error_in_one_lane_stops_the_others_and_lets_their_effects_finish(house: House, world: World) -> None:
-    blocks = [each("l", [0, 1, 2, 3], concurrency=2), when("c", "item == 0"), transform("bad", "1 / 0"),
-              touch("t", "{{ item }}", door="d"), touch("u", "{{ item }}")]  # fmt: skip
-    made = flow([*blocks[:2], touch("wait", 1, door="w"), *blocks[2:]], "start > l", "l.body > c",
-                "c.true > wait > bad", "c.false > t > u")  # fmt: skip
+    blocks = [
+        each("l", [0, 1, 2, 3], concurrency=2),
+        when("c", "item == 0"),
+        transform("bad", "1 / 0"),
+        touch("t", "{{ item }}", door="d"),
+        touch("u", "{{ item }}"),
+    ]
+    made = flow(
+        [*blocks[:2], touch("wait", 1, door="w"), *blocks[2:]],
+        "start > l",
+        "l.body > c",
+        "c.true > wait > bad",
+        "c.false > t > u",
+    )
     row = house.submit(made)
     world.until(world.began, "t")
     house.do(world.open("w"))
@@ -104,7 +127,10 @@ def test_an_error_in_one_lane_stops_the_others_and_lets_their_effects_finish(hou
     house.do(world.open("d"))
     row = house.finish(row)
     assert (row.status, row.error["blockId"]) == ("failed", "bad")
-    assert [c.path for c in world.calls] == ["l[0]/wait", "l[1]/t"] or [c.path for c in world.calls] == ["l[1]/t", "l[0]/wait"]
+    assert [c.path for c in world.calls] == ["l[0]/wait", "l[1]/t"] or [c.path for c in world.calls] == [
+        "l[1]/t",
+        "l[0]/wait",
+    ]
     assert house.checkpoints(row)["l[1]/t"] == "completed"
 
 
@@ -114,8 +140,12 @@ def test_a_failing_scope_fires_its_error_port(house: House) -> None:
 
 
 def test_return_in_one_lane_ends_the_function_and_starts_no_other(house: House, world: World) -> None:
-    blocks = [each("l", list(range(50)), concurrency=4), when("c", "item == 1"), block("return", "r", value="{{ item }}"),
-              touch("t", "{{ item }}", door="d")]  # fmt: skip
+    blocks = [
+        each("l", list(range(50)), concurrency=4),
+        when("c", "item == 1"),
+        block("return", "r", value="{{ item }}"),
+        touch("t", "{{ item }}", door="d"),
+    ]
     made = flow(blocks, "start > l", "l.body > c", "c.true > r", "c.false > t")
     row = house.submit(made)
     house.until(lambda f: getattr(f, "block", None) == "r")
@@ -134,7 +164,9 @@ def test_a_crash_in_one_lane_fails_the_run_at_once(house: House, world: World) -
 
 
 def test_concurrent_iterations_run_at_most_so_many_at_once(house: House, world: World) -> None:
-    row = house.submit(flow([times("l", 7, concurrency=3), touch("t", "{{ item }}", door="d")], "start > l", "l.body > t"))
+    row = house.submit(
+        flow([times("l", 7, concurrency=3), touch("t", "{{ item }}", door="d")], "start > l", "l.body > t")
+    )
     world.until(world.began, "t", 3)
     house.settle()
     assert world.count("t") == 3
@@ -143,9 +175,17 @@ def test_concurrent_iterations_run_at_most_so_many_at_once(house: House, world: 
 
 
 def test_more_items_than_allowed_fail_before_the_first(house: House, world: World) -> None:
-    row = house.run(flow([times("l", 11), touch("t")], "start > l", "l.body > t").model_copy(
-        update={"blocks": (block("start", "start"), block("loop", "l", loopType="times", iterations=11, maxIterations=10), touch("t"))}
-    ))  # fmt: skip
+    row = house.run(
+        flow([times("l", 11), touch("t")], "start > l", "l.body > t").model_copy(
+            update={
+                "blocks": (
+                    block("start", "start"),
+                    block("loop", "l", loopType="times", iterations=11, maxIterations=10),
+                    touch("t"),
+                )
+            }
+        )
+    )
     assert row.error["type"] == "LIMIT"
     assert world.calls == []
 

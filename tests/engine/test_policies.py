@@ -73,7 +73,9 @@ def test_a_time_limit_on_a_pure_block_is_a_plain_failure(house: House, world: Wo
 
 def test_a_time_limit_on_a_scope_ends_what_runs_inside(house: House, world: World) -> None:
     loop = times("l", 2).model_copy(update={"policy": touch("x", policy={"timeoutMs": 500}).policy})
-    row = house.submit(flow([loop, touch("t", door="never"), transform("h", "input.type")], "start > l", "l.body > t", "l.error > h"))
+    row = house.submit(
+        flow([loop, touch("t", door="never"), transform("h", "input.type")], "start > l", "l.body > t", "l.error > h")
+    )
     world.until(world.began, "t")
     house.move(0.6)
     row = house.finish(row)
@@ -82,7 +84,9 @@ def test_a_time_limit_on_a_scope_ends_what_runs_inside(house: House, world: Worl
 
 
 def test_a_time_limit_on_a_wait_gives_the_run_its_slot_back(house: House) -> None:
-    row = house.submit(flow([block("delay", "d", {"timeoutMs": 500}, delayMs=10_000), transform("h", "1")], "start > d", "d.error > h"))
+    row = house.submit(
+        flow([block("delay", "d", {"timeoutMs": 500}, delayMs=10_000), transform("h", "1")], "start > d", "d.error > h")
+    )
     house.until_status(row, "waiting")
     house.move(0.6)
     assert house.finish(row).output == 1
@@ -91,7 +95,9 @@ def test_a_time_limit_on_a_wait_gives_the_run_its_slot_back(house: House) -> Non
 
 def test_a_stopped_region_tries_nothing_again(house: House, world: World) -> None:
     world.failures["t"] = [REFUSED]
-    row = house.submit(flow([touch("t", door="d", policy=TWICE), touch("bad", fail="broken")], "start > t", "start > bad"))
+    row = house.submit(
+        flow([touch("t", door="d", policy=TWICE), touch("bad", fail="broken")], "start > t", "start > bad")
+    )
     house.until(lambda f: getattr(f, "block", None) == "bad" and getattr(f, "status", None) == 4)
     house.do(world.open("d"))
     row = house.finish(row)

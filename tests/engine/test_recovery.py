@@ -95,7 +95,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, point: str, count: int) 
     home = tmp_path / "home"
     child = subprocess.run(
         [sys.executable, "-m", "tests.engine.story", str(home), point, str(count)],
-        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PYTHONPATH": os.getcwd()},
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL, child.stderr
     house = open_house(home)

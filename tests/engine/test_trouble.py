@@ -112,12 +112,17 @@ def test_five_million_rows_on_a_wire(house: House) -> None:
         type = "make"
         effect = Effect.PURE
 
-        async def run(self, config, ctx):  # noqa: ANN001, ANN202
+        async def run(self, config, ctx):
             return (await super().run(config, ctx)).__class__(table)
 
-    house.blocks._types["make"] = Make(house.world)  # noqa: SLF001
-    house.blocks._validators["make"] = Make.Config.__pydantic_validator__  # noqa: SLF001
-    blocks = [block("make", "m"), transform("n", "m.height + len(input)"), transform("s", "m.sum('n')"), touch("t", "{{ m }}")]
+    house.blocks._types["make"] = Make(house.world)
+    house.blocks._validators["make"] = Make.Config.__pydantic_validator__
+    blocks = [
+        block("make", "m"),
+        transform("n", "m.height + len(input)"),
+        transform("s", "m.sum('n')"),
+        touch("t", "{{ m }}"),
+    ]
     row = house.run(flow(blocks, "start > m > n", "m > s", "m > t"))
     assert row.status == "completed"
     assert row.output["n"] == 10_000_000
@@ -128,7 +133,11 @@ def test_five_million_rows_on_a_wire(house: House) -> None:
 def test_a_log_that_is_too_long_ends_with_a_word_about_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.engine.pen.MOST_LOGS", 5)
     house.world.failures["t"] = [KeyError("x")] * 20
-    made = flow([each("l", list(range(20)), errorPolicy="continue"), block("ask", "t", {"retries": 1, "retryDelayMs": 0})], "start > l", "l.body > t")
+    made = flow(
+        [each("l", list(range(20)), errorPolicy="continue"), block("ask", "t", {"retries": 1, "retryDelayMs": 0})],
+        "start > l",
+        "l.body > t",
+    )
     row = house.run(made)
     assert row.status == "completed"
     assert len(house.logs(row)) == 5

@@ -64,13 +64,24 @@ def test_what_an_early_iteration_set_comes_out_though_the_last_sets_nothing(hous
 
 
 def test_a_new_value_in_an_iteration_is_no_race_with_what_was_carried_on(house: House) -> None:
-    blocks = [each("l", [1, 2]), put("s", n="{{ vars.n + 1 }}"), transform("b", "1"), transform("j", "vars.n"), transform("r", "vars.n")]
+    blocks = [
+        each("l", [1, 2]),
+        put("s", n="{{ vars.n + 1 }}"),
+        transform("b", "1"),
+        transform("j", "vars.n"),
+        transform("r", "vars.n"),
+    ]
     made = flow(blocks, "start > l > r", "l.body > s > j", "l.body > b > j", n=0)
     assert house.run(made).output == 2
 
 
 def test_concurrent_iterations_keep_theirs_inside(house: House) -> None:
-    blocks = [each("l", [1, 2, 3], concurrency=3), put("s", n="{{ item }}"), transform("a", "vars.n"), transform("r", "[vars.n, l.results]")]
+    blocks = [
+        each("l", [1, 2, 3], concurrency=3),
+        put("s", n="{{ item }}"),
+        transform("a", "vars.n"),
+        transform("r", "[vars.n, l.results]"),
+    ]
     assert house.run(flow(blocks, "start > l > r", "l.body > s > a", n=0)).output == [0, [1, 2, 3]]
 
 
@@ -89,12 +100,23 @@ def test_a_scope_that_tries_again_passes_out_what_its_last_attempt_set(house: Ho
 
 
 def test_a_while_condition_sees_flow_variables_and_those_of_the_body(house: House) -> None:
-    blocks = [block("loop", "l", loopType="while", condition="vars.n < vars.most"), put("s", n="{{ vars.n + 1 }}"), transform("r", "vars.n")]
+    blocks = [
+        block("loop", "l", loopType="while", condition="vars.n < vars.most"),
+        put("s", n="{{ vars.n + 1 }}"),
+        transform("r", "vars.n"),
+    ]
     assert house.run(flow(blocks, "start > l > r", "l.body > s", n=0, most=4)).output == 4
 
 
 def test_variables_survive_a_crash_with_their_writers(house: House) -> None:
-    blocks = [put("a", x=1), each("l", [1, 2]), put("s", x="{{ vars.x + item }}"), touch("t", "{{ vars.x }}"), touch("d", door="d"), transform("r", "vars.x")]
+    blocks = [
+        put("a", x=1),
+        each("l", [1, 2]),
+        put("s", x="{{ vars.x + item }}"),
+        touch("t", "{{ vars.x }}"),
+        touch("d", door="d"),
+        transform("r", "vars.x"),
+    ]
     row = house.submit(flow(blocks, "start > a > l > d > r", "l.body > s > t"))
     house.world.until(house.world.began, "d")
     again = house.crash().start()

@@ -20,8 +20,12 @@ def test_the_branch_not_taken_dies_with_all_behind_it(house: House) -> None:
     row = house.run(flow(blocks, "start > c", "c.true > y", "c.false > n > after"), {"x": 2})
     assert row.output == "yes"
     assert house.checkpoints(row) == {
-        "start": "completed", "c": "completed", "y": "completed", "n": "skipped", "after": "skipped"
-    }  # fmt: skip
+        "start": "completed",
+        "c": "completed",
+        "y": "completed",
+        "n": "skipped",
+        "after": "skipped",
+    }
 
 
 def test_a_join_waits_for_its_live_wires_and_passes_a_single_value_as_it_is(house: House) -> None:
@@ -53,9 +57,7 @@ def test_the_result_without_return_is_null_one_value_or_an_object(house: House) 
 
 def test_a_disabled_block_is_skipped(house: House) -> None:
     made = flow([transform("a", "1"), transform("b", "2")], "start > a > b")
-    off = made.model_copy(
-        update={"blocks": tuple(b.model_copy(update={"disabled": b.id == "a"}) for b in made.blocks)}
-    )
+    off = made.model_copy(update={"blocks": tuple(b.model_copy(update={"disabled": b.id == "a"}) for b in made.blocks)})
     row = house.run(off)
     assert row.output is None
     assert house.checkpoints(row)["b"] == "skipped"
@@ -82,11 +84,18 @@ def test_a_failure_flows_on_behind_a_wired_error_port(house: House) -> None:
 
 def test_error_is_the_nearest_failure_upstream_also_around_a_region(house: House) -> None:
     blocks = [
-        transform("a", "1 / 0"), transform("b", "[1, 2]"), transform("c", "nope.x", name="c"),
-        times("l", 1), transform("in_loop", "error.blockId"), transform("d", "error.blockId"),
-    ]  # fmt: skip
+        transform("a", "1 / 0"),
+        transform("b", "[1, 2]"),
+        transform("c", "nope.x", name="c"),
+        times("l", 1),
+        transform("in_loop", "error.blockId"),
+        transform("d", "error.blockId"),
+    ]
     made = flow(blocks, "start > a", "a.error > b > c", "c.error > d", "b > l", "l.body > in_loop")
-    assert house.run(made).output == {"d": "c", "l": {"results": ["a"], "iterations": 1, "errors": [], "exitReason": "completed"}}
+    assert house.run(made).output == {
+        "d": "c",
+        "l": {"results": ["a"], "iterations": 1, "errors": [], "exitReason": "completed"},
+    }
 
 
 def test_error_is_unknown_where_nothing_failed(house: House) -> None:
@@ -122,8 +131,13 @@ def test_a_name_inside_another_region_names_the_scope_by_its_name(house: House) 
 
 
 def test_return_ends_the_function_from_inside_a_loop(house: House, world: World) -> None:
-    blocks = [each("l", "{{ [1, 2, 3] }}"), touch("t", "{{ item }}"), when("c", "item == 2"),
-              block("return", "r", value="{{ item * 10 }}"), transform("after", "99")]  # fmt: skip
+    blocks = [
+        each("l", "{{ [1, 2, 3] }}"),
+        touch("t", "{{ item }}"),
+        when("c", "item == 2"),
+        block("return", "r", value="{{ item * 10 }}"),
+        transform("after", "99"),
+    ]
     row = house.run(flow(blocks, "start > l > after", "l.body > t > c", "c.true > r"))
     assert (row.status, row.output) == ("completed", 20)
     assert world.count("t") == 2
@@ -131,16 +145,26 @@ def test_return_ends_the_function_from_inside_a_loop(house: House, world: World)
 
 
 def test_return_lets_a_running_effect_finish_and_cancels_pure_work_and_waits(house: House, world: World) -> None:
-    blocks = [touch("e", 1, door="e"), block("hold", "p", door="never"), block("delay", "w", delayMs=10_000_000),
-              touch("first", 1), block("return", "r", value=5)]  # fmt: skip
+    blocks = [
+        touch("e", 1, door="e"),
+        block("hold", "p", door="never"),
+        block("delay", "w", delayMs=10_000_000),
+        touch("first", 1),
+        block("return", "r", value=5),
+    ]
     row = house.submit(flow(blocks, "start > e", "start > p", "start > w", "start > first > r"))
     house.world.until(world.broken_off, "p")
     house.do(world.open("e"))
     row = house.finish(row)
     assert (row.status, row.output) == ("completed", 5)
     assert house.checkpoints(row) == {
-        "start": "completed", "e": "completed", "p": "cancelled", "w": "cancelled", "first": "completed", "r": "completed"
-    }  # fmt: skip
+        "start": "completed",
+        "e": "completed",
+        "p": "cancelled",
+        "w": "cancelled",
+        "first": "completed",
+        "r": "completed",
+    }
 
 
 def test_a_failure_stops_its_region_while_effects_finish(house: House, world: World) -> None:

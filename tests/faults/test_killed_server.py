@@ -44,9 +44,7 @@ def flow(url: str) -> dict[str, Any]:
 
 
 def client(server: Server) -> httpx.Client:
-    return httpx.Client(
-        base_url=server.api, headers={"Authorization": f"token {TOKEN}"}, timeout=60, trust_env=False
-    )
+    return httpx.Client(base_url=server.api, headers={"Authorization": f"token {TOKEN}"}, timeout=60, trust_env=False)
 
 
 def data(answer: httpx.Response) -> Any:
@@ -64,7 +62,9 @@ def test_after_a_kill_each_completed_call_was_made_once(
     first = start_server(*options, opener=REAL, env=env)
     with client(first) as api:
         canvas = data(api.post("/canvases", json={"name": "Faults"}))
-        function = data(api.post("/functions", json={"name": "f", "canvasId": canvas["id"], "flow": flow(counting.url)}))
+        function = data(
+            api.post("/functions", json={"name": "f", "canvasId": canvas["id"], "flow": flow(counting.url)})
+        )
         run = data(api.post("/runs", json={"functionId": function["id"], "async": True}))
         assert counting.held.wait(60)
     first.stop(signal.SIGKILL)

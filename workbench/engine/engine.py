@@ -15,7 +15,7 @@ from workbench.base.errors import InvalidState, NotFound, Unavailable, Workbench
 from workbench.base.ids import Ids, to_bytes
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
-from workbench.engine.facts import RunCreated, RunFinished, RunRecovered
+from workbench.engine.facts import RunFinished, RunRecovered
 from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
@@ -24,6 +24,7 @@ from workbench.engine.pen import Pen, as_text
 from workbench.engine.program import Program, compile_flow
 from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
+from workbench.engine.requests import created, new_row
 from workbench.engine.slots import Slot, Slots
 from workbench.engine.states import Actor, RunStatus, may_move
 from workbench.engine.tally import Tally
@@ -34,7 +35,6 @@ from workbench.flow.model import Flow
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 from workbench.storage.value_files import Stored
-from workbench.storage.values import encode
 
 log = structlog.get_logger("workbench.engine")
 
@@ -147,24 +147,9 @@ class Engine:
         if len(self.queue) >= MOST_QUEUED:
             raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
         now = self.services.clock.now_us()
-        row = RunRow(
-            id=self.ids.new(),
-            workspace_id=request.workspace_id,
-            function_id=request.function_id,
-            function_name=request.function_name,
-            version=request.version,
-            status=RunStatus.QUEUED,
-            trigger=request.trigger,
-            inputs=request.inputs,
-            priority=request.priority,
-            debug=request.debug,
-            durability=request.durability,
-            timeout_ms=request.timeout_ms,
-            parent_run_id=request.parent_run_id,
-            created_at=now,
-        )
+        row = new_row(request, self.ids.new(), now)
         self.on_row(row)
-        ticket = self.store.append([_created(row, request.start_block), *with_it(row)], row.workspace_id)
+        ticket = self.store.append([created(row, request.start_block), *with_it(row)], row.workspace_id)
         self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
         self._dispatch(row.workspace_id)
         try:
@@ -501,22 +486,3 @@ def _unwritten(pen: Pen) -> Unavailable:
     if isinstance(pen.failure, Unavailable):
         return pen.failure
     return Unavailable(f"The log could not be written: {pen.failure}", hint="Look at /health.")
-
-
-def _created(row: RunRow, start_block: str | None) -> RunCreated:
-    trigger = {**row.trigger, "blockId": start_block} if start_block else row.trigger
-    return RunCreated(
-        to_bytes(row.id),
-        to_bytes(row.workspace_id),
-        to_bytes(row.function_id),
-        row.function_name,
-        row.version,
-        msgspec.json.encode(trigger).decode(),
-        encode(row.inputs),
-        row.priority,
-        row.debug,
-        row.durability,
-        row.timeout_ms,
-        to_bytes(row.parent_run_id) if row.parent_run_id else None,
-        row.created_at,
-    )
