@@ -1,0 +1,121 @@
+"""The functions that the browser tests draw, and the files that they read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+Flow = dict[str, Any]
+
+FLIGHTS = 3_000
+AIRPORTS = ("EWR", "JFK", "LGA")
+
+
+def write_data(folder: Path) -> None:
+    """Flights with known delays: each airport's worst delay is its own, two of the three are severe."""
+    rows = range(FLIGHTS)
+    pl.DataFrame({
+        "month": [1 + i % 2 for i in rows],
+        "origin": [AIRPORTS[i % 3] for i in rows],
+        "carrier": [("UA", "AA", "B6", "DL")[i % 4] for i in rows],
+        "dep_delay": [None if i % 50 == 7 else float((i * 37) % (90, 250, 160)[i % 3]) for i in rows],
+    }).write_parquet(folder / "flights.parquet")
+
+
+def block(id: str, type: str, name: str = "", at: tuple[int, int] = (0, 0), **config: Any) -> dict[str, Any]:
+    return {"id": id, "type": type, "name": name or id, "config": config, "position": {"x": at[0], "y": at[1]}}
+
+
+def wire(source: str, target: str, port: str = "out") -> dict[str, Any]:
+    return {"id": f"{source}-{port}-{target}", "source": source, "sourcePort": port, "target": target}
+
+
+def delays() -> Flow:
+    """Read a table, find each airport's worst delay, loop over the airports, branch on severity."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("read", "read_table", "flights", (200, 24), path="flights.parquet"),
+            block(
+                "worst",
+                "aggregate",
+                "worst of month",
+                (480, 24),
+                groupBy=["origin"],
+                operations=[{"op": "max", "field": "dep_delay", "as": "worst"}, {"op": "count", "as": "flights"}],
+            ),
+            block("loop", "loop", "each airport", (760, 24), loopType="forEach", items="{{ worst_of_month }}"),
+            block("severe", "condition", "severe", (800, 180), mode="expression", expression="item.worst > 120"),
+            block("alarm", "transform", "alarm", (1080, 160), language="expression", code="item.origin + ' late'"),
+            block("calm", "transform", "calm", (1080, 280), language="expression", code="item.origin + ' fine'"),
+        ],
+        "edges": [
+            wire("start", "read"),
+            wire("read", "worst"),
+            wire("worst", "loop"),
+            wire("loop", "severe", "body"),
+            wire("severe", "alarm", "true"),
+            wire("severe", "calm", "false"),
+        ],
+    }
+
+
+def chain(count: int = 3) -> Flow:
+    """A start and as many steps of plain numbers, one after another."""
+    steps = [
+        block(f"step{i}", "transform", f"step {i}", (220 + 280 * i, 24), language="expression", code=str(i))
+        for i in range(count)
+    ]
+    names = ["start", *(step["id"] for step in steps)]
+    return {
+        "blocks": [block("start", "start", at=(0, 40)), *steps],
+        "edges": [wire(a, b) for a, b in zip(names, names[1:], strict=False)],
+    }
+
+
+def times_ten(iterations: int = 5) -> Flow:
+    """A loop whose one block inside gives ten times its index."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("loop", "loop", "tens", (200, 24), loopType="times", iterations=str(iterations)),
+            block("ten", "transform", "ten times", (240, 180), language="expression", code="index * 10"),
+        ],
+        "edges": [wire("start", "loop"), wire("loop", "ten", "body")],
+    }
+
+
+def broken_sum() -> Flow:
+    """A step that divides by zero at run time."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("zero", "transform", "nothing", (200, 24), language="expression", code="0"),
+            block("ratio", "transform", "ratio", (480, 24), language="expression", code="100 / nothing"),
+            block("after", "transform", "after", (760, 24), language="expression", code="ratio + 1"),
+        ],
+        "edges": [wire("start", "zero"), wire("zero", "ratio"), wire("ratio", "after")],
+    }
+
+
+def long_wait() -> Flow:
+    """A step that takes ten minutes unless someone cancels."""
+    return {
+        "blocks": [block("start", "start", at=(0, 40)), block("wait", "delay", "nap", (200, 24), delayMs=600_000)],
+        "edges": [wire("start", "wait")],
+    }
+
+
+def grid(count: int, across: int = 25) -> Flow:
+    """Many blocks in rows, each row a chain from the start."""
+    blocks = [block("start", "start", at=(-220, 40))]
+    edges = []
+    for i in range(count - 1):
+        row, column = divmod(i, across)
+        blocks.append(
+            block(f"b{i}", "transform", f"b {i}", (280 * column, 104 * row), language="expression", code=str(i))
+        )
+        edges.append(wire("start" if column == 0 else f"b{i - 1}", f"b{i}"))
+    return {"blocks": blocks, "edges": edges}
