@@ -106,7 +106,7 @@ def test_an_unexpected_exception_is_500_and_tells_nothing_of_the_inside(client, 
     assert response.headers["x-request-id"] in error["hint"]
     assert "secret" not in response.text
     assert client.get("/health").status_code == 200
-    logged = capsys.readouterr().out
+    logged = capsys.readouterr().err
     assert "request.failed" in logged
     assert response.headers["x-request-id"] in logged
 

@@ -146,7 +146,7 @@ def test_a_converter_that_raises_costs_only_its_event(hub, capsys):
     listener = hub.listen("w")
     publish(hub, Unseen(), RunMoved("r", "running"))
     assert [m.event for m in listener.take()] == ["run"]
-    assert "events.convert_failed" in capsys.readouterr().out
+    assert "events.convert_failed" in capsys.readouterr().err
 
 
 def test_waiting_ends_at_news_at_the_end_and_at_the_timeout(hub):

@@ -86,12 +86,12 @@ def test_code_of_other_languages_is_no_expression():
 
 def test_fields_whose_value_is_not_known_yet_are_not_checked_and_the_others_are():
     assert issues("sort", {"limit": "{{ n }}", "by": [{"field": "a", "descending": "maybe"}]}) == [
-        "by[0].descending must be a valid boolean, unable to interpret input, not 'maybe'"
+        "by[0].descending must be true or false, not 'maybe'"
     ]
 
 
 def test_a_resolved_config_that_does_not_fit_names_its_field():
-    with pytest.raises(BlockFailed, match="`limit` of this sort block must be a valid integer") as caught:
+    with pytest.raises(BlockFailed, match="`limit` of this sort block must be a whole number") as caught:
         REGISTRY.parse("sort", {"limit": "ten", "by": [{"field": "a"}]})
     assert caught.value.kind == "CONFIG"
 

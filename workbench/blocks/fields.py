@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from workbench.base.sentences import sentence
 from workbench.blocks.kind import Marker
 from workbench.flow.catalogue import ExpressionField
 
@@ -114,17 +115,11 @@ _MESSAGES = {
 
 
 def _sentence(entry: Any) -> str:
-    kind, message = entry["type"], entry["msg"]
+    kind = entry["type"]
     if kind in _MESSAGES:
         return _MESSAGES[kind]
-    if kind in {"too_short", "too_long"}:
-        bound, length = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
-        count = entry["ctx"][length]
-        return f"must have at {bound} {count} item{'' if count == 1 else 's'}"
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    message = message.replace("should be", "must be").replace("should have", "must have")
-    message = message.replace("should match", "must match")
-    if kind == "value_error":
+    message = sentence(entry)
+    if kind in {"value_error", "too_short", "too_long"}:
         return message
     given = repr(entry["input"])
     return f"{message}, not {given if len(given) <= 60 else given[:57] + '…'}"

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 
 from workbench.base.errors import InvalidInput, Issue, UnsupportedMediaType
+from workbench.base.sentences import sentence
 
 MAX_DEPTH = 64
 """How deep lists and objects of a body may nest."""
@@ -102,17 +103,13 @@ def invalid_input(error: RequestValidationError, body: Any = None) -> InvalidInp
     first = issues[0] if issues else Issue("body", "is not valid")
     more = len(error.errors()) - 1
     also = f" ({more} more)" if more > 0 else ""
-    return InvalidInput(f"{first.field}: {first.issue}{also}.", details=issues)
+    return InvalidInput(f"`{first.field}` {first.issue}{also}.", details=issues)
 
 
 def _issue(error: Mapping[str, Any], body: Any) -> Issue:
     kind = str(error["type"])
-    text = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if kind == "extra_forbidden":
-        text = "is not a known field"
-    elif kind == "missing":
-        text = "is required"
-    return Issue(field_path(error["loc"], body, missing=kind == "missing"), text.rstrip("."))
+    text = "is not a known field" if kind == "extra_forbidden" else sentence(error)
+    return Issue(field_path(error["loc"], body, missing=kind == "missing"), text)
 
 
 def field_path(loc: Sequence[int | str], body: Any = None, *, missing: bool = False) -> str:

@@ -65,4 +65,5 @@ def id_bytes(kind: str, text: str) -> bytes:
 
 def missing(kind: str, text: str) -> NotFound:
     """The one error for a resource that is not in this workspace."""
-    return NotFound(f"There is no {kind} '{text[:80]}' in this workspace.")
+    where = "" if kind == "workspace" else " in this workspace"
+    return NotFound(f"There is no {kind} '{text[:80]}'{where}.")

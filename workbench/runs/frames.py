@@ -107,7 +107,7 @@ class Frames:
             answer = await self._workers.run(job, lambda *_: None, owner=caller.workspace_id)
         except BlockFailed as error:
             raise InvalidInput(
-                "The query cannot be answered.",
+                f"The query cannot be answered: {error.message}",
                 hint=f"Its tables are {', '.join(get_args(FrameName))}; send one SELECT.",
                 details=[Issue("query", error.message)],
             ) from error
