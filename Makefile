@@ -59,6 +59,10 @@ lock: $(DEV_READY) ## Pin the versions that the two commands install, in constra
 	$(PY) -m uv pip compile --quiet --universal --all-extras --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --upgrade pyproject.toml -o constraints.txt
 
+openapi: $(DEV_READY) $(MODULES_READY) ## Write docs/openapi.json and the widgets' types from the code
+	$(PY) -m tests.api.openapi_file
+	@$(NPM) run --silent types
+
 clean: ## Remove the environment and everything that is built
 	rm -rf $(VENV) dist build widgets/node_modules widgets/workbench_widgets/static/*.js \
 		widgets/workbench_widgets/static/*.css widgets/workbench_widgets/static/manifest.json \

@@ -1,6 +1,6 @@
 /** Flows and block types that the tests of the core share. */
 
-import type { BlockType, Block, Edge, Flow, Port } from "./wire";
+import type { BlockType, Block, DebugState, Edge, Flow, Port, Run } from "./wire";
 
 const port = (name: string, more: Partial<Port> = {}): Port => ({ name, type: "any", ...more });
 
@@ -45,3 +45,18 @@ export const NESTED = flow(
   [block("start", "start"), block("outer", "loop"), block("a"), block("inner", "loop"), block("b"), block("after")],
   "start>outer", "outer:body>a", "a>inner", "inner:body>b", "outer>after",
 );
+
+/** A run of the function `f` that has just started. */
+export const RUN: Run = {
+  id: "r", functionId: "f", functionName: "f", version: 1, status: "running", trigger: { type: "manual" }, inputs: {}, output: null,
+  error: null, priority: 0, debug: false, durability: "strict", attempt: 1, checkpointCount: 0, parentRunId: null, forkedFrom: null,
+  createdAt: "2026-01-01T00:00:00Z", startedAt: null, finishedAt: null, queueMs: null, runMs: null, waitMs: null, progress: { done: 0 },
+};
+
+/** That run, paused before a block. */
+export function debugAt(blockId: string): DebugState {
+  return {
+    runId: RUN.id, functionId: RUN.functionId, status: "paused", path: blockId, blockId, blockName: blockId, when: "before", callStack: [],
+    variables: {}, names: {}, inputs: null, blockOutputs: {}, outputs: {}, error: null, breakpoints: [], canStepBack: false,
+  };
+}

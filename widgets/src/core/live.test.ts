@@ -7,14 +7,13 @@ import { makeHub } from "./page";
 import { onBlocks, onDebug, onRun, viewOf } from "./runview";
 import { problemsOf, shownState, wireLook } from "./state";
 import { applyAll, type Command } from "./commands";
-import { block, flow } from "./fixtures";
-import type { Flow, Run, WorkflowFunction } from "./wire";
+import { block, debugAt, flow, RUN } from "./fixtures";
+import type { Flow, WorkflowFunction } from "./wire";
 
-const RUN: Run = { id: "r", functionId: "f", functionName: "f", version: 1, status: "running", debug: false, attempt: 1, checkpointCount: 0, createdAt: "2026-01-01T00:00:00Z" };
 
 /** A small server behind `fetch`, with versions and refusals as the contract has them. */
 function fakeServer(start: Flow) {
-  const fn: WorkflowFunction = { id: "f", canvasId: "c", name: "f", status: "draft", version: 1, breakpoints: [], createdAt: "", updatedAt: "", flow: start };
+  const fn: WorkflowFunction = { id: "f", canvasId: "c", name: "f", description: null, status: "draft", updatedBy: null, version: 1, breakpoints: [], createdAt: "", updatedAt: "", flow: start };
   const state = { fn, isDown: false, puts: 0, beforePut: null as (() => void) | null, loseAnswer: false };
   const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
   const send = (async (url: string, init: RequestInit = {}) => {
@@ -192,7 +191,7 @@ describe("a run in view", () => {
     expect(onRun(view, { ...RUN, id: "other" })).toBe(view);
   });
   it("ends its debug state with the run", () => {
-    const paused = onDebug(view, { runId: "r", status: "paused", path: "b", blockId: "b", when: "before", callStack: [], variables: {}, inputs: null, blockOutputs: {}, breakpoints: [], canStepBack: false });
+    const paused = onDebug(view, debugAt("b"));
     expect(paused.debug?.blockId).toBe("b");
     expect(onRun(paused, { ...RUN, status: "completed" }).debug).toBeNull();
   });

@@ -1,76 +1,87 @@
-/** The wire's shapes that the canvas reads and writes. The only module that names them; everything imports from here. */
+/**
+ * The wire's shapes. They are the server's own: `openapi.d.ts` is made from `docs/openapi.json` (`make openapi`), and this
+ * module gives them the names that the canvas uses. Written by hand is only what the document leaves open: values are
+ * `Json`, texts of a closed set are that set, and the answers and events that it has no schema for.
+ */
+
+import type { components } from "./openapi";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-export interface Position {
-  x: number;
-  y: number;
-}
+type Schemas = components["schemas"];
 
-export interface Policy {
-  timeoutMs?: number | null;
-  retries?: number;
-  retryDelayMs?: number;
-  onError?: "fail" | "continue";
-}
+/** The same shape with `Json` where the document allows anything. */
+type Known<T> = unknown extends T
+  ? Json
+  : T extends readonly (infer U)[]
+    ? Known<U>[]
+    : T extends object
+      ? { [K in keyof T]: Known<T[K]> }
+      : T;
 
-export interface Block {
-  id: string;
-  type: string;
-  name: string;
-  config: Record<string, Json>;
-  position: Position;
-  disabled?: boolean;
-  policy?: Policy | null;
-}
+type Shape<Name extends keyof Schemas> = Known<Schemas[Name]>;
 
-export interface Edge {
-  id: string;
-  source: string;
-  sourcePort: string;
-  target: string;
-  targetPort: string;
-}
+/** The same fields, some of them more closely said. */
+type Said<T, More> = Omit<T, keyof More> & More;
 
-export interface Flow {
-  blocks: Block[];
-  edges: Edge[];
-  variables: Record<string, Json>;
-  notes: Record<string, Json>[];
-  groups: Record<string, Json>[];
-}
+/** The same fields, some of which may be left out. */
+type Lax<T, Fields extends keyof T> = Omit<T, Fields> & Partial<Pick<T, Fields>>;
 
-export type FunctionStatus = "draft" | "active" | "archived";
+export type Position = Shape<"Position">;
+export type Policy = Partial<Shape<"Policy">>;
+export type Block = Said<Lax<Shape<"Block">, "disabled">, { config: Record<string, Json>; policy?: Policy | null }>;
+export type Edge = Shape<"Edge">;
+export type Flow = Said<Required<Shape<"Flow">>, { blocks: Block[] }>;
 
-export interface Breakpoint {
-  blockId: string;
-  when?: "before" | "after";
-  condition?: string | null;
-  hitCount?: number | null;
-  logMessage?: string | null;
-  enabled?: boolean;
-}
-
-export interface WorkflowFunction {
-  id: string;
-  canvasId: string;
-  name: string;
-  description?: string | null;
-  status: FunctionStatus;
-  version: number;
-  breakpoints: Breakpoint[];
-  createdAt: string;
-  updatedAt: string;
-  updatedBy?: string | null;
-  flow: Flow;
-  cards?: Record<string, BlockCard>;
-}
+export type Breakpoint = Lax<Shape<"Breakpoint">, "when" | "enabled">;
+export type BreakpointIn = Lax<Shape<"BreakpointIn">, "when" | "enabled">;
 
 /** How the server says a block in one line, and the outputs that its config gives it. */
-export interface BlockCard {
-  text: string;
-  outputs: Port[];
+export type BlockCard = Said<Shape<"Card">, { outputs: Port[] }>;
+export type WorkflowFunction = Said<Shape<"FunctionWithFlow">, { flow: Flow; breakpoints: Breakpoint[]; cards?: Record<string, BlockCard> }>;
+export type FunctionStatus = WorkflowFunction["status"];
+export type FunctionChange = Lax<Said<Shape<"FunctionChange">, { flow?: Flow | null }>, "name" | "description" | "status" | "expectedVersion">;
+
+export type RunStatus = Shape<"RunStatus">;
+export type NewRun = Pick<Shape<"NewRun">, "functionId"> & Partial<Shape<"NewRun">>;
+
+/** What an error on the wire says; the document leaves it open. */
+export interface RunError {
+  type: string;
+  message: string;
+  hint?: string | null;
+  blockId?: string | null;
+  path?: string | null;
 }
+
+/** Where one block stands in a run, over all its paths. */
+export type BlockState = Said<
+  Lax<Shape<"BlockState">, "lastPath" | "lastAttempt" | "port" | "summary" | "error" | "runMs" | "done" | "total">,
+  { status: BlockStatus; summary?: Summary | null; error?: RunError | null; lastPath?: string | null; lastAttempt?: number | null; reused?: boolean; forced?: boolean }
+>;
+
+export type Checkpoint = Said<Shape<"Checkpoint">, { status: BlockStatus; error: RunError | null }>;
+
+export type Run = Said<Shape<"Run">, { error: RunError | null; trigger: { type: string; id?: string | null } }> & {
+  blockStates?: BlockState[];
+  checkpoints?: Checkpoint[];
+};
+
+export type CallFrame = Shape<"Frame">;
+export type DebugState = Said<Shape<"DebugState">, { breakpoints: Breakpoint[]; error: RunError | null }>;
+export type StepMode = Shape<"StepDebug">["mode"] | "back";
+
+/** One edit as the command operations spell it; a newer server may know more of them. */
+export type WireCommand = Said<Shape<"FixCommand">, { type: string }>;
+export type Fix = Said<Shape<"Fix">, { commands: WireCommand[] }>;
+export type Problem = Said<Lax<Shape<"Problem">, "blockId" | "edgeId" | "field">, { code: string; fix?: Fix | null; hint?: string | null; position?: number | null }>;
+export type Validation = Said<Shape<"Validation">, { errors: Problem[]; warnings: Problem[] }>;
+
+export type LogEntry = Said<Shape<"LogEntry">, { level: "debug" | "info" | "warning" | "error" }>;
+export type BlockTiming = Shape<"Timing">;
+export type RunLogs = Said<Shape<"RunLogs">, { entries: LogEntry[] }>;
+
+export type ErrorBody = Said<Lax<Shape<"Error">["error"], "details">, { hint?: string | null; details?: { field?: string; issue?: string }[] }>;
 
 export type PortType = "any" | "table" | "object" | "list" | "number" | "text" | "boolean";
 
@@ -141,19 +152,6 @@ export interface ExpressionFunction {
   doc: string;
 }
 
-export type RunStatus =
-  | "pending"
-  | "queued"
-  | "running"
-  | "waiting"
-  | "paused"
-  | "cancelling"
-  | "cancelled"
-  | "completed"
-  | "failed"
-  | "timed_out"
-  | "dead_letter";
-
 export type BlockStatus =
   | "queued"
   | "running"
@@ -165,137 +163,9 @@ export type BlockStatus =
   | "cancelled"
   | "unknown";
 
-export interface RunError {
-  type: string;
-  message: string;
-  blockId?: string | null;
-  path?: string | null;
-}
-
 export type Summary =
   | { kind: "table"; rows: number; columns: number }
   | { kind: "value"; text: string };
-
-/** Where one block stands in a run, over all its paths. */
-export interface BlockState {
-  blockId: string;
-  status: BlockStatus;
-  completed: number;
-  failed: number;
-  skipped: number;
-  lastPath?: string | null;
-  lastAttempt?: number | null;
-  port?: string | null;
-  summary?: Summary | null;
-  error?: RunError | null;
-  runMs?: number | null;
-  done?: number | null;
-  total?: number | null;
-  reused?: boolean;
-  forced?: boolean;
-}
-
-export interface Run {
-  id: string;
-  functionId: string;
-  functionName: string;
-  version: number;
-  status: RunStatus;
-  trigger?: { type: string; id?: string | null; scheduledAt?: string | null } | null;
-  inputs?: Json;
-  output?: Json;
-  error?: RunError | null;
-  priority?: string | number | null;
-  debug: boolean;
-  durability?: string;
-  attempt: number;
-  checkpointCount: number;
-  parentRunId?: string | null;
-  forkedFrom?: string | null;
-  createdAt: string;
-  startedAt?: string | null;
-  finishedAt?: string | null;
-  queueMs?: number | null;
-  runMs?: number | null;
-  waitMs?: number | null;
-  progress?: { done: number; total?: number | null } | null;
-  blockStates?: BlockState[];
-  checkpoints?: Checkpoint[];
-}
-
-export interface Checkpoint {
-  id: string;
-  runId: string;
-  blockId: string;
-  blockName?: string;
-  blockType: string;
-  path: string;
-  attempt: number;
-  status: BlockStatus;
-  port?: string | null;
-  input?: Json;
-  output?: Json;
-  error?: RunError | null;
-  startedAt?: string | null;
-  finishedAt?: string | null;
-  queueMs?: number | null;
-  runMs?: number | null;
-  waitMs?: number | null;
-}
-
-export interface CallFrame {
-  path: string;
-  blockId: string;
-  kind: string;
-  /** Of a loop: where it is. */
-  iteration?: number | null;
-}
-
-export interface DebugState {
-  runId: string;
-  status: RunStatus;
-  path: string | null;
-  blockId: string | null;
-  when: "before" | "after" | "error" | null;
-  callStack: CallFrame[];
-  variables: Record<string, Json>;
-  /** What the scopes around the block give: `item`, `index` and their own names. */
-  names?: Record<string, Json>;
-  inputs: Json;
-  blockOutputs: Record<string, Json>;
-  breakpoints: Breakpoint[];
-  canStepBack: boolean;
-}
-
-export type StepMode = "over" | "into" | "out" | "back";
-
-export interface Fix {
-  label: string;
-  commands: WireCommand[];
-}
-
-/** One edit as the command operations spell it. */
-export interface WireCommand {
-  type: string;
-  payload: Record<string, Json>;
-}
-
-export interface Problem {
-  code: string;
-  severity: "error" | "warning";
-  message: string;
-  blockId?: string | null;
-  edgeId?: string | null;
-  field?: string | null;
-  hint?: string | null;
-  fix?: Fix | null;
-}
-
-export interface Validation {
-  valid: boolean;
-  errors: Problem[];
-  warnings: Problem[];
-}
 
 export interface ColumnInfo {
   name: string;
@@ -310,29 +180,6 @@ export interface ColumnInfo {
 export type ValuePage =
   | { type: "table"; rows: number; columns: ColumnInfo[]; data: Record<string, Json>[] }
   | { type: "value"; value: Json };
-
-export interface LogEntry {
-  at: string;
-  level: "debug" | "info" | "warning" | "error";
-  blockId?: string | null;
-  path?: string | null;
-  message: string;
-  data?: Json;
-}
-
-export interface BlockTiming {
-  blockId: string;
-  path: string;
-  attempt: number;
-  queueMs: number;
-  runMs: number;
-  waitMs: number;
-}
-
-export interface RunLogs {
-  entries: LogEntry[];
-  timings: BlockTiming[];
-}
 
 /** What the event stream carries, by its event name. */
 export interface WireEvents {
@@ -369,9 +216,3 @@ export interface BlockEventItem {
   forced?: boolean;
 }
 
-export interface ErrorBody {
-  code: string;
-  message: string;
-  details?: { field?: string; issue?: string; [key: string]: Json | undefined }[];
-  hint?: string | null;
-}
