@@ -34,7 +34,7 @@ class ExpressionField:
 
 @dataclass(frozen=True, slots=True)
 class ConfigIssue:
-    """One thing wrong with one config field; `field` is relative to the config (``delayMs``, ``conditions[0].field``)."""
+    """One thing wrong with one config field; `field` is relative to the config: ``conditions[0].field``."""
 
     field: str
     message: str
