@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.house import House, MovedClock
+from tests.engine.house import WORKSPACE, House, MovedClock
 from tests.engine.world import World
 from workbench.base.probe import listen
 
@@ -45,6 +45,9 @@ def house(keeper: Keeper) -> Iterator[House]:
     house = keeper.house()
     yield house
     listen(None)
+    if not house.is_left:
+        assert house.call(house.engine.broken) == []
+        assert house.engine.slots.taken(WORKSPACE) == 0
     if house.is_left:
         house.close()
 

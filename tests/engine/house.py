@@ -169,7 +169,7 @@ class House:
             self.store.read(
                 lambda c: c.execute(
                     """SELECT workspace_id::VARCHAR, function_id::VARCHAR, status, output, error, started_at,
-                    finished_at, queue_us, wait_us, steps, recoveries, created_at, run_us FROM runs WHERE id = ?::UUID""",
+                    finished_at, queue_us, wait_us, steps, recoveries, created_at FROM runs WHERE id = ?::UUID""",
                     [run_id],
                 ).fetchone()
             )

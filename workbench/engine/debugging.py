@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.base.errors import InvalidState, Unavailable
-from workbench.engine.engine import Engine, Live
+from workbench.engine.engine import Engine
 from workbench.engine.gate import Gate, Mode, Position
 from workbench.engine.halting import LogLost
+from workbench.engine.live import Live
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.storage.values import to_json
 

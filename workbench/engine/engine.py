@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,6 +19,8 @@ from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
 from workbench.engine.interfaces import Services
+from workbench.engine.invariants import broken
+from workbench.engine.live import Live
 from workbench.engine.pen import Pen, as_text
 from workbench.engine.program import Program, compile_flow
 from workbench.engine.queue import Entry, Queue
@@ -42,25 +43,9 @@ PROGRAMS_KEPT = 256
 TALLIES_KEPT = 1000
 STOP_S = 4.0
 CANCEL_S = 30.0
+CHECK_EVERY_S = 60.0
 MOST_QUEUED = 100_000
 """Runs that may wait for a slot; more are refused."""
-
-
-@dataclass(slots=True)
-class Live:
-    """A run that has a slot, or had one and waits."""
-
-    row: RunRow
-    pen: Pen
-    slot: Slot
-    walk: Walk
-    gate: Gate | None
-    task: asyncio.Task[None] | None = None
-    why: RunStatus | None = None
-    """Set when the walk is cut off: the status that the run ends with."""
-    reason: str | None = None
-    is_ending: bool = False
-    """The walk is over; the end is being written."""
 
 
 class Engine:
@@ -89,6 +74,8 @@ class Engine:
         self._waiters: dict[str, list[asyncio.Future[RunRow]]] = {}
         self._stopping = False
         self._crashed: str | None = None
+        self._broken: list[str] = []
+        self._checking: asyncio.TimerHandle | None = None
         self._turns: Turns | None = None
         self._timers: Timers | None = None
 
@@ -115,10 +102,24 @@ class Engine:
             self._take_up(entry)
         for workspace in self.queue.workspaces():
             self._dispatch(workspace)
+        self._checking = loop.call_later(CHECK_EVERY_S, self._check)
+
+    def _check(self) -> None:
+        """Each minute: what hangs is seen in `health` and in the log."""
+        self._broken = broken(self.live.values(), self.slots)
+        for text in self._broken:
+            log.error("engine.invariant_broken", what=text)
+        self._checking = asyncio.get_running_loop().call_later(CHECK_EVERY_S, self._check)
+
+    def broken(self) -> list[str]:
+        """What does not hold of the runs under way; empty when all is well."""
+        return broken(self.live.values(), self.slots)
 
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
         self._stopping = True
+        if self._checking is not None:
+            self._checking.cancel()
         lives = [live for live in self.live.values() if live.task is not None]
         for live in lives:
             if live.task is not None and not live.is_ending:
@@ -450,6 +451,7 @@ class Engine:
         reasons = [] if self._turns is not None else ["The engine has not started."]
         reasons += ["The engine is stopping."] if self._stopping else []
         reasons += [self._crashed] if self._crashed is not None else []
+        reasons += self._broken
         return {"ok": not reasons, "reasons": reasons, "live": len(self.live), "queued": len(self.queue)}
 
     def counts(self, workspace: str) -> Mapping[str, int]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from workbench.base.errors import BlockFailed, InvalidInput, InvalidState, Issue
 from workbench.engine.debugging import Debugger
-from workbench.engine.engine import Live
 from workbench.engine.gate import Mode
+from workbench.engine.live import Live
 from workbench.flow.expressions import ExpressionError
 from workbench.rest.caller import Caller
 from workbench.runs.models import DebugState, Run, Watched
