@@ -229,3 +229,19 @@ def test_a_loop_whose_items_wait_side_by_side_waits_once(house: House) -> None:
     house.until_status(row, "waiting")
     house.move(1.1)
     assert house.finish(row).status == "completed"
+
+
+def test_a_run_that_nothing_will_ever_wake_is_seen(house: House) -> None:
+    row = house.submit(HELD, {"n": 1})
+    house.world.until(house.world.began, "t")
+
+    def lose_the_slot() -> list[str]:
+        live = house.engine.live[row.id]
+        live.slot.held, live.walk.busy = False, 0
+        found = house.engine.broken()
+        live.slot.held, live.walk.busy = True, 1
+        return found
+
+    assert "runs without a slot" in house.call(lose_the_slot)[0]
+    house.do(house.world.open("d"))
+    assert house.finish(row).status == "completed"
