@@ -2,6 +2,7 @@
 
 import type { BlockEventItem, BlockState, Checkpoint, DebugState, Run, WireEvents } from "./wire";
 import { hasEnded } from "./format";
+import { summaryOf } from "./summary";
 
 export interface RunView {
   run: Run;
@@ -33,6 +34,7 @@ export function fromCheckpoints(checkpoints: readonly Checkpoint[]): BlockState[
       lastPath: c.path,
       lastAttempt: c.attempt,
       port: c.port ?? null,
+      summary: c.status === "completed" ? summaryOf(c.output) : null,
       error: c.error ?? null,
       runMs: c.runMs ?? null,
     });

@@ -8,7 +8,7 @@ import type { WireEdge } from "./Wire";
 const PADDING = 0.06;
 const LEAST_ZOOM = 0.1;
 /** Below this, cards cannot be read. */
-const READABLE = 0.6;
+const READABLE = 0.8;
 
 export function useFit(): (mode: "whole" | "readable", duration?: number) => void {
   const { getNodes, setViewport } = useReactFlow<BoardNode, WireEdge>();
