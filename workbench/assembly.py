@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,11 +13,13 @@ from workbench.api.app import create_app
 from workbench.api.hub import EventsHub
 from workbench.api.serve import Serving, serve
 from workbench.api.services import Services
+from workbench.api.system import bundle_folder
 from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
+from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
 from workbench.editing.facts import FACT_TYPES as EDITING_FACTS
@@ -42,12 +41,6 @@ from workbench.runs.values import Values
 from workbench.storage.facts import FactRegistry
 from workbench.storage.migrations.runner import load_migrations
 from workbench.storage.store import Store
-
-SWITCH_INTERVAL_S = 0.0005
-"""With Python's default each sync of the log waits up to 5 ms for the GIL. It is one setting for the whole process."""
-
-GC_THRESHOLD = 50_000
-"""New objects between collections of the youngest: a busy engine makes many small ones that live on for a while."""
 
 
 class Workbench:
@@ -87,7 +80,7 @@ class Workbench:
             ),
             health=lambda: {"store": store.health(), "engine": self.engine.health()},
             run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),
-            static_dir=_static_dir(),
+            static_dir=bundle_folder(),
         )
         self.app: FastAPI = create_app(self.services)
 
@@ -157,14 +150,5 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS)
     register_run_reactions(registry)
     store = Store.open(settings.home, registry, load_migrations(), clock)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.set_threshold(max(GC_THRESHOLD, gc.get_threshold()[0]), *gc.get_threshold()[1:])
+    tune()
     return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)
-
-
-def _static_dir() -> Path | None:
-    try:
-        import workbench_widgets
-    except ImportError:
-        return None
-    return Path(workbench_widgets.__file__).parent / "static"

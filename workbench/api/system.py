@@ -60,3 +60,12 @@ def _listed(folder: Path) -> set[str]:
         elif isinstance(node, str) and Path(node).name == node and (folder / node).is_file():
             names.add(node)
     return names - {"manifest.json"}
+
+
+def bundle_folder() -> Path | None:
+    """Where the installed widgets keep their bundle; None where they are not installed."""
+    try:
+        import workbench_widgets
+    except ImportError:
+        return None
+    return Path(workbench_widgets.__file__).parent / "static"

@@ -70,6 +70,8 @@ class RunRow:
     finished_at: int | None = None
     queue_us: int = 0
     wait_us: int = 0
+    resting_since: int = 0
+    """Since when it waits or is paused without a slot, not yet in `wait_us`; 0 while it works."""
     output: Any = None
     error: dict[str, Any] | None = None
     steps: int = 0

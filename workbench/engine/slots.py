@@ -66,14 +66,14 @@ class Slots:
 class Slot:
     """One run's slot."""
 
-    __slots__ = ("_clock", "_coming", "_pen", "_resuming", "_row", "_since", "_slots", "held")
+    __slots__ = ("_clock", "_coming", "_pen", "_resuming", "_row", "_slots", "held")
 
     def __init__(self, slots: Slots, row: RunRow, pen: Pen, clock: Clock) -> None:
         self._slots = slots
         self._row = row
         self._pen = pen
         self._clock = clock
-        self._since = 0
+        self._row.resting_since = 0
         self._coming: asyncio.Task[None] | None = None
         self._resuming = False
         self.held = True
@@ -85,7 +85,7 @@ class Slot:
                 self._move(status, "gate")
             return
         self.held = False
-        self._since = self._clock.now_us()
+        self._row.resting_since = self._clock.now_us()
         self._move(status, "gate" if status is RunStatus.PAUSED else "walk")
         self._slots.free(self._row.workspace_id)
 
@@ -110,7 +110,8 @@ class Slot:
             self._slots.free(self._row.workspace_id)
             return
         self.held = True
-        self._row.wait_us += self._clock.now_us() - self._since
+        self._row.wait_us += self._clock.now_us() - self._row.resting_since
+        self._row.resting_since = 0
         if status in (RunStatus.WAITING, RunStatus.PAUSED):
             self._move(RunStatus.RUNNING, "gate" if status is RunStatus.PAUSED else "walk")
 
@@ -131,6 +132,6 @@ class Slot:
         if self.held:
             self.held = False
             self._slots.free(self._row.workspace_id)
-        elif self._since:
-            self._row.wait_us += self._clock.now_us() - self._since
-        self._since = 0
+        elif self._row.resting_since:
+            self._row.wait_us += self._clock.now_us() - self._row.resting_since
+        self._row.resting_since = 0

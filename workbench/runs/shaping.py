@@ -62,6 +62,7 @@ def _inputs(stored: bytes | None, *, is_brief: bool) -> Any:
 def run_of_live(row: RunRow, now_us: int, *, with_output: bool = True) -> Run:
     """A run as the engine knows it now."""
     until = row.finished_at or now_us
+    waited = row.wait_us + (until - row.resting_since if row.resting_since else 0)
     return Run(
         id=row.id,
         function_id=row.function_id,
@@ -83,8 +84,8 @@ def run_of_live(row: RunRow, now_us: int, *, with_output: bool = True) -> Run:
         started_at=row.started_at,
         finished_at=row.finished_at,
         queue_ms=ms(row.queue_us if row.started_at is not None else until - row.created_at),
-        run_ms=ms(until - row.started_at - row.wait_us) if row.started_at is not None else None,
-        wait_ms=ms(row.wait_us),
+        run_ms=ms(until - row.started_at - waited) if row.started_at is not None else None,
+        wait_ms=ms(waited),
         progress=Progress(done=row.steps, total=row.steps if row.status in TERMINAL else None),
     )
 

@@ -68,7 +68,9 @@ def _inside(outer: Any) -> list[Any]:
 def structure_problems(flow: Flow) -> list[Problem]:
     """The same as problems, for validating a flow that was never saved."""
     return [
-        Problem(code=Code.TOO_LARGE, severity="error", message=f"{i.issue}. Split it into several functions.", field=i.field)
+        Problem(
+            code=Code.TOO_LARGE, severity="error", message=f"{i.issue}. Split it into several functions.", field=i.field
+        )
         for i in check_size(flow)
     ] or [*_double_ids(flow), *_loose_edges(flow), *_deep_configs(flow)]
 
