@@ -10,6 +10,8 @@ export interface ViewActs {
   fit: (mode: "whole" | "readable") => void;
   fullscreen: () => void;
   leave: () => void;
+  /** Tells where something about a block may open. */
+  beside: (blockId: string, then: (at: { x: number; y: number }) => void) => void;
 }
 
 /** Does an action; answers false when it means nothing now, so that the key press goes on to Lab. */
@@ -89,6 +91,10 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
     case "breakpoint":
       if (!only) return false;
       void running.toggleBreakpoint(only);
+      return true;
+    case "editBreakpoint":
+      if (!only) return false;
+      view.beside(only, (at) => session.overlay({ kind: "breakpoint", blockId: only, at }));
       return true;
     case "over":
     case "into":

@@ -39,6 +39,7 @@ export const KEYS: readonly KeyBinding[] = [
   { action: "run", keys: "Mod+Enter", label: "Run", group: "Run and debug" },
   { action: "debug", keys: "F5", label: "Debug, or continue", group: "Run and debug" },
   { action: "breakpoint", keys: "F9", label: "Breakpoint on or off", group: "Run and debug" },
+  { action: "editBreakpoint", keys: "Shift+F9", label: "Edit the breakpoint", group: "Run and debug" },
   { action: "over", keys: "F10", label: "Step over", group: "Run and debug" },
   { action: "into", keys: "F11", label: "Step into", group: "Run and debug" },
   { action: "out", keys: "Shift+F11", label: "Step out", group: "Run and debug" },

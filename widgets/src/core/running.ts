@@ -3,6 +3,7 @@
 import { ApiError, checkpointId, type Api } from "./api";
 import type { FunctionDocument } from "./document";
 import { hasEnded } from "./format";
+import { fieldsIn } from "./hints";
 import { cachedRegions, pathOf } from "./regions";
 import { fromCheckpoints, onBlocks, onDebug, onRun, viewOf, type RunView } from "./runview";
 import { shownState, type CanvasState } from "./state";
@@ -13,6 +14,7 @@ export class Running {
   /** Blocks that events told of while an answer was under way: the events are newer. */
   private toldMeanwhile = new Set<string>();
   private values = new Map<string, Promise<ValuePage>>();
+  private learned = new Set<string>();
 
   constructor(
     private readonly functionId: string,
@@ -119,6 +121,19 @@ export class Running {
     if (this.values.size > 60) this.values.delete(this.values.keys().next().value!);
     loading.catch(() => this.values.delete(key));
     return loading;
+  }
+
+  /** Looks into a block's value, once a run, so that completion can offer what is inside. */
+  learnFields(blockId: string): void {
+    const view = this.current();
+    const place = view && this.placeOf(blockId);
+    const key = view && place && `${view.run.id} ${place.path.replace(/\[\d+\]/g, "[]")}`;
+    if (!key || this.learned.has(key)) return;
+    this.learned.add(key);
+    this.value(blockId, "output").then(
+      (page) => this.current()?.run.id === view.run.id && this.store.set({ fields: { ...this.store.get().fields, [blockId]: fieldsIn(page) } }),
+      () => this.learned.delete(key),
+    );
   }
 
   onEvent(event: string, data: unknown): void {

@@ -5,6 +5,7 @@ import { describe } from "./describe";
 import { EMPTY_FLOW, indexOf } from "./flow";
 import { chipText } from "./format";
 import type { Connection } from "./events";
+import type { Fields } from "./hints";
 import type { Plug } from "./ports";
 import { cachedRegions, enclosingScopes } from "./regions";
 import { pausedAt, type RunView } from "./runview";
@@ -30,7 +31,25 @@ export interface Notice {
 }
 
 /** What lies over the board; `after` is the output that a new or chosen block gets wired to. */
-export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } | { kind: "connect"; after: Plug } | { kind: "find" } | { kind: "keys" } | { kind: "problems" } | null;
+export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } | { kind: "connect"; after: Plug } | { kind: "find" } | { kind: "keys" } | { kind: "problems" } | Aside | null;
+
+/** What opens beside a place; `at` is in the window's pixels. */
+export type Aside =
+  | { kind: "breakpoint"; blockId: string; at: Position }
+  | { kind: "wire"; edgeId: string; at: Position }
+  | { kind: "kernel"; value: KernelValue; at: Position }
+  | { kind: "inputs"; debug: boolean; at: Position };
+
+/** A value that may be brought into the notebook's kernel. */
+export interface KernelValue {
+  runId: string;
+  path: string;
+  attempt: number;
+  /** The field of the value, when it is only that. */
+  field: string | null;
+  /** The name that is offered for it. */
+  name: string;
+}
 
 export interface CanvasState {
   phase: "loading" | "ready" | "missing" | "failed";
@@ -59,6 +78,16 @@ export interface CanvasState {
   /** What the blocks inside paged scopes did in the chosen iterations. */
   iterationStates: Readonly<Record<string, BlockState>>;
   inspector: InspectorTarget | null;
+  /** The inspector is open on the function itself while no block is. */
+  functionPanel: boolean;
+  /** The run in view was chosen: newer ones do not take its place. */
+  pinned: boolean;
+  /** Insides of values, learned for completion. */
+  fields: Fields;
+  /** Failed iterations of scopes, by scope id. */
+  failures: Readonly<Record<string, readonly number[]>>;
+  /** Whether a kernel answers, so that values can be brought there. */
+  kernel: boolean;
   overlay: Overlay;
   renaming: string | null;
   notice: Notice | null;
@@ -86,6 +115,11 @@ export const INITIAL: CanvasState = {
   iterations: {},
   iterationStates: {},
   inspector: null,
+  functionPanel: false,
+  pinned: false,
+  fields: {},
+  failures: {},
+  kernel: false,
   overlay: null,
   renaming: null,
   notice: null,
@@ -156,4 +190,9 @@ export function wireLook(state: CanvasState, edgeId: string): WireLook {
   if (fired !== null && fired !== edge.sourcePort) return { look: "dead", chip: null };
   if (fired === null && target?.status === "skipped") return { look: "dead", chip: null };
   return { look: target?.status === "running" ? "flowing" : "live", chip: chipText(source.summary) };
+}
+
+/** Why the debugger could not do what a block's breakpoint says, while a debug run goes on. */
+export function breakpointProblem(state: CanvasState, blockId: string): string | null {
+  return state.view?.debug?.breakpoints.find((point) => point.blockId === blockId)?.problem ?? null;
 }

@@ -68,7 +68,7 @@ export type Run = Said<Shape<"Run">, { error: RunError | null; trigger: { type: 
 };
 
 export type CallFrame = Shape<"Frame">;
-export type DebugState = Said<Shape<"DebugState">, { breakpoints: Breakpoint[]; error: RunError | null }>;
+export type DebugState = Said<Shape<"DebugState">, { breakpoints: (Breakpoint & { problem?: string | null })[]; error: RunError | null }>;
 export type StepMode = Shape<"StepDebug">["mode"] | "back";
 
 /** One edit as the command operations spell it; a newer server may know more of them. */

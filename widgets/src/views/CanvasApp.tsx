@@ -21,6 +21,7 @@ import { Toolbar } from "./panels/Toolbar";
 import { SessionContext, useCanvas, useSession } from "./session";
 import { useClipboard } from "./useClipboard";
 import { useFullscreen } from "./useFullscreen";
+import { useKeptFocus } from "./useKeptFocus";
 import { useLabKeys } from "./useLabKeys";
 
 interface Props {
@@ -56,8 +57,14 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const fit = useCallback((mode: "whole" | "readable") => void requestAnimationFrame(() => show(mode)), [show]);
   useClipboard(root);
   useLabKeys(root);
+  const letGo = useKeptFocus(root);
 
   const acts: ViewActs = {
+    beside: (blockId, then) => {
+      const card = root.current?.querySelector(`[data-testid=block][data-block-id=${JSON.stringify(blockId)}]`)?.getBoundingClientRect();
+      const home = root.current?.getBoundingClientRect();
+      then({ x: card?.left ?? home?.left ?? 0, y: card ? card.bottom + 6 : (home?.top ?? 0) + 60 });
+    },
     fit,
     fullscreen: toggleFullscreen,
     leave: () => {
@@ -66,7 +73,10 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
       else if (inspector) session.closeInspector();
       else if (selectedBlocks.size || selectedEdges.size) session.select([]);
       else if (fullscreen) toggleFullscreen();
-      else root.current?.blur();
+      else {
+        letGo();
+        root.current?.blur();
+      }
     },
   };
   const act = (action: string, key?: string) => perform(session, acts, action, key);

@@ -6,10 +6,11 @@ import canvas from "./canvas.css?inline";
 import edges from "./edges.css?inline";
 import inspectorBase from "./inspector/base.css?inline";
 import overlays from "./overlays.css?inline";
+import popovers from "./popovers.css?inline";
 
 const inspector = import.meta.glob<string>(["./inspector/*.css", "!./inspector/base.css"], { query: "?inline", import: "default", eager: true });
 
-const ALL = [flow, inspectorBase, ...Object.values(inspector), canvas, edges, board, overlays];
+const ALL = [flow, inspectorBase, ...Object.values(inspector), canvas, edges, board, overlays, popovers];
 
 /** Into the document's head, or into the shadow tree for hosts that keep outputs in one. */
 export function addStyles(element: HTMLElement): void {

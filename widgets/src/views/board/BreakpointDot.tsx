@@ -1,21 +1,17 @@
-/** The breakpoint in a card's left edge: a faint dot to click, or one of the kinds of breakpoint. */
+/** The breakpoint in a card's left edge: a faint dot to click, or one of the kinds of breakpoint; a right click edits it. */
 
-import { useCanvas, useSession } from "../session";
+import { BREAKPOINT_SIGNS, kindOf, wordsOf } from "../../core/breakpoints";
 import { keysOf } from "../../core/keymap";
+import { breakpointProblem } from "../../core/state";
+import { isMac, useCanvas, useSession } from "../session";
 
 export function BreakpointDot({ blockId }: { blockId: string }) {
   const session = useSession();
   const point = useCanvas((s) => s.breakpoints.find((b) => b.blockId === blockId) ?? null);
-  const disabled = useCanvas((s) => s.flow.blocks.find((b) => b.id === blockId)?.disabled === true);
-  const kind = !point ? "none" : disabled ? "never" : point.enabled === false ? "off" : point.logMessage ? "log" : point.condition || point.hitCount ? "conditional" : "on";
-  const words = {
-    none: `Set a breakpoint (${keysOf("breakpoint")})`,
-    on: "Breakpoint: pauses before this block",
-    off: "Breakpoint, switched off",
-    conditional: `Breakpoint if ${point?.condition ?? `hit ${point?.hitCount} times`}`,
-    log: `Logs: ${point?.logMessage ?? ""}`,
-    never: "Cannot be hit: the block is disabled",
-  }[kind];
+  const isDisabled = useCanvas((s) => s.flow.blocks.find((b) => b.id === blockId)?.disabled === true);
+  const problem = useCanvas((s) => breakpointProblem(s, blockId));
+  const kind = kindOf(point, { isDisabled, problem });
+  const words = wordsOf(point, { isDisabled, problem }, { toggle: keysOf("breakpoint", isMac), edit: keysOf("editBreakpoint", isMac) });
   return (
     <button
       type="button"
@@ -31,8 +27,14 @@ export function BreakpointDot({ blockId }: { blockId: string }) {
         void session.running.toggleBreakpoint(blockId);
       }}
       onDoubleClick={(event) => event.stopPropagation()}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        session.select([blockId]);
+        session.overlay({ kind: "breakpoint", blockId, at: { x: event.clientX + 8, y: event.clientY + 8 } });
+      }}
     >
-      <span aria-hidden="true">{{ none: "", on: "", off: "", conditional: "◐", log: "▤", never: "✕" }[kind]}</span>
+      <span aria-hidden="true">{BREAKPOINT_SIGNS[kind]}</span>
     </button>
   );
 }

@@ -1,13 +1,13 @@
 /** Feeds the inspector from the session: the block, what it was given and gave in the execution in view, its logs. */
 
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
-import { hintsFor } from "../../core/hints";
 import { problemsOf, shownState } from "../../core/state";
 import type { Edge, LogEntry } from "../../core/wire";
 import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
+import { useHints } from "../useHints";
 import { useInnerTables } from "./useInnerTables";
 
 export function InspectorHost({ onLeave }: { onLeave: () => void }) {
@@ -16,16 +16,11 @@ export function InspectorHost({ onLeave }: { onLeave: () => void }) {
   const block = useCanvas((s) => (target ? (blockById(s.flow, target.blockId) ?? null) : null));
   const flow = useCanvas((s) => s.flow);
   const types = useCanvas((s) => s.types);
-  const functions = useCanvas((s) => s.functions);
   const state = useCanvas((s) => (block ? shownState(s, block.id) : null));
   const view = useCanvas((s) => s.view);
   const problems = useCanvas((s) => problemsOf(s.validation, block?.id ?? ""));
   const logs = useLogs(block?.id ?? null, view?.run.id ?? null, `${view?.run.status} ${state?.status} ${state?.completed}`);
-  const variables = view?.debug?.variables;
-  const hints = useMemo(
-    () => (block ? hintsFor(flow, types, functions, block.id, view, variables) : undefined),
-    [block, flow, types, functions, view, variables],
-  );
+  const hints = useHints(block?.id ?? null);
   const source = (id: string, part: "input" | "output", label: string): ValueSource | null => {
     const at = session.running.placeOf(id);
     return (

@@ -8,6 +8,7 @@ import { describe } from "../../core/describe";
 import type { CanvasState } from "../../core/state";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
+import { BreakpointEditor } from "../popovers/BreakpointEditor";
 import { Keys } from "./Keys";
 import { groupTitle, inPaletteOrder } from "./categories";
 import { Pick } from "./Pick";
@@ -22,6 +23,7 @@ export function Overlays({ onClosed }: { onClosed: () => void }) {
   if (overlay?.kind === "add") return <AddPick after={overlay.after} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "connect") return <ConnectPick from={overlay.after} onClose={close} />;
   if (overlay?.kind === "find") return <FindPick onClose={close} />;
+  if (overlay?.kind === "breakpoint") return <BreakpointEditor key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "keys") return <Keys onClose={close} />;
   return null;
 }
