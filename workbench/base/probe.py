@@ -15,5 +15,5 @@ def probe(name: str) -> None:
 
 def listen(hook: Callable[[str], None] | None) -> None:
     """Make `hook` hear every probe, in the thread that passes it; None turns it off. For tests only."""
-    global _hook  # noqa: PLW0603 - one switch for the whole process is the point
+    global _hook
     _hook = hook
