@@ -25,6 +25,7 @@ class CanvasWidget(anywidget.AnyWidget):
         height: in pixels; a drag of the lower edge changes it.
         svg: a picture of the function; left out of the state when it is larger than 5,000 characters.
         api: the workbench's address when it is not the page's own Jupyter server.
+        bench: the workbench that values are fetched from for the notebook; found by `workbench.connect` when left out.
     """
 
     _esm = loader_source()
@@ -35,8 +36,18 @@ class CanvasWidget(anywidget.AnyWidget):
     api = traitlets.Unicode("").tag(sync=True)
     bundle = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, function_id: str, *, height: int = 560, svg: str = "", api: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        function_id: str,
+        *,
+        height: int = 560,
+        svg: str = "",
+        api: str = "",
+        bench: Any = None,
+        **more: Any,
+    ) -> None:
         self._picture = svg
+        self._bench = bench
         kept = svg if len(svg) <= LARGEST_PICTURE else ""
         path = bundle_path()
         name = path.name if path else ""
@@ -44,12 +55,33 @@ class CanvasWidget(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        """Give the bundle to a page whose server does not have it (VS Code, another host)."""
-        if not isinstance(content, dict) or content.get("kind") != "bundle":
-            return
+        """What the view asks of the kernel: whether it is there, a value of a run, the bundle."""
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "bundle":
+            self._send_bundle()
+        elif kind == "kernel":
+            self.send({"kind": "kernel"})
+        elif kind == "bring":
+            self.send({"kind": "brought", "id": content.get("id"), **self._bring(content)})
+
+    def _send_bundle(self) -> None:
+        """For a page whose server does not have it (VS Code, another host)."""
         path = bundle_path()
         if path is not None:
             self.send({"kind": "bundle", "name": path.name}, buffers=[path.read_bytes()])
+
+    def _bring(self, request: dict[str, Any]) -> dict[str, Any]:
+        import workbench
+        from workbench.base.errors import WorkbenchError
+
+        try:
+            if self._bench is None:
+                self._bench = workbench.connect(url=self.api.removesuffix(API) or None)
+            run = self._bench.run(str(request.get("runId")))
+            text = run.bring(str(request.get("checkpointId")), str(request.get("name")), field=request.get("field"))
+        except WorkbenchError as error:
+            return {"error": error.message, "hint": error.hint}
+        return {"text": text}
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live view, and the picture for hosts that cannot show one (a saved notebook, a code host, nbconvert)."""

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from workbench.base.errors import InvalidInput, InvalidState, NotFound, WorkbenchError
+from workbench.client.bringing import bring
 from workbench.client.cells import shell
 from workbench.client.debug import Attached, DebugState, in_sight, put_into
 from workbench.client.errors import RunFailed, short
@@ -274,6 +275,17 @@ class Run:
             )
         values = in_sight(self._bench.api, self.id, state)
         return Attached(f"{state.when} “{state.block}”", values, put_into(namespace, values))
+
+    def bring(self, checkpoint: str, name: str, *, field: str | None = None) -> str:
+        """Put a checkpoint's whole value, or one field of it, under a name of the notebook; answers what was put.
+
+        Raises InvalidInput for a name that cannot be used, InvalidState outside of a notebook, NotFound.
+        """
+        running = shell()
+        if running is None:
+            raise short(InvalidState("There is no notebook here to bring a value to.", hint="Use run.at(path)."))
+        path = f"/runs/{self.id}/checkpoints/{checkpoint}/value"
+        return bring(self._bench.api, path, name, field, running.user_ns)
 
     # Showing
 

@@ -24,7 +24,8 @@ def canvas_of(function: FunctionFace, height: int) -> Any:
     except ImportError:
         return Still(function)
     address = function.bench.api.address
-    return CanvasWidget(function.id, height=height, svg=function.svg(), api="" if _is_page_server() else address.url)
+    api = "" if _is_page_server() else address.url
+    return CanvasWidget(function.id, height=height, svg=function.svg(), api=api, bench=function.bench)
 
 
 def _is_page_server() -> bool:
