@@ -194,5 +194,5 @@ export function wireLook(state: CanvasState, edgeId: string): WireLook {
 
 /** Why the debugger could not do what a block's breakpoint says, while a debug run goes on. */
 export function breakpointProblem(state: CanvasState, blockId: string): string | null {
-  return state.view?.debug?.breakpoints.find((point) => point.blockId === blockId)?.problem ?? null;
+  return state.view?.debug?.breakpoints?.find((point) => point.blockId === blockId)?.problem ?? null;
 }
