@@ -97,6 +97,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
         functionId: model.get("function_id"),
         height: model.get("height"),
         api: model.get("api") || undefined,
+        channel: model,
         onHeight: (height: number) => {
           model.set("height", height);
           model.save_changes();

@@ -2,6 +2,7 @@
 
 import { createRoot } from "react-dom/client";
 import { useState } from "react";
+import type { Channel } from "./core/kernel";
 import { hubOf } from "./core/page";
 import { CanvasSession } from "./core/session";
 import { CanvasApp } from "./views/CanvasApp";
@@ -13,6 +14,8 @@ export interface MountOptions {
   /** The API's root when it is not the page's own server. */
   api?: string;
   onHeight?: (height: number) => void;
+  /** The line to the kernel that made the widget. */
+  channel?: Channel;
 }
 
 /** Draws a canvas into an element; answers what takes it away again. */
@@ -23,6 +26,7 @@ export function mountCanvas(element: HTMLElement, options: MountOptions): () => 
   const root = createRoot(element);
   root.render(<Mounted session={session} options={options} />);
   void session.open();
+  if (options.channel) session.reachKernel(options.channel);
   return () => {
     session.close();
     root.unmount();

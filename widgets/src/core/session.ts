@@ -1,17 +1,19 @@
 /** One canvas widget's session: its store, its document, its run, and every act that a button or key may ask for. */
 
-import { ApiError } from "./api";
+import { ApiError, checkpointId } from "./api";
 import { copyText, pasteCommands, readClip } from "./clipboard";
 import { fromWire, type Command } from "./commands";
 import { FunctionDocument, type Draft, type DraftBox } from "./document";
-import { freshId, freshName, outputsOf } from "./flow";
+import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
+import { browserTimers } from "./events";
+import { KernelLink, type Channel } from "./kernel";
 import { tidy, sizeOf } from "./layout";
 import { neighbour, type Direction } from "./navigate";
 import type { Hub } from "./page";
 import type { Plug } from "./ports";
 import { renameBlock } from "./rename";
 import { Running } from "./running";
-import { INITIAL, type CanvasState, type InspectorTab, type Overlay } from "./state";
+import { INITIAL, type CanvasState, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
 import { Store } from "./store";
 import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
 
@@ -21,6 +23,7 @@ export class CanvasSession {
   readonly store = new Store<CanvasState>(INITIAL);
   readonly document: FunctionDocument;
   readonly running: Running;
+  private kernel: KernelLink | null = null;
   private leave: (() => void)[] = [];
   private validating: AbortController | null = null;
   private validateTimer: ReturnType<typeof setTimeout> | null = null;
@@ -55,6 +58,7 @@ export class CanvasSession {
     for (const leave of this.leave.splice(0)) leave();
     if (this.validateTimer) clearTimeout(this.validateTimer);
     this.validating?.abort();
+    this.kernel?.close();
     this.document.close();
   }
 
@@ -247,6 +251,37 @@ export class CanvasSession {
 
   overlay(overlay: Overlay): void {
     this.store.set({ overlay });
+  }
+
+  say(text: string, tone: Notice["tone"] = "info"): void {
+    this.store.set({ notice: { tone, text } });
+  }
+
+  // --- the notebook's kernel
+
+  reachKernel(channel: Channel): void {
+    this.kernel = new KernelLink(channel, (kernel) => this.store.set({ kernel }), browserTimers);
+  }
+
+  /** A block's value as the kernel can be asked for it; null where there is none now. */
+  kernelValue(blockId: string, field: string | null = null): KernelValue | null {
+    const { view, flow, kernel } = this.store.get();
+    const place = this.running.placeOf(blockId);
+    if (!kernel || !view || !place) return null;
+    const handle = handleOf(blockById(flow, blockId)?.name ?? "value");
+    return { runId: view.run.id, ...place, field, name: field ? `${handle}_${handleOf(field)}` : handle };
+  }
+
+  async toKernel(value: KernelValue, name: string): Promise<void> {
+    if (!this.kernel) return;
+    this.say(`Bringing ${name} to the kernel…`);
+    try {
+      const { runId, path, attempt, field } = value;
+      const put = await this.kernel.bring({ runId, checkpointId: checkpointId(path, attempt), name, field });
+      this.say(`In the kernel: ${put}`);
+    } catch (problem) {
+      this.say(problem instanceof Error ? problem.message : String(problem), "error");
+    }
   }
 
   // --- validation

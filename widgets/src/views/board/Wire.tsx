@@ -48,12 +48,17 @@ export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
             type="button"
             className="wbc-chip nodrag nopan"
             style={{ maxWidth: Math.max(92, Math.min(160, Math.abs(targetX - sourceX) - 12)), transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
-            title={`${chip}: look at this value`}
+            title={`${chip}: look at this value (right-click for more)`}
             aria-label={`Value on the wire: ${chip}`}
             data-testid="wire-chip"
             data-edge-id={id}
             tabIndex={-1}
             onClick={open}
+            onContextMenu={(event) => {
+              event.preventDefault();
+              event.stopPropagation();
+              session.overlay({ kind: "wire", edgeId: id, at: { x: event.clientX, y: event.clientY } });
+            }}
           >
             {chip}
           </button>

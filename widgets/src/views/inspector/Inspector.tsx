@@ -32,7 +32,7 @@ export interface ValueSource {
   /** The expression that names the value. */
   expression?: string;
   load(page: PageRequest, signal: AbortSignal): Promise<LoadedValue>;
-  onToKernel?(): void;
+  onToKernel?(at: { x: number; y: number }, field?: string): void;
 }
 
 /** What a block did in the execution that the inspector looks at. */

@@ -19,7 +19,7 @@ export interface ValueViewProps {
   pageSize?: number;
   maxHeight?: number;
   /** Brings the value into the notebook's kernel. */
-  onToKernel?(): void;
+  onToKernel?(at: { x: number; y: number }): void;
   /** Offered when the value was not kept. */
   onRunAgain?(): void;
 }
@@ -109,7 +109,17 @@ function Value({ load, valueKey, label, expression, pageSize = 50, maxHeight, on
         {value.reason === "skipped" ? "This block was skipped: nothing came here." : "No value yet. Run the function to see it here."}
       </Empty>
     );
-  const kernel = onToKernel && <IconButton icon="kernel" label="Bring to the kernel" onClick={onToKernel} />;
+  const kernel = onToKernel && (
+    <IconButton
+      icon="kernel"
+      label="Bring to the kernel…"
+      testId="to-kernel"
+      onClick={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        onToKernel({ x: box.right - 260, y: box.bottom + 4 });
+      }}
+    />
+  );
   if (value.type === "value")
     return (
       <Plain

@@ -1,6 +1,6 @@
 /** The small pieces that every panel uses: icon buttons, states, copy, chips. */
 
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type MouseEvent, type ReactNode } from "react";
 import { stateInWords } from "../../core/inspector/words";
 
 const PATHS: Record<string, string> = {
@@ -27,13 +27,14 @@ export function Icon({ name }: { name: string }) {
 interface IconButtonProps {
   icon: string;
   label: string;
-  onClick(): void;
+  onClick(event: MouseEvent<HTMLButtonElement>): void;
+  testId?: string;
   disabled?: boolean;
   pressed?: boolean;
   className?: string;
 }
 
-export function IconButton({ icon, label, onClick, disabled, pressed, className = "" }: IconButtonProps) {
+export function IconButton({ icon, label, onClick, testId, disabled, pressed, className = "" }: IconButtonProps) {
   return (
     <button
       type="button"
@@ -41,6 +42,7 @@ export function IconButton({ icon, label, onClick, disabled, pressed, className 
       title={label}
       aria-label={label}
       aria-pressed={pressed}
+      data-testid={testId}
       disabled={disabled}
       onClick={onClick}
     >

@@ -21,6 +21,11 @@ export function InspectorHost({ onLeave }: { onLeave: () => void }) {
   const problems = useCanvas((s) => problemsOf(s.validation, block?.id ?? ""));
   const logs = useLogs(block?.id ?? null, view?.run.id ?? null, `${view?.run.status} ${state?.status} ${state?.completed}`);
   const hints = useHints(block?.id ?? null);
+  const hasKernel = useCanvas((s) => s.kernel);
+  const toKernel = (id: string) => (at: { x: number; y: number }, field?: string) => {
+    const value = session.kernelValue(id, field ?? null);
+    if (value) session.overlay({ kind: "kernel", value, at });
+  };
   const source = (id: string, part: "input" | "output", label: string): ValueSource | null => {
     const at = session.running.placeOf(id);
     return (
@@ -29,6 +34,7 @@ export function InspectorHost({ onLeave }: { onLeave: () => void }) {
         label,
         expression: part === "output" ? handleOf(blockById(flow, id)?.name ?? "") : "input",
         load: (page: PageRequest) => session.running.value(id, part, query(page)) as Promise<LoadedValue>,
+        ...(hasKernel && part === "output" ? { onToKernel: toKernel(id) } : {}),
       }
     );
   };

@@ -9,6 +9,8 @@ import type { CanvasState } from "../../core/state";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
 import { BreakpointEditor } from "../popovers/BreakpointEditor";
+import { KernelAsk } from "../popovers/KernelAsk";
+import { WireMenu } from "../popovers/WireMenu";
 import { Keys } from "./Keys";
 import { groupTitle, inPaletteOrder } from "./categories";
 import { Pick } from "./Pick";
@@ -24,6 +26,8 @@ export function Overlays({ onClosed }: { onClosed: () => void }) {
   if (overlay?.kind === "connect") return <ConnectPick from={overlay.after} onClose={close} />;
   if (overlay?.kind === "find") return <FindPick onClose={close} />;
   if (overlay?.kind === "breakpoint") return <BreakpointEditor key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "wire") return <WireMenu key={overlay.edgeId} edgeId={overlay.edgeId} at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "kernel") return <KernelAsk value={overlay.value} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "keys") return <Keys onClose={close} />;
   return null;
 }

@@ -41,6 +41,7 @@ function tableSource(source: ValueSource, { field, page, rows }: InnerTable): Va
     key: `${source.key}/${field}`,
     label: `${field}${first}`,
     expression: `${source.expression ?? ""}.${field}`,
+    ...(source.onToKernel ? { onToKernel: (at: { x: number; y: number }) => source.onToKernel?.(at, field) } : {}),
     load: ({ offset, limit, sort }) => {
       const data = sort ? [...page.data].sort((a, b) => compare(a[sort.column], b[sort.column]) * (sort.descending ? -1 : 1)) : page.data;
       return Promise.resolve({ ...page, data: data.slice(offset, offset + limit) } as LoadedValue);

@@ -29,17 +29,26 @@ export function Popover({ at, label, testId, width = 300, isMenu = false, onClos
   const [place, setPlace] = useState<{ left: number; top: number; height: number } | null>(null);
 
   useLayoutEffect(() => {
-    const home = box.current?.offsetParent?.getBoundingClientRect();
-    if (!box.current || !home) return;
-    const size = box.current.getBoundingClientRect();
-    const most = home.height - 2 * EDGE;
-    const fit = (wanted: number, length: number, room: number) => Math.max(EDGE, Math.min(wanted, room - length - EDGE));
-    setPlace({ left: fit(at.x - home.left, size.width, home.width), top: fit(at.y - home.top, Math.min(size.height, most), home.height), height: most });
+    const element = box.current;
+    const home = element?.offsetParent;
+    if (!element || !home) return;
+    const put = () => {
+      const around = home.getBoundingClientRect();
+      const most = around.height - 2 * EDGE;
+      const fit = (wanted: number, length: number, room: number) => Math.max(EDGE, Math.min(wanted, room - length - EDGE));
+      const left = fit(at.x - around.left, element.offsetWidth, around.width);
+      const top = fit(at.y - around.top, Math.min(element.offsetHeight, most), around.height);
+      setPlace((old) => (old?.left === left && old.top === top && old.height === most ? old : { left, top, height: most }));
+    };
+    put();
+    const watch = new ResizeObserver(put);
+    watch.observe(element);
+    return () => watch.disconnect();
   }, [at.x, at.y]);
 
   useEffect(() => {
-    const first = box.current?.querySelector<HTMLElement>(`[data-autofocus] ${FIELDS.replaceAll(", ", ", [data-autofocus] ")}, [data-autofocus]`);
-    (first ?? box.current?.querySelector<HTMLElement>(FIELDS) ?? box.current)?.focus({ preventScroll: true });
+    const home = box.current?.querySelector("[data-autofocus]") ?? box.current;
+    (home?.querySelector<HTMLElement>(FIELDS) ?? (home as HTMLElement | null))?.focus({ preventScroll: true });
   }, []);
 
   useEffect(() => {
@@ -79,7 +88,7 @@ export function Popover({ at, label, testId, width = 300, isMenu = false, onClos
       data-wb-tooltips=""
       data-lm-suppress-shortcuts="true"
       tabIndex={-1}
-      style={{ width: isMenu ? undefined : width, left: place?.left ?? 0, top: place?.top ?? 0, maxHeight: place?.height, visibility: place ? "visible" : "hidden" }}
+      style={{ width: isMenu ? undefined : width, left: place?.left ?? 0, top: place?.top ?? 0, maxHeight: place?.height, opacity: place ? 1 : 0 }}
       onKeyDown={onKeyDown}
       onContextMenu={(event) => event.stopPropagation()}
     >
