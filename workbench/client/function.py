@@ -201,6 +201,14 @@ class Function(WorkingCopy):
 
         return canvas_of(self, height)
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Live in JupyterLab; elsewhere IPython takes the still picture."""
+        from workbench.client.showing.pictures import canvas_of, is_live
+
+        if not is_live(self):
+            return {}
+        return canvas_of(self, 560)._repr_mimebundle_(**options)
+
     def _repr_html_(self) -> str:
         from workbench.client.showing.pictures import function_html
 

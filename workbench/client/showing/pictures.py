@@ -18,21 +18,21 @@ def function_html(function: FunctionFace) -> str:
 
 
 def canvas_of(function: FunctionFace, height: int) -> Any:
-    """The canvas widget; a `Still` picture where no widget can be made."""
-    try:
-        from workbench_widgets import CanvasWidget
-    except ImportError:
+    """The canvas widget where the page's own server is the workbench, else a `Still` picture."""
+    if not is_live(function):
         return Still(function)
-    address = function.bench.api.address
-    api = "" if _is_page_server() else address.url
-    return CanvasWidget(function.id, height=height, svg=function.svg(), api=api, bench=function.bench)
+    from workbench_widgets import CanvasWidget
+
+    return CanvasWidget(function.id, height=height, svg=function.svg(), bench=function.bench)
 
 
-def _is_page_server() -> bool:
-    """Whether the page's own server is the workbench: the kernel was started by it."""
+def is_live(function: FunctionFace) -> bool:
+    """Whether the Jupyter server that started this kernel is the function's workbench, and its widgets are here."""
     import os
+    from importlib.util import find_spec
 
-    return bool(os.environ.get("WORKBENCH_URL"))
+    address = function.bench.api.address.url
+    return os.environ.get("WORKBENCH_URL", "").rstrip("/") == address and find_spec("workbench_widgets") is not None
 
 
 class Still:
@@ -40,7 +40,9 @@ class Still:
 
     def __init__(self, function: FunctionFace) -> None:
         self._name = function.name
-        self._html = function_html(function) + note("A live canvas needs JupyterLab and the workbench's widgets.")
+        self._html = function_html(function) + note(
+            "The live canvas is in JupyterLab, where the server that starts the kernel is the workbench."
+        )
 
     def _repr_html_(self) -> str:
         return self._html
