@@ -10,6 +10,9 @@ from workbench.client.showing.tables import heading, note
 from workbench.flow.drawing import palette
 
 
+WHERE_IT_LIVES = "The live canvas is in JupyterLab, where the server that starts the kernel is the workbench."
+
+
 def function_html(function: FunctionFace) -> str:
     """Name, version and the still picture."""
     svg = function.svg()
