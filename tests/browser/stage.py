@@ -14,6 +14,17 @@ ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 LOAD_MS = 90_000
 """How long Lab and a kernel may take on a loaded machine."""
 
+STILL = """viewport => new Promise((resolve) => {
+  let last = "", same = 0;
+  const look = () => {
+    same = viewport.style.transform === last ? same + 1 : 0;
+    last = viewport.style.transform;
+    if (same >= 6) resolve(); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Resolves when the board has not moved for six frames."""
+
 KERNEL_WAITS = """() => {
   const session = jupyterapp.shell.currentWidget?.sessionContext;
   const kernel = session?.isReady ? session.session?.kernel : null;
@@ -60,6 +71,7 @@ class Stage:
     def theme(self, dark: bool) -> None:
         self.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if dark else "true")
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def shoot(self, name: str) -> None:
         """Keep a picture of the page as it is."""
@@ -115,14 +127,31 @@ class Canvas:
     def expect_selected(self, name: str) -> None:
         expect(self.block(name)).to_contain_class("wbc-selected")
 
+    def wait_still(self) -> None:
+        """Until nothing slides any more, so that places on the screen hold."""
+        self.root.locator(".react-flow__viewport").evaluate(STILL)
+
+    def show_whole(self) -> None:
+        self.focus()
+        self.press("0")
+        self.wait_still()
+
+    def close_inspector(self) -> None:
+        """By Escape alone: out of an editor, to the panel, and back to the board."""
+        while self.inspector.count():
+            self.press("Escape")
+        self.expect_focus_inside()
+
     def drag_wire(self, source: str, target: str, port: str = "out") -> None:
         """Pull a wire from an output to an input with the mouse."""
+        self.wait_still()
         a, b = self.port(source, port).bounding_box(), self.port(target, "in", "in").bounding_box()
         assert a and b
         mouse = self.page.mouse
         mouse.move(a["x"] + a["width"] / 2, a["y"] + a["height"] / 2)
         mouse.down()
-        mouse.move(b["x"] - 30, b["y"] + 10, steps=6)
+        # From inside the board: near its edges the board moves along.
+        mouse.move(b["x"] + 60, b["y"] - 20, steps=6)
         mouse.move(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2, steps=4)
         mouse.up()
 

@@ -38,9 +38,7 @@ def test_a_flow_is_built_renamed_and_mended_without_the_mouse(draw: Draw, stage:
     expect(canvas.inspector).to_be_visible()
     canvas.inspector.locator('[data-field="code"] .cm-content').focus()
     type_text("2 + 3")
-    canvas.press("Escape", "Escape")
-    expect(canvas.inspector).to_have_count(0)
-    canvas.expect_focus_inside()
+    canvas.close_inspector()
 
     canvas.press("Escape", "/")
     type_text("delay")
@@ -110,7 +108,7 @@ def test_keys_of_the_canvas_and_of_lab_do_not_reach_each_other(draw: Draw, stage
     assert not canvas.root.evaluate("root => root.contains(document.activeElement)"), "Escape leaves the canvas"
 
     cells.nth(2).locator(".jp-InputArea-prompt").click()
-    canvas.press("/", "F9", "Delete", "Control+a", "l")
+    canvas.press("/", "F9", "Delete", "l")
     expect(canvas.part("quick-add")).to_have_count(0)
     expect(canvas.blocks).to_have_count(3)
     expect(canvas.block("step 1").get_by_test_id("breakpoint")).to_have_attribute("data-kind", "none")
