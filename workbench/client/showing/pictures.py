@@ -9,7 +9,6 @@ from workbench.client.faces import FunctionFace
 from workbench.client.showing.tables import heading, note
 from workbench.flow.drawing import palette
 
-
 WHERE_IT_LIVES = "The live canvas is in JupyterLab, where the server that starts the kernel is the workbench."
 
 
