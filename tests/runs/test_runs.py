@@ -82,6 +82,8 @@ def test_checkpoints_say_what_went_in_and_what_came_out(api: httpx.Client) -> No
         ("loop[1]/double", 2, 4),
         ("loop[1]/yes", {"branch": "true", "operands": points[1]["output"]["operands"], "result": True}, 4),
     ]
+    skipped = data(api.get(f"/runs/{done['id']}/checkpoints", params={"blockId": "yes", "status": "skipped"}))
+    assert [p["path"] for p in skipped] == ["loop[0]/yes"]
     pages: list[str] = []
     cursor = None
     while True:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from workbench.base.times import Time
 from workbench.engine.debugging import Debugger
-from workbench.engine.states import RunStatus
+from workbench.engine.states import RunStatus, StepStatus
 from workbench.rest.answers import ok
 from workbench.rest.caller import Caller, CallerDep
 from workbench.rest.operation import Operations
@@ -106,9 +106,10 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
         block_id: BlockFilter = None,
         path: str | None = None,
         prefix: str | None = None,
+        status: StepStatus | None = None,
     ) -> Response:
         """What each block execution made, in order."""
-        return ok(await runs.checkpoints(caller, run_id, page, CheckpointFilter(block_id, path, prefix)))
+        return ok(await runs.checkpoints(caller, run_id, page, CheckpointFilter(block_id, path, prefix, status)))
 
     @api.get("/runs/{runId}/logs", "getRunLogs", answers=RunLogs, exists=exists)
     async def get_logs(

@@ -40,6 +40,7 @@ class CheckpointFilter:
     block_id: str | None = None
     path: str | None = None
     prefix: str | None = None
+    status: str | None = None
 
 
 def find_run(cursor: Any, workspace: str, run_id: str) -> tuple[Any, ...] | None:
@@ -102,9 +103,15 @@ def list_checkpoints(
     """A page of checkpoints in the order in which they began, and how many there are."""
     matching = """
         ($block IS NULL OR c.block_id = $block) AND ($path IS NULL OR c.path = $path)
-        AND ($prefix IS NULL OR starts_with(c.path, $prefix))
+        AND ($prefix IS NULL OR starts_with(c.path, $prefix)) AND ($status IS NULL OR c.status = $status)
     """
-    given = {"run": run_id, "block": wanted.block_id, "path": wanted.path, "prefix": wanted.prefix}
+    given = {
+        "run": run_id,
+        "block": wanted.block_id,
+        "path": wanted.path,
+        "prefix": wanted.prefix,
+        "status": wanted.status,
+    }
     total = cursor.execute(f"SELECT count(*) FROM ({LATEST}) c WHERE {matching}", given).fetchone()[0]
     rows = cursor.execute(
         f"""

@@ -1,6 +1,7 @@
 /** What each action of the keymap does. The views only ask for an action by its name. */
 
 import { hasEnded } from "./format";
+import { inputsOfFlow } from "./inputs";
 import type { CanvasSession } from "./session";
 import type { StepMode } from "./wire";
 
@@ -10,6 +11,8 @@ export interface ViewActs {
   fit: (mode: "whole" | "readable") => void;
   fullscreen: () => void;
   leave: () => void;
+  /** Opens the form of a run's inputs. */
+  askInputs: (debug: boolean) => void;
   /** Tells where something about a block may open. */
   beside: (blockId: string, then: (at: { x: number; y: number }) => void) => void;
 }
@@ -83,10 +86,20 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       view.leave();
       return true;
     case "run":
-      void running.start(false);
+      if (!session.runAgain(false)) view.askInputs(false);
       return true;
     case "debug":
-      void (paused ? running.go() : running.start(true));
+      if (paused) void running.go();
+      else if (!session.runAgain(true)) view.askInputs(true);
+      return true;
+    case "askRun":
+    case "askDebug":
+      if (inputsOfFlow(state.flow)) view.askInputs(action === "askDebug");
+      else session.runAgain(action === "askDebug");
+      return true;
+    case "function":
+      if (state.functionPanel && !state.inspector) session.closeInspector();
+      else session.inspectFunction();
       return true;
     case "breakpoint":
       if (!only) return false;
@@ -101,6 +114,7 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
     case "out":
     case "back":
       if (!paused) return state.view !== null;
+      if (action === "back" && state.view?.debug?.canStepBack === false) return true;
       void running.step(action satisfies StepMode);
       return true;
     default:

@@ -116,7 +116,7 @@ export class Api {
     return this.call("POST", `/runs/${id}/cancel`, {});
   }
 
-  checkpoints(runId: string, query: { blockId?: string; path?: string; prefix?: string; limit?: number }): Promise<Checkpoint[]> {
+  checkpoints(runId: string, query: { blockId?: string; path?: string; prefix?: string; status?: string; limit?: number }): Promise<Checkpoint[]> {
     return this.call("GET", `/runs/${runId}/checkpoints`, undefined, query);
   }
 

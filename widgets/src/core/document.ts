@@ -98,11 +98,18 @@ export class FunctionDocument {
   }
 
   /** Changes the function's own name; not part of the flow, so saved at once. */
-  async rename(name: string): Promise<void> {
+  rename(name: string): Promise<void> {
+    return this.change({ name });
+  }
+
+  describe(description: string): Promise<void> {
+    return this.change({ description });
+  }
+
+  private async change(what: { name: string } | { description: string }): Promise<void> {
     await this.flush();
     if (!this.base) return;
-    const fresh = await this.api.putFunction(this.id, { name, expectedVersion: this.base.version });
-    this.rebase(fresh);
+    this.rebase(await this.api.putFunction(this.id, { ...what, expectedVersion: this.base.version }));
   }
 
   /** Saves now. Resolves when all edits made so far are with the server; rejects when they cannot be. */

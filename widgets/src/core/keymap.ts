@@ -31,6 +31,7 @@ export const KEYS: readonly KeyBinding[] = [
   { action: "nudge", keys: "Alt+ArrowUp", label: "Move the block", group: "Move about" },
   { action: "nudge", keys: "Alt+ArrowDown", label: "Move the block", group: "Move about" },
   { action: "selectAll", keys: "Mod+a", label: "Select all", group: "Move about" },
+  { action: "function", keys: "i", label: "The function: variables, inputs, last runs", group: "Move about" },
   { action: "find", keys: "Mod+f", label: "Find a block", group: "Move about" },
   { action: "fit", keys: "0", label: "Show the whole function", group: "Move about" },
   { action: "fullscreen", keys: "Shift+f", label: "Fill the window", group: "Move about" },

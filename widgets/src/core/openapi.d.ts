@@ -1766,6 +1766,12 @@ export interface components {
              */
             waitMs: number;
         };
+        /**
+         * StepStatus
+         * @description Where one block execution is.
+         * @enum {string}
+         */
+        StepStatus: "running" | "waiting" | "paused" | "completed" | "failed" | "skipped" | "cancelled" | "unknown";
         /** Success[Any] */
         Success_Any_: {
             /** Data */
@@ -3385,6 +3391,7 @@ export interface operations {
                 blockId?: string | null;
                 path?: string | null;
                 prefix?: string | null;
+                status?: components["schemas"]["StepStatus"] | null;
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description meta.nextCursor of the page before. */

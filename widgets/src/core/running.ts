@@ -4,6 +4,7 @@ import { ApiError, checkpointId, type Api } from "./api";
 import type { FunctionDocument } from "./document";
 import { hasEnded } from "./format";
 import { fieldsIn } from "./hints";
+import { failedIterations } from "./iterations";
 import { cachedRegions, pathOf } from "./regions";
 import { fromCheckpoints, onBlocks, onDebug, onRun, viewOf, type RunView } from "./runview";
 import { shownState, type CanvasState } from "./state";
@@ -29,11 +30,28 @@ export class Running {
     if (last) await this.follow(last);
   }
 
+  /** Shows an older run until `latest`, or until one is started here. */
+  async show(run: Run): Promise<void> {
+    await this.act("show", async () => {
+      this.store.set({ pinned: true });
+      await this.follow(run);
+    });
+  }
+
+  /** Shows the newest run, and each newer one as it comes. */
+  async latest(): Promise<void> {
+    await this.act("show", async () => {
+      this.store.set({ pinned: false });
+      await this.loadLast();
+    });
+  }
+
   /** Starts a run of what is on the canvas now. */
-  async start(debug: boolean): Promise<void> {
+  async start(debug: boolean, inputs?: Record<string, Json>): Promise<void> {
     await this.act(debug ? "debug" : "run", async () => {
       await this.document.flush();
-      const run = await this.api.createRun({ functionId: this.functionId, debug });
+      const run = await this.api.createRun({ functionId: this.functionId, debug, ...(inputs ? { inputs } : {}) });
+      this.store.set({ pinned: false });
       await this.follow(run);
     });
   }
@@ -101,6 +119,20 @@ export class Running {
     if (this.store.get().iterations === iterations) this.store.set({ iterationStates: states });
   }
 
+  /** Learns which iterations of a scope failed: those of its members' failed checkpoints. */
+  async learnFailures(scopeId: string): Promise<void> {
+    const { flow, types, view, iterations, failures } = this.store.get();
+    if (!view) return;
+    const regions = cachedRegions(flow, types);
+    const scopePath = pathOf(regions, scopeId, iterations);
+    const members = new Set(regions.filter((r) => r.scopeId === scopeId).flatMap((r) => [...r.members]));
+    const failing = [...members].filter((id) => (view.blocks[id]?.failed ?? 0) > 0);
+    const found = await Promise.all(
+      failing.map((blockId) => this.api.checkpoints(view.run.id, { blockId, prefix: `${scopePath}[`, status: "failed", limit: 200 })),
+    );
+    if (this.current()?.run.id === view.run.id) this.store.set({ failures: { ...failures, [scopeId]: failedIterations(scopePath, found.flat()) } });
+  }
+
   /** The path and attempt whose value the canvas shows for a block now; null before it ran. */
   placeOf(blockId: string): { path: string; attempt: number } | null {
     const state = shownState(this.store.get(), blockId);
@@ -159,14 +191,14 @@ export class Running {
     if (view?.run.id === run.id) {
       this.store.set({ view: onRun(view, run) });
       if (hasEnded(run.status)) void this.refresh().catch(() => undefined);
-    } else if (!view || run.createdAt > view.run.createdAt) {
+    } else if (!view || (run.createdAt > view.run.createdAt && !this.store.get().pinned)) {
       void this.follow(run).catch(() => undefined);
     }
   }
 
   private async follow(run: Run): Promise<void> {
     const before = this.current();
-    if (before?.run.id !== run.id) this.store.set({ view: viewOf(run), iterations: {}, iterationStates: {} });
+    if (before?.run.id !== run.id) this.store.set({ view: viewOf(run), iterations: {}, iterationStates: {}, failures: {} });
     this.toldMeanwhile.clear();
     const fresh = await this.api.getRun(run.id);
     const now = this.current();
@@ -209,12 +241,20 @@ export class Running {
   }
 
   complain(problem: unknown): void {
-    const error = problem instanceof ApiError ? problem : null;
-    const text = error ? [error.message, error.details[0]?.issue].filter(Boolean).join(": ") : String(problem);
-    this.store.set({ notice: { tone: "error", text, hint: error?.hint ?? null } });
+    this.store.set({ notice: { tone: "error", ...wordsOfProblem(problem) } });
   }
 
   private current(): RunView | null {
     return this.store.get().view;
   }
+}
+
+/** What a refused act says to a person at a canvas: never the same thing twice, and no hint that speaks of requests. */
+export function wordsOfProblem(problem: unknown): { text: string; hint: string | null } {
+  if (!(problem instanceof ApiError)) return { text: problem instanceof Error ? problem.message : String(problem), hint: null };
+  const { message, details, code, hint } = problem;
+  const issue = details[0]?.issue;
+  const isSaid = !issue || message.includes(issue);
+  if (code === "FLOW_INVALID") return { text: message, hint: "The status line below lists the problems." };
+  return { text: isSaid ? message : `${message.replace(/\.$/, "")}: ${issue}`, hint: hint ?? null };
 }

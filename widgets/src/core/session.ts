@@ -6,6 +6,7 @@ import { fromWire, type Command } from "./commands";
 import { FunctionDocument, type Draft, type DraftBox } from "./document";
 import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
 import { browserTimers } from "./events";
+import { firstInputs, inputsOfFlow, missingInputs } from "./inputs";
 import { KernelLink, type Channel } from "./kernel";
 import { tidy, sizeOf } from "./layout";
 import { neighbour, type Direction } from "./navigate";
@@ -18,6 +19,8 @@ import { Store } from "./store";
 import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
 
 const VALIDATE_MS = 500;
+/** How long a notice stands that asks for nothing. */
+const QUIET_MS = 8000;
 
 export class CanvasSession {
   readonly store = new Store<CanvasState>(INITIAL);
@@ -33,7 +36,7 @@ export class CanvasSession {
   constructor(
     readonly functionId: string,
     readonly hub: Hub,
-    storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null,
+    private readonly storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null,
   ) {
     this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
     this.running = new Running(functionId, hub.api, this.store, this.document);
@@ -244,8 +247,14 @@ export class CanvasSession {
     this.store.set({ inspector: { blockId, tab, ...(edgeId ? { edgeId } : {}) } });
   }
 
+  /** Turns the inspector to the function itself. */
+  inspectFunction(): void {
+    this.store.set({ inspector: null, functionPanel: true });
+    this.document.settle();
+  }
+
   closeInspector(): void {
-    this.store.set({ inspector: null });
+    this.store.set({ inspector: null, functionPanel: false });
     this.document.settle();
   }
 
@@ -254,7 +263,47 @@ export class CanvasSession {
   }
 
   say(text: string, tone: Notice["tone"] = "info"): void {
-    this.store.set({ notice: { tone, text } });
+    const notice: Notice = { tone, text };
+    this.store.set({ notice });
+    if (tone === "info") setTimeout(() => this.store.get().notice === notice && this.store.set({ notice: null }), QUIET_MS);
+  }
+
+  // --- inputs
+
+  /** What the last run from here was started with; null when there was none. */
+  lastInputs(): Record<string, Json> | null {
+    try {
+      return JSON.parse(this.storage?.getItem(this.inputsKey) ?? "null") as Record<string, Json> | null;
+    } catch {
+      return null;
+    }
+  }
+
+  runWith(inputs: Record<string, Json>, debug: boolean): void {
+    try {
+      this.storage?.setItem(this.inputsKey, JSON.stringify(inputs));
+    } catch {
+      // Not remembered, then.
+    }
+    void this.running.start(debug, inputs);
+  }
+
+  /** Runs at once: with the last inputs, or none where none are taken. Answers false when it has to ask first. */
+  runAgain(debug: boolean): boolean {
+    const form = inputsOfFlow(this.store.get().flow);
+    if (!form) {
+      void this.running.start(debug);
+      return true;
+    }
+    const last = this.lastInputs();
+    const inputs = firstInputs(form, last);
+    if (missingInputs(form, inputs).length || (!last && !form.schema.required?.length && form.loose)) return false;
+    this.runWith(inputs, debug);
+    return true;
+  }
+
+  private get inputsKey(): string {
+    return `workbench.inputs.${this.functionId}`;
   }
 
   // --- the notebook's kernel

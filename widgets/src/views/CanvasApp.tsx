@@ -60,6 +60,10 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const letGo = useKeptFocus(root);
 
   const acts: ViewActs = {
+    askInputs: (debug) => {
+      const button = root.current?.querySelector(`[data-testid=tool-${debug ? "debug" : "run"}]`)?.getBoundingClientRect();
+      session.overlay({ kind: "inputs", debug, at: { x: button?.left ?? 0, y: (button?.bottom ?? 0) + 8 } });
+    },
     beside: (blockId, then) => {
       const card = root.current?.querySelector(`[data-testid=block][data-block-id=${JSON.stringify(blockId)}]`)?.getBoundingClientRect();
       const home = root.current?.getBoundingClientRect();
@@ -68,9 +72,9 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     fit,
     fullscreen: toggleFullscreen,
     leave: () => {
-      const { overlay, inspector, selectedBlocks, selectedEdges } = session.store.get();
+      const { overlay, inspector, functionPanel, selectedBlocks, selectedEdges } = session.store.get();
       if (overlay) session.overlay(null);
-      else if (inspector) session.closeInspector();
+      else if (inspector || functionPanel) session.closeInspector();
       else if (selectedBlocks.size || selectedEdges.size) session.select([]);
       else if (fullscreen) toggleFullscreen();
       else {

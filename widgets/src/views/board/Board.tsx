@@ -123,14 +123,17 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         onEdgeClick={(_event, edge) => session.inspect(edge.source, "out", edge.id)}
         onNodeClick={(event, node) => {
           // A click on a block that is open in the inspector's place shows that block there.
-          const { inspector, view } = session.store.get();
+          const { inspector, functionPanel, view } = session.store.get();
           const tab = inspector?.edgeId ? "config" : inspector?.tab;
           if (node.type === "card" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
-            if (inspector) session.inspect(node.id, tab);
+            if (inspector || functionPanel) session.inspect(node.id, tab);
             else if (view?.blocks[node.id]?.status === "failed") session.inspect(node.id, "out");
           }
         }}
-        onPaneClick={() => session.select([])}
+        onPaneClick={() => {
+          session.select([]);
+          if (session.store.get().inspector) session.inspectFunction();
+        }}
         onlyRenderVisibleElements
         nodesFocusable={false}
         edgesFocusable={false}

@@ -4,6 +4,7 @@ import type { NodeProps } from "@xyflow/react";
 import { memo, useEffect, useState } from "react";
 import { blockById } from "../../core/flow";
 import { formatCount } from "../../core/format";
+import { nearestFailed } from "../../core/iterations";
 import { cachedRegions } from "../../core/regions";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
@@ -82,32 +83,66 @@ function Pager({ scopeId }: { scopeId: string }) {
   );
 }
 
-/** All iterations as a strip to jump to: what is done is filled. */
+const NONE: readonly number[] = [];
+
+/** All iterations as a strip to jump to: what is done is filled, what failed is marked. */
 function Ticks({ scopeId }: { scopeId: string }) {
   const session = useSession();
   const chosen = useCanvas((s) => s.iterations[scopeId] ?? null);
   const total = useCanvas((s) => s.view?.blocks[scopeId]?.total ?? null);
   const done = useCanvas((s) => s.view?.blocks[scopeId]?.done ?? 0);
+  const failed = useCanvas((s) => s.failures[scopeId] ?? NONE);
+  useFailures(scopeId);
   if (!total || total < 2) return null;
   const share = (n: number) => `${(100 * n) / total}%`;
+  const words = `${formatCount(done)} of ${formatCount(total)} done${failed.length ? `, failed: ${failedWords(failed)}` : ""}: click to jump to an iteration`;
   return (
     <div
       className="wbc-ticks nodrag"
       role="progressbar"
-      aria-label="Iterations done"
+      aria-label={failed.length ? `Iterations done; failed: ${failedWords(failed)}` : "Iterations done"}
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={done}
-      title={`${formatCount(done)} of ${formatCount(total)} done: click to jump to an iteration`}
+      title={words}
       style={{ "--wbc-tick": share(1) } as React.CSSProperties}
+      data-testid="ticks"
       data-fine={total > 80}
       onClick={(event) => {
         const box = event.currentTarget.getBoundingClientRect();
-        void session.running.page(scopeId, Math.min(total - 1, Math.floor((total * (event.clientX - box.left)) / box.width)));
+        const at = Math.min(total - 1, (total * (event.clientX - box.left)) / box.width);
+        const near = nearestFailed(failed, at, (4 * total) / box.width);
+        void session.running.page(scopeId, near ?? Math.floor(at));
       }}
     >
       <span className="wbc-ticks-done" style={{ width: share(done) }} />
+      {failed.slice(0, MOST_MARKS).map((index) => (
+        <span key={index} className="wbc-ticks-failed" data-testid="tick-failed" data-index={index} style={{ left: share(index), width: `max(3px, ${share(1)})` }} />
+      ))}
       {chosen !== null && <span className="wbc-ticks-at" style={{ left: share(chosen), width: share(1) }} />}
     </div>
   );
+}
+
+const MOST_MARKS = 400;
+
+function failedWords(failed: readonly number[]): string {
+  const shown = failed.slice(0, 8).map((index) => formatCount(index + 1));
+  return shown.join(", ") + (failed.length > 8 ? ` and ${failed.length - 8} more` : "");
+}
+
+/** Asks which iterations failed, when the number of failures inside has moved. */
+function useFailures(scopeId: string): void {
+  const session = useSession();
+  const stamp = useCanvas((s) => {
+    if (!s.view) return "";
+    const inside = cachedRegions(s.flow, s.types).filter((r) => r.scopeId === scopeId);
+    const count = inside.reduce((sum, region) => [...region.members].reduce((n, id) => n + (s.view?.blocks[id]?.failed ?? 0), sum), 0);
+    return count ? `${s.view.run.id} ${count}` : "";
+  });
+  useEffect(() => {
+    if (!stamp) return;
+    const timer = setTimeout(() => void session.running.learnFailures(scopeId).catch(() => undefined), 400);
+    return () => clearTimeout(timer);
+  }, [session, scopeId, stamp]);
 }

@@ -8,9 +8,17 @@ import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } fro
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
 import { useHints } from "../useHints";
+import { FunctionPanel } from "./FunctionPanel";
 import { useInnerTables } from "./useInnerTables";
 
 export function InspectorHost({ onLeave }: { onLeave: () => void }) {
+  const isOnBlock = useCanvas((s) => s.inspector !== null && blockById(s.flow, s.inspector.blockId) !== undefined);
+  const isOnFunction = useCanvas((s) => s.functionPanel && s.phase === "ready");
+  if (isOnBlock) return <BlockPanel onLeave={onLeave} />;
+  return isOnFunction ? <FunctionPanel onLeave={onLeave} /> : null;
+}
+
+function BlockPanel({ onLeave }: { onLeave: () => void }) {
   const session = useSession();
   const target = useCanvas((s) => s.inspector);
   const block = useCanvas((s) => (target ? (blockById(s.flow, target.blockId) ?? null) : null));

@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import { inputsOf, outputsOf, blockById, ERROR_PORT } from "../../core/flow";
+import { inputsOfFlow } from "../../core/inputs";
 import { fitter, type Plug } from "../../core/ports";
 import { cachedRegions } from "../../core/regions";
 import { describe } from "../../core/describe";
@@ -10,6 +11,7 @@ import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
 import { BreakpointEditor } from "../popovers/BreakpointEditor";
 import { KernelAsk } from "../popovers/KernelAsk";
+import { RunForm } from "../popovers/RunForm";
 import { WireMenu } from "../popovers/WireMenu";
 import { Keys } from "./Keys";
 import { groupTitle, inPaletteOrder } from "./categories";
@@ -28,8 +30,15 @@ export function Overlays({ onClosed }: { onClosed: () => void }) {
   if (overlay?.kind === "breakpoint") return <BreakpointEditor key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "wire") return <WireMenu key={overlay.edgeId} edgeId={overlay.edgeId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "kernel") return <KernelAsk value={overlay.value} at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "inputs") return <InputsAsk debug={overlay.debug} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "keys") return <Keys onClose={close} />;
   return null;
+}
+
+function InputsAsk({ debug, at, onClose }: { debug: boolean; at: { x: number; y: number }; onClose: () => void }) {
+  const flow = useCanvas((s) => s.flow);
+  const form = useMemo(() => inputsOfFlow(flow), [flow]);
+  return form && <RunForm form={form} debug={debug} at={at} onClose={onClose} />;
 }
 
 function AddPick({ after, at, onClose }: { after: Plug | null; at: { x: number; y: number } | null; onClose: () => void }) {

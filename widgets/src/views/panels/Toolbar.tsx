@@ -1,7 +1,7 @@
 /** The bar on top: what this is and whether it is saved; run and debug; edit and view. */
 
 import {
-  ArrowDownToDot, ArrowUpFromDot, Bug, Keyboard, LayoutDashboard, Maximize2, Minimize2, Play, Redo2, RedoDot, Search, SkipForward, Square, Undo2,
+  ArrowDownToDot, ArrowUpFromDot, Bug, Info, Keyboard, LayoutDashboard, Maximize2, Minimize2, Play, Redo2, RedoDot, Search, SkipForward, Square, Undo2,
   UndoDot, type LucideIcon,
 } from "lucide-react";
 import { useState } from "react";
@@ -22,6 +22,7 @@ export function Toolbar({ act, fullscreen }: Props) {
   const canRedo = useCanvas((s) => s.canRedo);
   const paused = useCanvas((s) => s.view?.debug?.status === "paused");
   const canBack = useCanvas((s) => s.view?.debug?.canStepBack !== false);
+  const panel = useCanvas((s) => s.functionPanel && !s.inspector);
   const session = useSession();
   const going = run !== null && !hasEnded(run.status);
   const debugging = going && run.debug;
@@ -36,8 +37,8 @@ export function Toolbar({ act, fullscreen }: Props) {
           tool("debug", "Continue", SkipForward, { words: "Continue", primary: true, disabled: !paused, busy: busy === "continue", testId: "tool-continue" })
         ) : (
           <>
-            {tool("run", "Run", Play, { words: "Run", primary: true, disabled: going })}
-            {tool("debug", "Debug", Bug, { words: "Debug", disabled: going })}
+            {tool("run", "Run", Play, { words: "Run", primary: true, disabled: going, onClick: () => act("askRun") })}
+            {tool("debug", "Debug", Bug, { words: "Debug", disabled: going, onClick: () => act("askDebug") })}
           </>
         )}
         {debugging && (
@@ -53,6 +54,7 @@ export function Toolbar({ act, fullscreen }: Props) {
       <div className="wbc-tools wbc-tools-edit">
         {tool("undo", "Undo", Undo2, { disabled: !canUndo })}
         {tool("redo", "Redo", Redo2, { disabled: !canRedo })}
+        {tool("function", "The function: variables, inputs, last runs", Info, { pressed: panel })}
         {tool("find", "Find a block", Search)}
         {tool("tidy", "Tidy the layout", LayoutDashboard)}
         {tool("help", "Keys", Keyboard, { extra: true })}
@@ -73,10 +75,11 @@ interface ToolProps {
   disabled?: boolean;
   busy?: boolean;
   extra?: boolean;
+  pressed?: boolean;
   testId?: string;
 }
 
-function Tool({ action, label, icon: Icon, onClick, words, primary, danger, disabled, busy, extra, testId }: ToolProps) {
+function Tool({ action, label, icon: Icon, onClick, words, primary, danger, disabled, busy, extra, pressed, testId }: ToolProps) {
   const keys = keysOf(action, isMac);
   return (
     <button
@@ -86,6 +89,7 @@ function Tool({ action, label, icon: Icon, onClick, words, primary, danger, disa
       aria-label={label}
       aria-keyshortcuts={keys ? keys.replace("Ctrl", "Control") : undefined}
       aria-busy={busy || undefined}
+      aria-pressed={pressed}
       disabled={disabled || busy}
       data-testid={testId ?? `tool-${action}`}
       onClick={onClick}
