@@ -69,14 +69,21 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_page(context: BrowserContext, request: pytest.FixtureRequest, name: str) -> Iterator[Callable[[], Page]]:
+def page_errors() -> list[str]:
+    """What no one caught in the test's pages. A test that causes some on purpose takes them out."""
+    return []
+
+
+@pytest.fixture
+def open_page(
+    context: BrowserContext, request: pytest.FixtureRequest, name: str, page_errors: list[str]
+) -> Iterator[Callable[[], Page]]:
     """Opens pages. An error that no one caught in any of them fails the test; a failed test leaves a picture."""
     pages: list[Page] = []
-    errors: list[str] = []
 
     def open_one() -> Page:
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: page_errors.append(str(error)))
         pages.append(page)
         return page
 
@@ -88,7 +95,7 @@ def open_page(context: BrowserContext, request: pytest.FixtureRequest, name: str
             page.screenshot(path=ARTIFACTS / f"failed-{name}-{number}.png")
     for page in pages:
         page.close()
-    assert not errors, f"errors in the page: {errors}"
+    assert not page_errors, f"errors in the page: {page_errors}"
 
 
 @pytest.fixture

@@ -136,6 +136,18 @@ class Canvas:
         self.press("0")
         self.wait_still()
 
+    def look_at(self, name: str) -> None:
+        """Zoom in on a block until it reads well, and select it."""
+        for _ in range(4):
+            self.root.get_by_role("button", name="Zoom In").click()
+        self.wait_still()
+        self.focus()
+        self.press("Control+f")
+        self.page.keyboard.type(name)
+        self.press("Enter")
+        self.expect_selected(name)
+        self.wait_still()
+
     def close_inspector(self) -> None:
         """By Escape alone: out of an editor, to the panel, and back to the board."""
         while self.inspector.count():

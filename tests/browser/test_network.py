@@ -39,32 +39,38 @@ def test_with_the_network_cut_the_canvas_works_and_asks_for_nothing(browser: Bro
     canvas.focus()
     canvas.press("Control+Enter")
     canvas.expect_run("completed")
+    canvas.show_whole()
     canvas.part("wire-chip").first.click()
     expect(canvas.inspector.locator(".wb-value").first).to_be_visible()
     context.close()
     assert not outside, f"asked outside the server: {outside}"
 
 
-def test_a_killed_server_is_told_retried_and_nothing_typed_is_lost(draw: Draw, stage: Stage, lab: Lab) -> None:
+def test_a_killed_server_is_told_retried_and_nothing_typed_is_lost(
+    draw: Draw, stage: Stage, lab: Lab, page_errors: list[str]
+) -> None:
     canvas, function_id = draw(flows.chain(2))
     expect(canvas.connection).to_have_attribute("data-connection", "live")
     lab.kill()
-    expect(canvas.connection).to_have_attribute("data-connection", "lost")
-    canvas.click("step 0")
-    canvas.press("F2")
-    stage.page.keyboard.type("typed while away")
-    canvas.press("Enter")
-    expect(canvas.block("typed while away")).to_be_visible()
-    expect(canvas.saving).to_have_attribute("data-saving", "offline")
-    expect(canvas.connection).to_contain_text("edits kept")
-    stage.shoot_both("server-away")
+    try:
+        expect(canvas.connection).to_have_attribute("data-connection", "lost")
+        canvas.click("step 0")
+        canvas.press("F2")
+        stage.page.keyboard.type("typed while away")
+        canvas.press("Enter")
+        expect(canvas.block("typed while away")).to_be_visible()
+        expect(canvas.saving).to_have_attribute("data-saving", "offline")
+        expect(canvas.connection).to_contain_text("edits kept")
+        stage.shoot("server-away")
+    finally:
+        lab.start()
 
-    lab.start()
-    canvas.connection.click()
+    # Lab says in a dialog that its server is away; the canvas comes back by itself.
+    stage.page.add_locator_handler(stage.page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click())
     expect(canvas.connection).to_have_attribute("data-connection", "live", timeout=LOAD_MS)
     expect(canvas.saving).to_have_attribute("data-saving", "saved", timeout=LOAD_MS)
     assert lab.call("GET", f"/functions/{function_id}")["flow"]["blocks"][1]["name"] == "typed while away"
-    canvas.focus()
-    canvas.press("Control+Enter")
+    canvas.part("tool-run").click()
     canvas.expect_run("completed")
     canvas.expect_state("typed while away", "done")
+    page_errors[:] = [error for error in page_errors if "Failed to fetch" not in error]  # Lab's own calls meanwhile
