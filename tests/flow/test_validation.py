@@ -236,6 +236,15 @@ def test_a_broken_expression_is_told_with_its_field(text: str, words: str) -> No
     assert words in problem.message
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("say {{ zebra }}", 7), ("zebra {{ read.zebra + zebra }}", 22)],
+)
+def test_what_is_wrong_in_an_expression_has_its_place_in_the_text(text: str, place: int) -> None:
+    (problem,) = [p for p in problems(line(value=text)) if p.field == "config.value"]
+    assert problem.position == place
+
+
 def test_a_mistyped_name_is_corrected() -> None:
     made = line(value="x {{ raed.total }} and {{ raed.y }}", other="raed")
     fixed = assert_fixed(made, Code.UNKNOWN_NAME)

@@ -123,7 +123,7 @@ export class Api {
   value(
     runId: string,
     checkpointId: string,
-    query: { part?: "output" | "input"; offset?: number; limit?: number; sort?: string; filter?: string },
+    query: { part?: "output" | "input"; offset?: number; limit?: number; sort?: string; descending?: boolean; filter?: string },
   ): Promise<ValuePage> {
     return this.call("GET", `/runs/${runId}/checkpoints/${checkpointId}/value`, undefined, query);
   }

@@ -1540,7 +1540,10 @@ export interface components {
         };
         /**
          * Problem
-         * @description One thing wrong with a flow. `field` is relative to its block: ``config.delayMs``, ``name``.
+         * @description One thing wrong with a flow.
+         *
+         *     `field` is relative to its block: ``config.delayMs``, ``name``. `position` is where in that field's text the
+         *     expression goes wrong, in characters, where it is known.
          */
         Problem: {
             /** Blockid */
@@ -1553,6 +1556,8 @@ export interface components {
             fix?: components["schemas"]["Fix"] | null;
             /** Message */
             message: string;
+            /** Position */
+            position?: number | null;
             /**
              * Severity
              * @enum {string}

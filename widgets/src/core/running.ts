@@ -141,7 +141,7 @@ export class Running {
   }
 
   /** A block's value as the canvas shows it now. */
-  value(blockId: string, part: "output" | "input", query: { offset?: number; limit?: number; sort?: string } = {}): Promise<ValuePage> {
+  value(blockId: string, part: "output" | "input", query: { offset?: number; limit?: number; sort?: string; descending?: boolean } = {}): Promise<ValuePage> {
     const view = this.current();
     const place = this.placeOf(blockId);
     if (!view || !place) return Promise.reject(new Error("No value yet: this block has not run"));

@@ -74,7 +74,7 @@ export type StepMode = Shape<"StepDebug">["mode"] | "back";
 /** One edit as the command operations spell it; a newer server may know more of them. */
 export type WireCommand = Said<Shape<"FixCommand">, { type: string }>;
 export type Fix = Said<Shape<"Fix">, { commands: WireCommand[] }>;
-export type Problem = Said<Lax<Shape<"Problem">, "blockId" | "edgeId" | "field">, { code: string; fix?: Fix | null; hint?: string | null; position?: number | null }>;
+export type Problem = Said<Lax<Shape<"Problem">, "blockId" | "edgeId" | "field" | "position">, { code: string; fix?: Fix | null; hint?: string | null }>;
 export type Validation = Said<Shape<"Validation">, { errors: Problem[]; warnings: Problem[] }>;
 
 export type LogEntry = Said<Shape<"LogEntry">, { level: "debug" | "info" | "warning" | "error" }>;

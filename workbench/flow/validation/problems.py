@@ -59,7 +59,11 @@ class Fix(Wire):
 
 
 class Problem(Wire):
-    """One thing wrong with a flow. `field` is relative to its block: ``config.delayMs``, ``name``."""
+    """One thing wrong with a flow.
+
+    `field` is relative to its block: ``config.delayMs``, ``name``. `position` is where in that field's text the
+    expression goes wrong, in characters, where it is known.
+    """
 
     code: Code
     severity: Literal["error", "warning"]
@@ -67,6 +71,7 @@ class Problem(Wire):
     block_id: str | None = None
     edge_id: str | None = None
     field: str | None = None
+    position: int | None = None
     fix: Fix | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -63,7 +64,15 @@ def _bad_syntax(block: Block, field: ExpressionField, error: ExpressionError) ->
         message=f'"{block.name}" in {field.path}: {error.message}{hint}',
         block_id=block.id,
         field=f"config.{field.path}",
+        position=error.position,
     )
+
+
+def _position(field: ExpressionField, name: str) -> int | None:
+    """Where a root name first stands in a field's text, as far as its spelling tells."""
+    start = max(0, field.text.find("{{")) if field.mode == "template" else 0
+    found = re.compile(rf"(?<![\w.'\"]){re.escape(name)}\b").search(field.text, start)
+    return found.start() if found else None
 
 
 class _Given:
@@ -132,6 +141,7 @@ class _Use:
             message=self.text + message,
             block_id=self.block.id,
             field=f"config.{self.field.path}",
+            position=_position(self.field, self.name),
             fix=fix,
         )
 

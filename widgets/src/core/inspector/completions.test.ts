@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expressionAround, expressionRanges, offersFor, sqlTables } from "./completions";
+import { expressionAround, expressionRanges, offersFor, sqlTables, wordAt } from "./completions";
 import type { ScopeHints } from "./types";
 
 const hints: ScopeHints = {
@@ -62,5 +62,20 @@ describe("completion in expressions", () => {
 
   it("gives SQL the blocks as tables", () => {
     expect(sqlTables(hints)).toEqual({ read_flights: ["origin", "dep"], vars: ["threshold"] });
+  });
+});
+
+describe("the word that a problem stands under", () => {
+  const under = (text: string, position: number) => text.slice(...wordAt(text, position));
+  it("is the one that holds or follows the position", () => {
+    expect(under("{{ flghts.rows }}", 3)).toBe("flghts");
+    expect(under("{{ flghts.rows }}", 5)).toBe("flghts");
+    expect(under("{{ flghts.rows }}", 2)).toBe("flghts");
+    expect(under("a + + b", 4)).toBe("+");
+  });
+  it("is the last sign at the end of the text", () => {
+    expect(under("item.worst >", 12)).toBe(">");
+    expect(under("item.worst >  ", 14)).toBe(">");
+    expect(under("", 0)).toBe("");
   });
 });

@@ -108,3 +108,16 @@ export function sqlTables(hints: ScopeHints): Record<string, string[]> {
     hints.names.filter((hint) => hint.kind !== "variable").map((hint) => [hint.name, (hint.fields ?? []).map((field) => field.name)]),
   );
 }
+
+/** The word that a position lies in or before, so that a problem has something to stand under; at the end, the last sign. */
+export function wordAt(text: string, position: number): [from: number, to: number] {
+  let at = Math.max(0, Math.min(position, text.length));
+  const blanks = /^\s*/.exec(text.slice(at))![0].length;
+  if (at + blanks < text.length) at += blanks;
+  else at = Math.max(0, text.trimEnd().length - 1);
+  const before = /\w*$/.exec(text.slice(0, at))![0].length;
+  const isInWord = /^\w/.test(text.slice(at));
+  const from = isInWord ? at - before : at;
+  const length = /^\w+/.exec(text.slice(from))?.[0].length ?? 1;
+  return [from, Math.min(text.length, from + length)];
+}

@@ -4,6 +4,7 @@ import { setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, placeholder as placeholderOf } from "@codemirror/view";
 import { useEffect, useRef, type KeyboardEvent } from "react";
+import { wordAt } from "../../core/inspector/completions";
 import { goesToCanvas } from "../../core/inspector/keys";
 import type { ScopeHints } from "../../core/inspector/types";
 import { editorExtensions, type CodeLanguage } from "./editorSetup";
@@ -28,12 +29,8 @@ export interface CodeFieldProps {
   onEnter?(): void;
 }
 
-/** The word at a position, so that a problem has something to stand under. */
-function wordAt(text: string, position: number): [number, number] {
-  const from = Math.max(0, Math.min(position, text.length));
-  const length = /^[\w.]+/.exec(text.slice(from))?.[0].length ?? 1;
-  if (from + length <= text.length) return [from, from + length];
-  return [Math.max(0, text.length - 1), text.length];
+function describing(id: string | undefined) {
+  return EditorView.contentAttributes.of(id ? { "aria-describedby": id } : {});
 }
 
 export function CodeField(props: CodeFieldProps) {
@@ -42,12 +39,12 @@ export function CodeField(props: CodeFieldProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   const locked = useRef(new Compartment());
+  const described = useRef(new Compartment());
   latest.current = props;
 
   useEffect(() => {
     const parent = host.current!;
     const root = parent.closest<HTMLElement>("[data-wb-tooltips]") ?? parent.ownerDocument.body;
-    const attributes: Record<string, string> = describedBy ? { "aria-describedby": describedBy } : {};
     const made = new EditorView({
       parent,
       state: EditorState.create({
@@ -61,8 +58,8 @@ export function CodeField(props: CodeFieldProps) {
             placeholderText: placeholderOf(placeholder),
             tooltipParent: root,
             hints: () => latest.current.hints,
-            attributes,
           }),
+          described.current.of(describing(latest.current.describedBy)),
           locked.current.of(EditorState.readOnly.of(readOnly)),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
@@ -76,7 +73,12 @@ export function CodeField(props: CodeFieldProps) {
     view.current = made;
     return () => made.destroy();
     // The editor is made anew only for what it cannot change in place.
-  }, [language, label, singleLine, placeholder, describedBy]);
+  }, [language, label, singleLine, placeholder]);
+
+  useEffect(() => {
+    // In place: a problem that comes and goes while somebody types must not take the cursor away.
+    view.current?.dispatch({ effects: described.current.reconfigure(describing(describedBy)) });
+  }, [describedBy]);
 
   useEffect(() => {
     view.current?.dispatch({ effects: locked.current.reconfigure(EditorState.readOnly.of(readOnly)) });

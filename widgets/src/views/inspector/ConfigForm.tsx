@@ -198,5 +198,8 @@ function columnNames(hints: ScopeHints | undefined): string[] {
   const names = hints?.names ?? [];
   const input = names.find((hint) => hint.name === "input")?.fields ?? [];
   const from = input.length ? input : names.filter((hint) => hint.kind === "block").flatMap((hint) => hint.fields ?? []);
-  return [...new Set(from.map((field) => field.name))].slice(0, 500);
+  // What stands around a table in an object is no column; its columns are.
+  const tables = from.filter((field) => field.fields?.length);
+  const columns = tables.length ? tables.flatMap((field) => field.fields ?? []) : from;
+  return [...new Set(columns.map((field) => field.name))].slice(0, 500);
 }

@@ -111,7 +111,8 @@ export function innerShape(schema: Record<string, unknown>, root: Record<string,
 
 function useProblem(steps: readonly Step[]) {
   const { problems } = useForm();
-  const [first] = problemsUnder(problems, steps);
+  const found = problemsUnder(problems, steps);
+  const first = found.find((problem) => typeof problem.position === "number") ?? found[0];
   return first ? { message: first.message, position: first.position ?? null } : null;
 }
 

@@ -269,7 +269,6 @@ export interface EditorOptions {
   placeholderText: Extension;
   tooltipParent: HTMLElement;
   hints: () => ScopeHints | undefined;
-  attributes: Record<string, string>;
 }
 
 /** Everything but the document, the read-only switch and the listeners. */
@@ -295,6 +294,6 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,
     singleLine ? oneLine : language === "python" || language === "sql" ? lineNumbers() : [],
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off", ...options.attributes }),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
   ];
 }

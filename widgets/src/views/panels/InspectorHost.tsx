@@ -88,8 +88,8 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
   );
 }
 
-function query(page: PageRequest): { offset: number; limit: number; sort?: string } {
-  return { offset: page.offset, limit: page.limit, ...(page.sort ? { sort: `${page.sort.descending ? "-" : ""}${page.sort.column}` } : {}) };
+function query(page: PageRequest): { offset: number; limit: number; sort?: string; descending?: boolean } {
+  return { offset: page.offset, limit: page.limit, ...(page.sort ? { sort: page.sort.column, descending: page.sort.descending } : {}) };
 }
 
 function wireName(edge: Edge, sourceName: string): string {
