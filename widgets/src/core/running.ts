@@ -177,8 +177,17 @@ export class Running {
       for (const item of told.items) this.toldMeanwhile.add(item.blockId);
       this.store.set({ view: onBlocks(view, told) });
     } else if (event === "debug" && view) {
-      this.takeDebug((data as WireEvents["debug"]).state);
+      const { state } = data as WireEvents["debug"];
+      this.takeDebug(state);
+      if (state.runId === view.run.id && state.status === "paused") void this.learnBreakpointProblems(state);
     }
+  }
+
+  /** A stop's event was written before the breakpoints were judged; the debugger's own answer says whose expression failed. */
+  private async learnBreakpointProblems(stop: DebugState): Promise<void> {
+    if (!this.store.get().breakpoints.some((point) => point.condition || point.logMessage)) return;
+    const now = await this.api.debugState(stop.runId).catch(() => null);
+    if (now?.status === "paused" && this.current()?.debug?.path === now.path) this.takeDebug(now);
   }
 
   async refresh(): Promise<void> {
