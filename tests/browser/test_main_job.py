@@ -73,6 +73,7 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
     stage.shoot_both("4-breakpoints")
 
     canvas.part("tool-debug").click()
+    canvas.part("run-form-start").click()
     canvas.expect_state("with weather", "paused")
     canvas.press("F5")
     canvas.expect_state("severe", "paused")

@@ -11,7 +11,12 @@ import { shownState, type CanvasState } from "./state";
 import type { Store } from "./store";
 import type { Breakpoint, DebugState, Json, Run, StepMode, ValuePage, WireEvents } from "./wire";
 
+/** So many steps may wait for one under way. */
+const MOST_DEBUG_ACTS = 5;
+
 export class Running {
+  private underWay: Promise<void> = Promise.resolve();
+  private debugActs = 0;
   /** Blocks that events told of while an answer was under way: the events are newer. */
   private toldMeanwhile = new Set<string>();
   private values = new Map<string, Promise<ValuePage>>();
@@ -59,10 +64,13 @@ export class Running {
   async cancel(): Promise<void> {
     const view = this.current();
     if (!view || hasEnded(view.run.status)) return;
-    await this.act("cancel", async () => {
+    // Cancelling waits for nothing: a continue under way may take long to answer.
+    try {
       await this.api.cancelRun(view.run.id);
       await this.refresh();
-    });
+    } catch (problem) {
+      this.complain(problem);
+    }
   }
 
   async go(): Promise<void> {
@@ -226,20 +234,33 @@ export class Running {
     if (stands && stands !== view.debug?.blockId) this.store.set({ selectedBlocks: new Set([stands]), selectedEdges: new Set() });
   }
 
-  private async debugAct(name: string, call: (runId: string) => Promise<DebugState>): Promise<void> {
-    const view = this.current();
-    if (!view || hasEnded(view.run.status)) return;
-    await this.act(name, async () => {
-      const state = await call(view.run.id);
-      if (state.runId !== view.run.id) await this.follow(await this.api.getRun(state.runId));
-      else this.takeDebug(state);
-      if (hasEnded(state.status)) await this.refresh();
-    });
+  /** Steps asked for while one is under way come after it: no key press is lost. */
+  private debugAct(name: string, call: (runId: string) => Promise<DebugState>): Promise<void> {
+    if (this.debugActs >= MOST_DEBUG_ACTS) return this.underWay;
+    this.debugActs++;
+    const next = this.underWay.then(() =>
+      this.act(name, async () => {
+        const view = this.current();
+        if (!view || hasEnded(view.run.status)) return;
+        const state = await call(view.run.id);
+        if (state.runId !== view.run.id) await this.follow(await this.api.getRun(state.runId));
+        else this.takeDebug(state);
+        if (hasEnded(state.status)) await this.refresh();
+      }),
+    );
+    this.underWay = next.finally(() => this.debugActs--);
+    return this.underWay;
   }
 
   private async act(name: string, what: () => Promise<void>): Promise<void> {
     if (this.store.get().busy) return;
     this.store.set({ busy: name, notice: null });
+    const working = this.work(what);
+    if (this.debugActs === 0) this.underWay = working;
+    await working;
+  }
+
+  private async work(what: () => Promise<void>): Promise<void> {
     try {
       await what();
     } catch (problem) {
