@@ -95,6 +95,7 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
     canvas.block("severe").get_by_test_id("breakpoint").click()
     canvas.press("F5")
     expect(canvas.status).to_have_attribute("data-status", "completed", timeout=LOAD_MS)
+    canvas.show_whole()
     for name in ("flights", "each airport", "severe", "report", "transform"):
         canvas.expect_state(name, "done")
         expect(canvas.block(name).get_by_test_id("block-state")).to_have_text("✓")

@@ -46,6 +46,7 @@ export class CanvasSession {
     const { events } = this.hub;
     this.leave.push(events.subscribe((event, data) => this.onEvent(event, data)));
     this.leave.push(events.watch(() => this.onConnection()));
+    this.onConnection(); // another canvas of the page may have made the connection live long ago
     let flow = this.store.get().flow;
     this.leave.push(
       this.store.subscribe(() => {
