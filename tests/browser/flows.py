@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ AIRPORTS = ("EWR", "JFK", "LGA")
 def write_data(folder: Path) -> None:
     """Flights with known delays: each airport's worst delay is its own, two of the three are severe."""
     rows = range(FLIGHTS)
-    pl.DataFrame({
-        "month": [1 + i % 2 for i in rows],
-        "origin": [AIRPORTS[i % 3] for i in rows],
-        "carrier": [("UA", "AA", "B6", "DL")[i % 4] for i in rows],
-        "dep_delay": [None if i % 50 == 7 else float((i * 37) % (90, 250, 160)[i % 3]) for i in rows],
-    }).write_parquet(folder / "flights.parquet")
+    pl.DataFrame(
+        {
+            "month": [1 + i % 2 for i in rows],
+            "origin": [AIRPORTS[i % 3] for i in rows],
+            "carrier": [("UA", "AA", "B6", "DL")[i % 4] for i in rows],
+            "dep_delay": [None if i % 50 == 7 else float((i * 37) % (90, 250, 160)[i % 3]) for i in rows],
+        }
+    ).write_parquet(folder / "flights.parquet")
 
 
 def block(id: str, type: str, name: str = "", at: tuple[int, int] = (0, 0), **config: Any) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def chain(count: int = 3) -> Flow:
     names = ["start", *(step["id"] for step in steps)]
     return {
         "blocks": [block("start", "start", at=(0, 40)), *steps],
-        "edges": [wire(a, b) for a, b in zip(names, names[1:], strict=False)],
+        "edges": [wire(a, b) for a, b in itertools.pairwise(names)],
     }
 
 

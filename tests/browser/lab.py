@@ -49,13 +49,15 @@ class Lab:
     def start(self) -> None:
         """Start, again on the same port when it ran before."""
         command = [
-            sys.executable, "-m", "jupyterlab", f"--port={self.port}", "--port-retries=0", "--no-browser", "--allow-root",
+            sys.executable, "-m", "jupyterlab", f"--port={self.port}", "--port-retries=0",
+            "--no-browser", "--allow-root",
             f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.notebooks}", "--ServerApp.ip=127.0.0.1",
             "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
         ]  # fmt: skip
         folders = {
             "HOME": self.home, "JUPYTER_CONFIG_DIR": self.home / "config", "JUPYTER_DATA_DIR": self.home / "data",
-            "JUPYTER_RUNTIME_DIR": self.home / "runtime", "JUPYTERLAB_SETTINGS_DIR": self.home / "config/lab/user-settings",
+            "JUPYTER_RUNTIME_DIR": self.home / "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": self.home / "config/lab/user-settings",
             "JUPYTERLAB_WORKSPACES_DIR": self.home / "workspaces", "IPYTHONDIR": self.home / "ipython",
             "WORKBENCH_HOME": self.home / "store",
         }  # fmt: skip

@@ -58,7 +58,7 @@ def test_sql_is_written_in_the_code_editor_and_runs(draw: Draw, stage: Stage, la
         flows.block("query", "transform", "query", (480, 24), language="sql", code="SELECT 1 AS one"),
     ]
     flow["edges"] = [flows.wire("start", "read"), flows.wire("read", "query")]
-    canvas, function_id = draw(flow)
+    canvas, _ = draw(flow)
     canvas.click("query")
     canvas.press("Enter")
     canvas.inspector.locator('[data-field="code"] .cm-content').click()

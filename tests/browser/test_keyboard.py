@@ -71,7 +71,7 @@ def test_a_flow_is_built_renamed_and_mended_without_the_mouse(draw: Draw, stage:
 
 
 def test_blocks_are_copied_pasted_and_duplicated_with_the_wires_between_them(draw: Draw) -> None:
-    canvas, function_id = draw(flows.chain(2))
+    canvas, _ = draw(flows.chain(2))
     canvas.focus()
     canvas.press("Control+a", "Control+c", "Control+v")
     expect(canvas.blocks).to_have_count(6)

@@ -1,4 +1,7 @@
-"""Five hundred blocks stay fluid. The bounds are wide: a loaded two-core machine without a graphics card must hold them."""
+"""Five hundred blocks stay fluid.
+
+The bounds are wide: a loaded two-core machine without a graphics card must hold them.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ def tab(canvas: Canvas, title: str) -> Locator:
     return canvas.inspector.get_by_role("tab", name=re.compile(f"^{title}"))
 
 
-def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(lab: Lab, stage: Stage) -> None:
+def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(  # noqa: PLR0915 - one story
+    lab: Lab, stage: Stage
+) -> None:
     shutil.copy(TUTORIAL, lab.notebooks)
     stage.open(TUTORIAL.name)
     run_cells(stage, code_cells_up_to("f.show()"))
@@ -87,7 +89,9 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
 
     canvas.root.locator("[data-testid=wire-chip]", has_text=re.compile(r"^3 × 10")).click()
     table = canvas.inspector.get_by_role("table")
-    expect(table.get_by_role("columnheader", name=re.compile("worst_delay"))).to_contain_text(re.compile("i64|f64|int|float"))
+    expect(table.get_by_role("columnheader", name=re.compile("worst_delay"))).to_contain_text(
+        re.compile("i64|f64|int|float")
+    )
     expect(table.locator("tbody tr")).to_have_count(3)
     stage.shoot_both("7-value")
 

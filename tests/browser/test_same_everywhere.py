@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.lab import Lab
@@ -97,13 +97,13 @@ def test_edits_of_other_blocks_are_merged_and_of_the_same_block_both_are_shown(
 
     def rename(old: str, new: str, index: int, theirs: str) -> None:
         """Rename here, and let the other's edit reach the server just before ours does."""
-        stage.page.route(f"**/functions/{function_id}", lambda route: hold(route), times=1)
 
-        def hold(route) -> None:  # noqa: ANN001
+        def hold(route: Route) -> None:
             if route.request.method == "PUT":
                 meanwhile(index, theirs)
             route.continue_()
 
+        stage.page.route(f"**/functions/{function_id}", hold, times=1)
         canvas.click(old)
         canvas.press("F2")
         stage.page.keyboard.type(new)

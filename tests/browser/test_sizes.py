@@ -15,7 +15,9 @@ Draw = Callable[..., tuple[Canvas, str]]
 def test_at_480_pixels_every_part_can_be_reached(draw: Draw, stage: Stage) -> None:
     stage.page.set_viewport_size({"width": 640, "height": 800})
     canvas, _ = draw(flows.delays())
-    stage.page.evaluate("width => document.querySelector('[data-testid=workbench-canvas]').style.width = width", "480px")
+    stage.page.evaluate(
+        "width => document.querySelector('[data-testid=workbench-canvas]').style.width = width", "480px"
+    )
     box = canvas.root.bounding_box()
     assert box and box["width"] == 480
     for tool in ("tool-run", "tool-debug", "tool-undo", "tool-fullscreen", "add-block", "problems", "connection"):

@@ -74,7 +74,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       onTab={(tab) => session.inspect(block.id, tab)}
       execution={execution}
       inputs={inputs}
-      outputs={outputs}
+      outputs={state?.status === "failed" ? [] : outputs}
       logs={logs}
       problems={problems as readonly ShownProblem[]}
       {...(hints ? { hints } : {})}
