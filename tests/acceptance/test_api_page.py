@@ -27,7 +27,9 @@ def section(title: str) -> str:
 def errors_of(cls: type[WorkbenchError]) -> Iterator[type[WorkbenchError]]:
     yield cls
     for child in cls.__subclasses__():
-        if not issubclass(child, (BlockFailed, ExpressionError)) and not child.__module__.startswith("workbench.client"):
+        if not issubclass(child, (BlockFailed, ExpressionError)) and not child.__module__.startswith(
+            "workbench.client"
+        ):
             yield from errors_of(child)
 
 

@@ -172,3 +172,14 @@ def test_history_is_a_table_and_answers_sql(api: httpx.Client) -> None:
     query = f"SELECT count(*) AS n FROM checkpoints c JOIN runs r USING (run_id) WHERE r.function_id = '{function_id}'"
     assert data(api.post("/frames/sql", json={"query": query})) == [{"n": 15}]
     assert api.post("/frames/sql", json={"query": "DROP TABLE runs"}).status_code == 400
+
+
+def test_a_block_that_waits_says_so(api: httpx.Client) -> None:
+    started = data(api.post("/runs", json={"functionId": function(api, WAIT)}), 202)
+    until(api, started["id"], "waiting")
+    states = {s["blockId"]: s["status"] for s in data(api.get(f"/runs/{started['id']}"))["blockStates"]}
+    assert states == {"start": "completed", "wait": "waiting"}
+    data(api.post(f"/runs/{started['id']}/cancel"))
+    ended = until(api, started["id"], "cancelled")
+    states = {s["blockId"]: s["status"] for s in data(api.get(f"/runs/{ended['id']}"))["blockStates"]}
+    assert states == {"start": "completed", "wait": "cancelled"}

@@ -21,6 +21,7 @@ from workbench.engine.facts import (
     ScopeProgressed,
     StepDone,
     StepStarted,
+    TimerSet,
 )
 from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
@@ -54,6 +55,7 @@ class RunEvents:
             EventType(RunFinished, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
             EventType(StepStarted, "block", self._started, _run_id, _block_key, self._head),
             EventType(StepDone, "block", self._done, _run_id, _block_key, self._head, slim=_slim),
+            EventType(TimerSet, "block", self._waiting, _run_id, _waiting_key, self._head),
             EventType(ScopeProgressed, "block", self._progressed, _run_id, _block_key, self._head),
             EventType(DebugPaused, "debug", self._paused, _run_id),
         )
@@ -88,6 +90,12 @@ class RunEvents:
     def _started(self, fact: StepStarted) -> dict[str, Any]:
         return {"blockId": fact.block, "path": fact.path, "attempt": fact.attempt, "status": "running"}
 
+    def _waiting(self, fact: TimerSet) -> dict[str, Any] | None:
+        if not fact.path:  # the run's own deadline
+            return None
+        path = _step_path(fact)
+        return {"blockId": _block_at(path), "path": path, "attempt": 1, "status": "waiting"}
+
     def _done(self, fact: StepDone) -> dict[str, Any]:
         return {
             "blockId": fact.block,
@@ -119,6 +127,19 @@ def _slim(fact: StepDone) -> StepDone:
 
 def _run_id(fact: Any) -> str:
     return to_text(fact.run)
+
+
+def _block_at(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def _step_path(fact: TimerSet) -> str:
+    """The path of the step that waits; what follows `#` tells its waits and repeats apart."""
+    return fact.path.partition("#")[0]
+
+
+def _waiting_key(fact: TimerSet) -> Hashable:
+    return (fact.run, _block_at(_step_path(fact)))
 
 
 def _block_key(fact: Any) -> Hashable:

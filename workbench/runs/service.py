@@ -135,7 +135,7 @@ class Runs:
         """One run with its first checkpoints and where each block is. Raises NotFound."""
         run = await self.get(caller, run_id)
         first = await self.checkpoints(caller, run.id, Page(FIRST_CHECKPOINTS), sql.CheckpointFilter())
-        states = await self._store.read(lambda c: sql.block_states(c, run.id))
+        states = await self._store.read(lambda c: sql.block_states(c, run.id, self._clock.now_us()))
         fields = {name: getattr(run, name) for name in Run.model_fields}
         fields["checkpoint_count"] = first.total
         return RunInDetail.model_construct(
