@@ -268,3 +268,23 @@ describe("the server's address and keys", () => {
     await expect(api.getRun("x")).rejects.toMatchObject({ status: 502, message: "The server answered 502", mayPass: true });
   });
 });
+
+describe("placing", () => {
+  it("puts a block that nothing leads to in the middle of the view, never on another", async () => {
+    const { session, get } = await opened(two());
+    session.viewCentre = () => ({ x: 1104, y: 528 });
+    const first = session.addBlock("step", null);
+    session.select([]);
+    const second = session.addBlock("step", null);
+    const at = (id: string | null) => get().flow.blocks.find((b) => b.id === id)!.position;
+    expect(at(first)).toEqual({ x: 1000, y: 500 });
+    expect(at(second)).toEqual({ x: 1000, y: 588 });
+  });
+
+  it("takes a wire on a card's body to the block's first input, and none to a trigger", async () => {
+    const { session } = await opened(flow([block("s", "start"), block("a")]));
+    expect(session.firstInput("a")).toEqual({ blockId: "a", port: "in" });
+    expect(session.firstInput("s")).toBeNull();
+    expect(session.firstInput(undefined)).toBeNull();
+  });
+});

@@ -26,6 +26,8 @@ export class CanvasSession {
   readonly store = new Store<CanvasState>(INITIAL);
   readonly document: FunctionDocument;
   readonly running: Running;
+  /** The middle of what is in view, in the flow's own measure; the board tells it. */
+  viewCentre: () => Position | null = () => null;
   private kernel: KernelLink | null = null;
   private leave: (() => void)[] = [];
   private validating: AbortController | null = null;
@@ -143,6 +145,14 @@ export class CanvasSession {
     const outputs = outputsOf(types.get(block.type), block);
     const free = outputs.find((port) => !flow.edges.some((e) => e.source === block.id && e.sourcePort === port.name));
     return free ? { blockId: block.id, port: free.name } : null;
+  }
+
+  /** Where a wire that is dropped on a card's body goes: the block's first input. */
+  firstInput(blockId: string | undefined): Plug | null {
+    const { flow, types } = this.store.get();
+    const block = flow.blocks.find((b) => b.id === blockId);
+    const input = block && types.get(block.type)?.inputs[0];
+    return block && input ? { blockId: block.id, port: input.name } : null;
   }
 
   connect(from: Plug, to: Plug): void {
@@ -356,10 +366,10 @@ export class CanvasSession {
   private freePlace(after: Plug | null): Position {
     const { flow, types } = this.store.get();
     const source = flow.blocks.find((b) => b.id === after?.blockId);
-    const lowest = Math.max(0, ...flow.blocks.map((b) => b.position.y + 96));
+    const centre = this.viewCentre() ?? { x: 104, y: 28 };
     const at = source
       ? { x: source.position.x + sizeOf(source, types).width + 72, y: source.position.y }
-      : { x: Math.min(0, ...flow.blocks.map((b) => b.position.x)), y: flow.blocks.length ? lowest : 0 };
+      : { x: Math.round(centre.x - 104), y: Math.round(centre.y - 28) };
     while (flow.blocks.some((b) => Math.abs(b.position.x - at.x) < 200 && Math.abs(b.position.y - at.y) < 72)) at.y += 88;
     return at;
   }

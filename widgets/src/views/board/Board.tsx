@@ -5,7 +5,7 @@ import {
   type Connection, type EdgeChange, type FinalConnectionState, type OnConnectStartParams,
 } from "@xyflow/react";
 import { Scan } from "lucide-react";
-import { useCallback, useContext, useEffect, type DragEvent } from "react";
+import { useCallback, useContext, useEffect, useRef, type DragEvent } from "react";
 import { blockById } from "../../core/flow";
 import { LOOKS, lookOf } from "../../core/format";
 import { keysOf } from "../../core/keymap";
@@ -64,11 +64,18 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
 
   const endConnecting = useCallback(
     (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const { from } = connecting.get();
+      const { from, judge } = connecting.get();
       connecting.set({ from: null, judge: null });
       if (!from || state.toHandle || state.toNode) return;
       const point = "changedTouches" in event ? event.changedTouches[0] : event;
       if (!point) return;
+      const card = document.elementFromPoint(point.clientX, point.clientY)?.closest<HTMLElement>("[data-testid=block]");
+      const target = session.firstInput(card?.dataset.blockId);
+      if (target && target.blockId !== from.blockId) {
+        const fit = judge?.(target);
+        if (!fit || fit.fits || fit.allowed === true) session.connect(from, target);
+        return;
+      }
       const at = flowApi.screenToFlowPosition({ x: point.clientX, y: point.clientY });
       session.overlay({ kind: "add", after: from, at: { x: Math.round(at.x), y: Math.round(at.y - 28) } });
     },
@@ -99,8 +106,20 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
     session.addBlock(type, { x: Math.round(at.x - 104), y: Math.round(at.y - 28) });
   };
 
+  const board = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    session.viewCentre = () => {
+      const box = board.current?.getBoundingClientRect();
+      return box?.width ? flowApi.screenToFlowPosition({ x: box.left + box.width / 2, y: box.top + box.height / 2 }) : null;
+    };
+    return () => {
+      session.viewCentre = () => null;
+    };
+  }, [session, flowApi]);
+
   return (
     <div
+      ref={board}
       className={`wbc-board${far ? " wbc-far" : ""}`}
       data-testid="board"
       onDrop={onDrop}
