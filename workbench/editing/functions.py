@@ -125,6 +125,12 @@ class Functions:
         assert asked.flow is not None
         return validate(fill(asked.flow, self._registry), self._registry)
 
+    def require_valid_version(self, function: Function, version: int, flow: Flow) -> None:
+        """`require_valid` for a version's flow; a version never changes, so one that was found valid stays so."""
+        if not self._memory.is_valid(function.id, version):
+            self.require_valid(flow)
+            self._memory.keep_valid(function.id, version)
+
     def require_valid(self, flow: Flow) -> None:
         """Raise FlowInvalid with every error of a flow that cannot run."""
         found = validate(flow, self._registry)

@@ -18,6 +18,8 @@ class Memory:
     def __init__(self) -> None:
         self._heads: dict[str, tuple[str, Function]] = {}
         self._flows: OrderedDict[tuple[str, int], Flow] = OrderedDict()
+        self._valid: set[tuple[str, int]] = set()
+        """Those of the flows that were found able to run."""
 
     def load(self, cursor: Any) -> None:
         """Read every head, at start."""
@@ -49,4 +51,14 @@ class Memory:
         """Remember a version's flow."""
         self._flows[function_id, version] = flow
         while len(self._flows) > FLOWS_KEPT:
-            self._flows.popitem(last=False)
+            dropped, _ = self._flows.popitem(last=False)
+            self._valid.discard(dropped)
+
+    def is_valid(self, function_id: str, version: int) -> bool:
+        """Whether a version's flow is known to be able to run."""
+        return (function_id, version) in self._valid
+
+    def keep_valid(self, function_id: str, version: int) -> None:
+        """Remember that a version's flow can run, as long as the flow itself is remembered."""
+        if (function_id, version) in self._flows:
+            self._valid.add((function_id, version))

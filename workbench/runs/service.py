@@ -64,7 +64,7 @@ class Runs:
         require_not_archived(function)
         version = new.version or function.version
         flow = await self._functions.flow(caller, function, version)
-        self._functions.require_valid(flow)
+        self._functions.require_valid_version(function, version, flow)
         start = _start_block(flow, self._registry)
         request = RunRequest(
             workspace_id=caller.workspace_id,
@@ -134,7 +134,7 @@ class Runs:
     async def detail(self, caller: Caller, run_id: str) -> RunInDetail:
         """One run with its first checkpoints and where each block is. Raises NotFound."""
         run = await self.get(caller, run_id)
-        first = await self.checkpoints(caller, run.id, Page(FIRST_CHECKPOINTS), sql.CheckpointFilter())
+        first = await self._checkpoints(caller, run, Page(FIRST_CHECKPOINTS), sql.CheckpointFilter())
         states = await self._store.read(lambda c: sql.block_states(c, run.id, self._clock.now_us()))
         fields = {name: getattr(run, name) for name in Run.model_fields}
         fields["checkpoint_count"] = first.total
@@ -168,7 +168,11 @@ class Runs:
         self, caller: Caller, run_id: str, page: Page, wanted: sql.CheckpointFilter
     ) -> Paged[Checkpoint]:
         """A page of a run's checkpoints, in order. Raises NotFound."""
-        run = await self.get(caller, run_id)
+        return await self._checkpoints(caller, await self.get(caller, run_id), page, wanted)
+
+    async def _checkpoints(
+        self, caller: Caller, run: Run, page: Page, wanted: sql.CheckpointFilter
+    ) -> Paged[Checkpoint]:
         after: Any = page.after(int)
         rows, total = await self._store.read(lambda c: sql.list_checkpoints(c, run.id, wanted, after, page.fetch))
         paged = page.cut(rows, lambda row: (row[16],), total)
