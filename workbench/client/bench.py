@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from workbench.base.ending import at_end
 from workbench.base.errors import WorkbenchError
 from workbench.client.api import Api
 from workbench.client.canvas import Canvas
@@ -17,7 +18,6 @@ from workbench.client.cells import after_each_cell, before_each_cell
 from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
-from workbench.client.home import at_end
 from workbench.client.run import Run
 
 

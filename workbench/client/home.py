@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.base.ending import at_end
 from workbench.base.errors import StoreHeld
 from workbench.base.settings import Settings
 from workbench.client.address import Address
@@ -119,17 +118,6 @@ def _open(settings: Settings) -> _Hosted:
         workbench.stop()
         raise
     return _Hosted(workbench, address, os.getpid())
-
-
-def at_end(act: Callable[[], object]) -> None:
-    """Run `act` before the interpreter ends its thread pools, which the assembly needs for an orderly stop."""
-    register = getattr(threading, "_register_atexit", None)
-    if register is None:
-        atexit.register(act)
-        return
-    import concurrent.futures.thread  # noqa: F401  # its own end is then registered before, so it runs after ours
-
-    register(act)
 
 
 def _close_all() -> None:

@@ -89,14 +89,6 @@ def list_runs(
     return rows, total
 
 
-def count_checkpoints(cursor: Any, run_id: str) -> int:
-    """How many block executions a run has, whatever became of them."""
-    row = cursor.execute(
-        "SELECT count(DISTINCT (path, attempt)) FROM checkpoints WHERE run_id = ?::UUID", [run_id]
-    ).fetchone()
-    return row[0]
-
-
 def list_checkpoints(
     cursor: Any, run_id: str, wanted: CheckpointFilter, after: tuple[int] | None, limit: int
 ) -> tuple[list[tuple[Any, ...]], int]:
