@@ -11,6 +11,7 @@ import pytest
 from tests.storage.conftest import Opener
 from tests.storage.notes import LINE_TEXTS, LineAdded, open_store
 from workbench.base.errors import StoreDamaged, Unavailable
+from workbench.storage.disk import SystemDisk
 from workbench.storage.segments import (
     HEADER_BYTES,
     Frame,
@@ -47,8 +48,8 @@ def filled(home: Path, lines: int = 10) -> None:
 
 def change(home: Path, how: Damage, *, sealed: bool = False) -> None:
     """Change the bytes of the last segment that holds frames; without the closing seal unless `sealed`."""
-    for path in reversed(list_segments(home / "log")):
-        segment = open_segment(path)
+    for path in reversed(list_segments(SystemDisk(), home / "log")):
+        segment = open_segment(SystemDisk(), path)
         data = bytearray(path.read_bytes())
         frames: list[Frame] = []
         position = HEADER_BYTES
@@ -119,7 +120,7 @@ def test_a_torn_tail_is_zero_to_the_segments_end_before_the_next_append(home: Pa
     change(home, how)
     change(home, lambda _data, frames: ends.append(frames[-1].end))
     opened()
-    assert is_zero(list_segments(home / "log")[0].read_bytes(), ends[0])
+    assert is_zero(list_segments(SystemDisk(), home / "log")[0].read_bytes(), ends[0])
 
 
 def test_stale_frames_behind_a_torn_one_do_not_come_back_to_life(home: Path, opened: Opener) -> None:
@@ -127,7 +128,7 @@ def test_stale_frames_behind_a_torn_one_do_not_come_back_to_life(home: Path, ope
     filled(home)
 
     def how(data: bytearray, frames: list[Frame]) -> None:
-        segment = open_segment(list_segments(home / "log")[0])
+        segment = open_segment(SystemDisk(), list_segments(SystemDisk(), home / "log")[0])
         payload = frames[-1].payload.replace(b"line 9", b"ghost!")
         at = frames[-1].end
         lost = b"".join(frame(segment.salt, payload, 1, 11, 10))
@@ -147,10 +148,10 @@ def test_stale_frames_behind_a_torn_one_do_not_come_back_to_life(home: Path, ope
 def test_a_gap_that_a_later_frame_calls_durable_is_damage(home: Path, opened: Opener, how: Damage) -> None:
     filled(home)
     change(home, how)
-    before = list_segments(home / "log")[0].read_bytes()
+    before = list_segments(SystemDisk(), home / "log")[0].read_bytes()
     with pytest.raises(StoreDamaged, match="though they were durable"):
         opened()
-    assert list_segments(home / "log")[0].read_bytes() == before
+    assert list_segments(SystemDisk(), home / "log")[0].read_bytes() == before
 
 
 def test_a_flip_in_the_last_facts_of_a_store_that_was_closed_is_damage(home: Path, opened: Opener) -> None:
@@ -167,8 +168,8 @@ def test_damage_is_seen_through_a_later_segment(home: Path, opened: Opener) -> N
     for _ in range(6):
         store.append([LineAdded(big)]).result(10)
     store.close()
-    assert len(list_segments(home / "log")) > 2
-    first = list_segments(home / "log")[0]
+    assert len(list_segments(SystemDisk(), home / "log")) > 2
+    first = list_segments(SystemDisk(), home / "log")[0]
     data = bytearray(first.read_bytes())
     data[HEADER_BYTES + 40] ^= 1
     first.write_bytes(data)
@@ -204,7 +205,7 @@ def test_a_missing_log_under_a_full_database_is_damage(home: Path, opened: Opene
     store = opened()
     store.append([LineAdded("a")]).result(10)
     store.close()
-    for path in list_segments(home / "log"):
+    for path in list_segments(SystemDisk(), home / "log"):
         path.unlink()
     with pytest.raises(StoreDamaged, match="the log ends at 0"):
         opened()
@@ -215,7 +216,7 @@ def test_a_missing_segment_in_the_middle_is_damage(home: Path, opened: Opener) -
     for _ in range(8):
         store.append([LineAdded("x" * 150_000)]).result(10)
     store.close()
-    paths = list_segments(home / "log")
+    paths = list_segments(SystemDisk(), home / "log")
     assert len(paths) > 3
     paths[1].unlink()
     with pytest.raises(StoreDamaged, match="missing"):
@@ -224,7 +225,7 @@ def test_a_missing_segment_in_the_middle_is_damage(home: Path, opened: Opener) -
 
 def test_a_broken_segment_header_is_damage(home: Path, opened: Opener) -> None:
     filled(home)
-    path = list_segments(home / "log")[0]
+    path = list_segments(SystemDisk(), home / "log")[0]
     path.write_bytes(b"\xff" * 16 + path.read_bytes()[16:])
     with pytest.raises(StoreDamaged, match="broken header"):
         opened()

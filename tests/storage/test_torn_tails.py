@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.storage.disk import SystemDisk
 from workbench.storage.recovery import Tail, recover
 from workbench.storage.segments import Frame, Segment, create, frame, is_zero, open_segment
 
@@ -20,7 +21,7 @@ def written(folder: Path, contents: list[bytes], durable: int) -> tuple[Segment,
 
     Frames up to sequence `durable` were synced one by one; the others were one group after it.
     """
-    segment = create(folder, 1, SIZE)
+    segment = create(SystemDisk(), folder, 1, SIZE)
     edges = [segment.position]
     for seq, payload in enumerate(contents, 1):
         segment.write(b"".join(frame(segment.salt, payload, 1, seq, min(seq - 1, durable))))
@@ -31,7 +32,7 @@ def written(folder: Path, contents: list[bytes], durable: int) -> tuple[Segment,
 def read_back(folder: Path) -> tuple[Tail, list[bytes]]:
     """What recovery finds; its files closed again."""
     found: list[Frame] = []
-    tail = recover(folder, 0, found.append)
+    tail = recover(SystemDisk(), folder, 0, found.append)
     for segment in (tail.segment, tail.spare):
         if segment is not None:
             segment.close()
@@ -103,14 +104,14 @@ def test_garbage_behind_the_last_frame_is_a_torn_tail(contents: list[bytes], gar
 
 def test_recovery_begins_at_the_segment_that_holds_what_is_needed(tmp_path: Path) -> None:
     written(tmp_path, [b"1", b"2"], 2)[0].close()
-    second = create(tmp_path, 2, SIZE)
+    second = create(SystemDisk(), tmp_path, 2, SIZE)
     second.write(b"".join(frame(second.salt, b"3", 1, 3, 2)))
     second.close()
     raw = bytearray((first := tmp_path / "0000000001.log").read_bytes())
     raw[70] ^= 1
     first.write_bytes(raw)
     found: list[Frame] = []
-    tail = recover(tmp_path, 2, found.append)
+    tail = recover(SystemDisk(), tmp_path, 2, found.append)
     assert [f.payload for f in found] == [b"3"]
     assert tail.segment is not None
     tail.segment.close()
@@ -127,11 +128,11 @@ def test_a_half_made_segment_is_thrown_away(tmp_path: Path) -> None:
 
 def test_a_prepared_segment_is_used_next(tmp_path: Path) -> None:
     written(tmp_path, [b"1"], 1)[0].close()
-    create(tmp_path, 2, SIZE).close()
-    tail = recover(tmp_path, 0, lambda _frame: None)
+    create(SystemDisk(), tmp_path, 2, SIZE).close()
+    tail = recover(SystemDisk(), tmp_path, 0, lambda _frame: None)
     assert tail.spare is not None
     assert tail.spare.index == 2
     for segment in (tail.segment, tail.spare):
         assert segment is not None
         segment.close()
-    open_segment(tmp_path / "0000000002.log").close()
+    open_segment(SystemDisk(), tmp_path / "0000000002.log").close()

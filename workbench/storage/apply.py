@@ -1,4 +1,4 @@
-"""The apply thread: the one writer of DuckDB. Follows the log, and decides what `transact` asks.
+"""Apply: the one writer of DuckDB, in a thread of its own. Follows the log, and decides what `transact` asks.
 
 DuckDB never commits past the synced sequence: `append`ed facts come here after their sync, decided ones are committed
 after theirs.
@@ -9,13 +9,11 @@ after theirs.
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections import deque
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import structlog
 
 from workbench.base.errors import Unavailable
@@ -24,6 +22,7 @@ from workbench.storage.decide import Decider, Request
 from workbench.storage.facts import FactRegistry
 from workbench.storage.log import Log
 from workbench.storage.progress import Progress
+from workbench.storage.running import AT_ONCE, ENDED, Runner, Work
 from workbench.storage.ticket import Ticket
 from workbench.storage.writing import Entry, Writer
 
@@ -39,7 +38,7 @@ _logger = structlog.get_logger("workbench.storage")
 
 
 class Applier:
-    """The thread, its backlog of durable facts, and how far it has come."""
+    """The backlog of durable facts, the decisions that wait, and how far DuckDB has come. `step` works them off."""
 
     def __init__(self, connection: Any, registry: FactRegistry, writer: Writer, progress: Progress) -> None:
         self._connection = connection
@@ -51,27 +50,32 @@ class Applier:
         self._offset = 0
         """Facts of the backlog's first ticket that are applied already."""
         self._requests: deque[Request[Any]] = deque()
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
-        self._idle = False
+        self._asleep = False
+        """Whether the next step waits for a wake, so that new facts must give one."""
+        self._hurried = False
+        """Whether someone waits: then facts do not gather."""
+        self._due: float | None = None
+        """When gathered facts are applied though nobody waits."""
+        self._worked_at = 0.0
         self._stopping = False
         self._checkpointed_at = 0
         self.failure: str | None = None
         """Why DuckDB cannot be written now; None when all is well."""
-        self._thread = threading.Thread(target=self._run, name="workbench-apply", daemon=True)
 
-    def start(self, log: Log) -> None:
+    def start(self, log: Log, runner: Runner) -> None:
         """Begin to follow `log`."""
         self._log = log
-        self._thread.start()
+        self._now = runner.now
+        self._worked_at = runner.now()
+        self._work: Work = runner.start("workbench-apply", self.step)
 
     # --- any thread -------------------------------------------------------------------------------------------------
 
     def add(self, group: list[Ticket]) -> None:
         """Durable facts, in order; from the one who writes the log."""
         self._backlog.extend(group)
-        if self._idle:
-            self._wake.set()
+        if self._asleep:
+            self._work.wake()
         if group[-1].seq - self.progress.applied > LAG_LIMIT:
             self.hurry()
 
@@ -84,16 +88,15 @@ class Applier:
 
     def hurry(self) -> None:
         """Apply what waits now, without lingering."""
-        if not self._hurry.is_set():
-            self._hurry.set()
-        if not self._wake.is_set():
-            self._wake.set()
+        if not self._hurried:
+            self._hurried = True
+            self._work.wake()
 
     def stop(self) -> None:
-        """Apply what is there, then end the thread."""
+        """Apply what is there, then end."""
         self._stopping = True
-        self.hurry()
-        self._thread.join()
+        self._work.wake()
+        self._work.finish()
 
     @property
     def unapplied(self) -> int:
@@ -102,46 +105,60 @@ class Applier:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether it has not ended."""
+        return self._work.is_alive
 
     # --- the apply thread -------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def step(self) -> float | None:
+        """Decide what is asked and apply what is durable, when it is time for it."""
         try:
-            pa.array([0])  # Arrow's first array imports pandas where there is one (a second); not in the first read
-            while True:
-                self._pause()
-                if self._requests:
-                    self._decide()
-                self._apply_backlog()
-                if self._stopping and not self._requests and (not self._backlog or self.failure):
-                    break
+            self._asleep = False
+            delay = self._pause()
+            if delay != AT_ONCE:
+                return delay
+            self._hurried = False
+            if self._requests:
+                self._decide()
+            self._apply_backlog()
+            self._worked_at = self._now()
+            if not self._stopping or self._requests or (self._backlog and self.failure is None):
+                return AT_ONCE
         except BaseException as error:  # noqa: BLE001 - whatever ends the thread must turn health red
             _logger.error("apply.thread_died", trace=traceback.format_exc())
             self.failure = f"the apply thread died: {error}"
-        finally:
-            self._stopping = True
-            self.progress.fail(f"The database is not written any more: {self.failure or 'the store is closed'}.")
-            while self._requests:
-                self._requests.popleft().fail(Unavailable("The store is closing.", hint="Try again when it is open."))
+        self._stopping = True
+        self.progress.fail(f"The database is not written any more: {self.failure or 'the store is closed'}.")
+        return ENDED
 
-    def _pause(self) -> None:
-        """Wait for work; let it gather for a moment when nobody is in a hurry."""
-        if not self._backlog and not self._requests and not self._stopping:
-            self._idle = True
-            if not self._backlog and not self._requests and not self._wake.wait(IDLE_S):
-                self._checkpoint(idle=True)
-                if not self._wake.is_set():
-                    self._wake.wait()
-            self._idle = False
-        elif self.failure is not None:
-            self._hurry.clear()
-            self._hurry.wait(RETRY_S)
-        self._wake.clear()
-        if not self._requests and not self._stopping:
-            self._hurry.wait(LINGER_S)
-        self._hurry.clear()
+    def _pause(self) -> float | None:
+        """How long until there is work: what nobody waits for may gather for a moment."""
+        if not self._backlog:
+            self._hurried = False
+            self._asleep = True
+            # Said first, looked at again second; those who bring work do it the other way round.
+            if not self._backlog and not self._requests and not self._stopping:
+                return self._rest()
+            self._asleep = False
+        if self._requests or self._stopping:
+            return AT_ONCE
+        now = self._now()
+        if self._due is None:
+            self._due = now + (LINGER_S if self.failure is None else RETRY_S)
+        if self._hurried or now >= self._due:
+            self._due = None
+            return AT_ONCE
+        return self._due - now
+
+    def _rest(self) -> float | None:
+        """Checkpoint after a while without work, then sleep."""
+        if self._log is None or self._log.bytes_written == self._checkpointed_at:
+            return None
+        idle_for = self._now() - self._worked_at
+        if idle_for < IDLE_S:
+            return IDLE_S - idle_for
+        self._checkpoint(idle=True)
+        return None
 
     def _apply_backlog(self) -> None:
         while self._backlog:

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from workbench.base.errors import StoreHeld
+from workbench.storage.disk import Disk
 
 
 class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,13 +30,13 @@ def owner_of(home: Path) -> Owner | None:
 class StoreLock:
     """The lock of one home, held from construction until `release`. Raises StoreHeld when another process has it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, disk: Disk, home: Path) -> None:
+        self._disk = disk
         self._home = home
-        self._lock = FileLock(home / "store.lock", timeout=0, thread_local=False, is_singleton=False)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise _held(home) from None
+        release = disk.lock(home / "store.lock")
+        if release is None:
+            raise _held(home)
+        self._release = release
         self._write(Owner(os.getpid()))
 
     def announce(self, address: str, key: str) -> None:
@@ -45,15 +45,17 @@ class StoreLock:
 
     def release(self) -> None:
         """Take the note away and let the next one in."""
-        (self._home / "owner.json").unlink(missing_ok=True)
-        self._lock.release()
+        self._disk.unlink(self._home / "owner.json")
+        self._release()
 
     def _write(self, owner: Owner) -> None:
         temporary = self._home / f"owner.{os.getpid()}.new"
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(msgspec.json.encode(owner))
-        temporary.replace(self._home / "owner.json")
+        file = self._disk.open(temporary, create=True)
+        try:
+            file.write(msgspec.json.encode(owner), 0)
+        finally:
+            file.close()
+        self._disk.rename(temporary, self._home / "owner.json")
 
 
 def _held(home: Path) -> StoreHeld:

@@ -36,6 +36,20 @@ def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None
         view = view[os.write(fd, view) :]
 
 
+def read_at(fd: int, offset: int, count: int) -> bytes:
+    """Up to `count` bytes from `offset` on, fewer at the file's end."""
+    parts: list[bytes] = []
+    if not hasattr(os, "pread"):
+        os.lseek(fd, offset, os.SEEK_SET)
+    while count > 0:
+        part = os.pread(fd, count, offset) if hasattr(os, "pread") else os.read(fd, count)
+        if not part:
+            break
+        parts.append(part)
+        offset, count = offset + len(part), count - len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 def sync(fd: int) -> None:
     """Make what was written to `fd` durable."""
     if sys.platform == "darwin":

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 from workbench.base.errors import Unavailable
 
 
 class Progress:
-    """The applied sequence. One thread moves it; threads and the loop wait for it."""
+    """The applied sequence. One thread moves it; coroutines of the attached loop wait for it."""
 
     def __init__(self, applied: int) -> None:
         self.applied = applied
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._changed = threading.Condition()
-        self._waiting_threads = 0
-        self._futures: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[int, bool, asyncio.Future[None]]] = []
         self._failure: str | None = None
         self._stalled: str | None = None
 
@@ -24,49 +21,32 @@ class Progress:
         """DuckDB has committed all up to `seq`."""
         self.applied = seq
         self._stalled = None
-        if self._waiting_threads:
-            with self._changed:
-                self._changed.notify_all()
-        if self._futures:
+        if self._waiting:
             self._call_loop()
 
     def stall(self, why: str) -> None:
-        """DuckDB cannot be written for now: those who wait in threads are told, the loop's waiters stay."""
+        """DuckDB cannot be written for now: those who are not patient are told."""
         self._stalled = why
-        with self._changed:
-            self._changed.notify_all()
+        if self._waiting:
+            self._call_loop()
 
     def fail(self, why: str) -> None:
         """Nothing more will be applied."""
         self._failure = why
-        with self._changed:
-            self._changed.notify_all()
-        if self._futures:
+        if self._waiting:
             self._call_loop()
 
-    def wait(self, seq: int, timeout: float) -> None:
-        """Wait in a thread. Raises Unavailable when it takes longer than `timeout` seconds or will never come."""
-        if self.applied >= seq:
-            return
-        with self._changed:
-            self._waiting_threads += 1
-            try:
-                self._changed.wait_for(lambda: self.applied >= seq or self._failure or self._stalled, timeout)
-            finally:
-                self._waiting_threads -= 1
-        if self.applied < seq:
-            raise Unavailable(
-                self._failure or self._stalled or f"The database is behind the log by {seq - self.applied} facts.",
-                hint="Look at /health; try again in a moment.",
-            )
+    async def reached(self, seq: int, *, patient: bool = False) -> None:
+        """Wait on the attached loop until `seq` is applied.
 
-    async def reached(self, seq: int) -> None:
-        """Wait on the attached loop until `seq` is applied. Raises Unavailable when that will never come."""
+        Raises Unavailable when that will never come, and when DuckDB cannot be written for now unless `patient`.
+        """
         if self.applied >= seq:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._futures.append((seq, future))
-        if self.applied >= seq or self._failure is not None:
+        self._waiting.append((seq, patient, future))
+        # Registered first, looked at again second; the apply thread does it the other way round.
+        if self.applied >= seq or self._failure is not None or self._stalled is not None:
             self._settle()
         await future
 
@@ -75,16 +55,17 @@ class Progress:
             if self.loop is not None:
                 self.loop.call_soon_threadsafe(self._settle)
         except RuntimeError:  # the loop is closed: nobody waits there any more
-            self._futures.clear()
+            self._waiting.clear()
 
     def _settle(self) -> None:
-        waiting, self._futures = self._futures, []
-        for seq, future in waiting:
+        waiting, self._waiting = self._waiting, []
+        for seq, patient, future in waiting:
+            why = self._failure or (None if patient else self._stalled)
             if future.done():
                 continue
             if self.applied >= seq:
                 future.set_result(None)
-            elif self._failure is not None:
-                future.set_exception(Unavailable(self._failure, hint="Look at /health; restart the server."))
+            elif why is not None:
+                future.set_exception(Unavailable(why, hint="Look at /health; try again in a moment."))
             else:
-                self._futures.append((seq, future))
+                self._waiting.append((seq, patient, future))

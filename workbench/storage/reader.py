@@ -1,11 +1,10 @@
-"""Reads: a few threads, each with its own cursor, that wait until what was acknowledged before is applied."""
+"""Reads: a few cursors, each used by one query at a time, that see what was acknowledged before the query came."""
 
 from __future__ import annotations
 
 import asyncio
 import queue
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ import duckdb
 from workbench.base.errors import Unavailable
 from workbench.storage.apply import Applier
 from workbench.storage.log import Log
+from workbench.storage.running import Runner
 
 T = TypeVar("T")
 READERS = 3
@@ -21,31 +21,39 @@ BARRIER_S = 30.0
 
 
 class Reader:
-    """The pool. A query runs in one read-only transaction, so that all its statements see the same state."""
+    """The cursors. A query runs in one read-only transaction, so that all its statements see the same state."""
 
-    def __init__(self, connection: Any, log: Log, applier: Applier) -> None:
+    def __init__(self, connection: Any, log: Log, applier: Applier, runner: Runner) -> None:
         self._log = log
         self._applier = applier
+        self._runner = runner
         self._all = [connection.cursor() for _ in range(READERS)]
         self._cursors: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for cursor in self._all:
             self._cursors.put(cursor)
-        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="workbench-read")
 
     async def read(self, query: Callable[[Any], T]) -> T:
         """Run `query(cursor)` in a reader thread. Raises Unavailable when DuckDB cannot follow the log."""
         seq = self._log.durable.seq
+        progress = self._applier.progress
+        if progress.applied < seq:
+            self._applier.hurry()
+            try:
+                async with asyncio.timeout(BARRIER_S):
+                    await progress.reached(seq)
+            except TimeoutError:
+                raise Unavailable(
+                    f"The database is behind the log by {seq - progress.applied} facts.",
+                    hint="Look at /health; try again in a moment.",
+                ) from None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, seq, query)
+            return await self._runner.read(lambda: self._run(query))
         except RuntimeError as error:
             if "shutdown" not in str(error):
                 raise
             raise Unavailable("The store is closed.", hint="Open it again.") from error
 
-    def _run(self, seq: int, query: Callable[[Any], T]) -> T:
-        if self._applier.progress.applied < seq:
-            self._applier.hurry()
-            self._applier.progress.wait(seq, BARRIER_S)
+    def _run(self, query: Callable[[Any], T]) -> T:
         cursor = self._cursors.get()
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
@@ -57,13 +65,14 @@ class Reader:
             self._cursors.put(cursor)
 
     def close(self) -> None:
-        """Stop running queries, then the threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for cursor in self._all:
-            cursor.interrupt()
-        self._pool.shutdown(wait=True)
+        """Stop running queries, then their threads."""
+        self._runner.close(self._interrupt)
         for cursor in self._all:
             cursor.close()
+
+    def _interrupt(self) -> None:
+        for cursor in self._all:
+            cursor.interrupt()
 
 
 def _end(cursor: Any) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from workbench.base.errors import StoreDamaged
-from workbench.storage import platform
+from workbench.storage.disk import Disk
 from workbench.storage.segments import (
     HEADER_BYTES,
     Frame,
@@ -38,19 +38,20 @@ class Tail:
     damage: str | None = None
 
 
-def recover(folder: Path, applied: int, take: Callable[[Frame], None]) -> Tail:
+def recover(disk: Disk, folder: Path, applied: int, take: Callable[[Frame], None]) -> Tail:
     """Read the frames that hold facts after sequence `applied`, oldest first, give each to `take`, mend a torn tail.
 
     Damage is told in the answer, after all frames before it; nothing is written then. Raises StoreDamaged when not
     even a segment's header can be read.
     """
-    for unfinished in folder.glob("*.new"):
-        unfinished.unlink()
-    segments = [open_segment(path) for path in list_segments(folder)]
+    for path in disk.list(folder):
+        if path.suffix == ".new":
+            disk.unlink(path)
+    segments = [open_segment(disk, path) for path in list_segments(disk, folder)]
     try:
         # Frames whose sync was never answered count too: they must be on the disk before DuckDB commits them.
         for segment in segments:
-            platform.sync(segment.fd)
+            segment.file.sync()
         tail = _read(segments, applied, take)
     except BaseException:
         for segment in segments:
@@ -75,7 +76,7 @@ def _read(segments: list[Segment], applied: int, take: Callable[[Frame], None]) 
         return Tail(None, None, applied + 1, damage=damage)
     while True:
         segment = segments[at]
-        data = segment.path.read_bytes()
+        data = segment.file.read()
         position = HEADER_BYTES
         while (found := frame_at(data, position, segment.salt)) is not None and found.first == expected:
             expected += found.count
@@ -101,18 +102,17 @@ def _first_needed(segments: list[Segment], applied: int) -> tuple[int, int]:
 
 def _first_sequence(segment: Segment) -> int | None:
     """The sequence of a segment's first frame; None when it holds none."""
-    with segment.path.open("rb") as file:
-        head = file.read(HEADER_BYTES + 64 * 1024)
-        found = frame_at(head, HEADER_BYTES, segment.salt)
-        if found is None and head[HEADER_BYTES : HEADER_BYTES + 4] != b"\0\0\0\0":
-            found = frame_at(head + file.read(), HEADER_BYTES, segment.salt)
+    head = segment.file.read(0, HEADER_BYTES + 64 * 1024)
+    found = frame_at(head, HEADER_BYTES, segment.salt)
+    if found is None and head[HEADER_BYTES : HEADER_BYTES + 4] != b"\0\0\0\0":
+        found = frame_at(segment.file.read(), HEADER_BYTES, segment.salt)
     return None if found is None else found.first
 
 
 def _end(segments: list[Segment], at: int, data: bytes, expected: int, applied: int) -> Tail:
     segment = segments[at]
     rest = [(segment, data, segment.position)]
-    rest += [(later, later.path.read_bytes(), HEADER_BYTES) for later in segments[at + 1 :]]
+    rest += [(later, later.file.read(), HEADER_BYTES) for later in segments[at + 1 :]]
     for where, bytes_, position in rest:
         for found in frames_anywhere(bytes_, position, where.salt):
             if found.durable >= expected:
@@ -124,8 +124,8 @@ def _end(segments: list[Segment], at: int, data: bytes, expected: int, applied: 
     for where, bytes_, position in rest:
         if not is_zero(bytes_, position):
             torn += len(bytes_) - position
-            write_zeros(where.fd, position, len(bytes_))
-            platform.sync(where.fd)
+            write_zeros(where.file, position, len(bytes_))
+            where.file.sync()
     return Tail(segment, segments[at + 1] if at + 1 < len(segments) else None, expected, torn)
 
 

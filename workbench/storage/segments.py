@@ -8,7 +8,6 @@ durable when the frame was written. Zeros follow the last frame.
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from workbench.base.errors import StoreDamaged, StoreTooNew
-from workbench.storage import platform
+from workbench.storage.disk import Disk, OpenFile
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 FIRST_SEGMENT_BYTES = 8 * 1024 * 1024
@@ -53,7 +52,7 @@ class Segment:
     path: Path
     index: int
     salt: int
-    fd: int
+    file: OpenFile
     size: int
     position: int = HEADER_BYTES
 
@@ -63,12 +62,12 @@ class Segment:
 
     def write(self, data: bytes | bytearray) -> None:
         """Append frames and make them durable with one sync."""
-        platform.write_durably(self.fd, data, self.position)
+        self.file.write_durably(data, self.position)
         self.position += len(data)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self.fd)
+        self.file.close()
 
 
 def frame(salt: int, payload: bytes, count: int, first: int, durable: int) -> tuple[bytes, bytes]:
@@ -77,36 +76,28 @@ def frame(salt: int, payload: bytes, count: int, first: int, durable: int) -> tu
     return _FRAME.pack(_FRAME_MAGIC, crc32(payload, crc32(rest, salt))) + rest, payload
 
 
-def create(folder: Path, index: int, size: int) -> Segment:
+def create(disk: Disk, folder: Path, index: int, size: int) -> Segment:
     """Make segment `index`: zeros written (not only reserved), synced, then named: a name means a whole file."""
     path, temporary = folder / f"{index:010d}.log", folder / f"{index:010d}.new"
-    salt = int.from_bytes(os.urandom(4), "little")
-    fd = platform.open_binary(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    salt = int.from_bytes(disk.token(4), "little")
+    file = disk.open(temporary, create=True)
     try:
-        write_zeros(fd, 0, size)
+        write_zeros(file, 0, size)
         head = _SEGMENT.pack(_SEGMENT_MAGIC, _FORMAT, salt, index)
-        platform.write_at(fd, head + struct.pack("<I", crc32(head)), 0)
-        os.fsync(fd)
-        if os.name == "nt":  # Windows renames no open file
-            os.close(fd)
-            temporary.replace(path)
-            fd = platform.open_binary(path, os.O_RDWR)
-        else:
-            temporary.replace(path)
-        platform.sync_folder(folder)
-    except BaseException:
-        os.close(fd)
-        raise
-    return Segment(path, index, salt, fd, size)
+        file.write(head + struct.pack("<I", crc32(head)), 0)
+        file.sync()
+    finally:
+        file.close()  # Windows renames no open file
+    disk.rename(temporary, path)
+    disk.sync_folder(folder)
+    return Segment(path, index, salt, disk.open(path), size)
 
 
-def open_segment(path: Path) -> Segment:
+def open_segment(disk: Disk, path: Path) -> Segment:
     """Open a segment that exists. Raises StoreDamaged or StoreTooNew when its header cannot be used."""
     found = _NAME.match(path.name)
-    fd = platform.open_binary(path, os.O_RDWR)
-    with os.fdopen(os.dup(fd), "rb") as file:
-        head = file.read(HEADER_BYTES)
-    size = path.stat().st_size
+    file = disk.open(path)
+    head, size = file.read(0, HEADER_BYTES), file.size()
     try:
         magic, version, salt, index = _SEGMENT.unpack_from(head)
         (crc,) = struct.unpack_from("<I", head, _SEGMENT.size)
@@ -114,28 +105,28 @@ def open_segment(path: Path) -> Segment:
     except struct.error:
         whole, version, salt, index = False, 0, 0, 0
     if not whole or found is None or index != int(found[1]):
-        os.close(fd)
+        file.close()
         raise StoreDamaged(f"The log segment {path.name} has a broken header.", hint=f"Restore {path} from a backup.")
     if version > _FORMAT:
-        os.close(fd)
+        file.close()
         raise StoreTooNew(
             f"The log segment {path.name} has format {version}; this workbench reads formats up to {_FORMAT}.",
             hint="Install the newer workbench that wrote this store.",
         )
-    return Segment(path, index, salt, fd, size)
+    return Segment(path, index, salt, file, size)
 
 
-def write_zeros(fd: int, start: int, end: int) -> None:
+def write_zeros(file: OpenFile, start: int, end: int) -> None:
     """Fill a stretch of a file with zeros; not durable yet."""
     while start < end:
         step = min(len(_ZEROS), end - start)
-        platform.write_at(fd, _ZEROS[:step], start)
+        file.write(_ZEROS[:step], start)
         start += step
 
 
-def list_segments(folder: Path) -> list[Path]:
+def list_segments(disk: Disk, folder: Path) -> list[Path]:
     """Segment files by index."""
-    return sorted(p for p in folder.iterdir() if _NAME.match(p.name))
+    return sorted(p for p in disk.list(folder) if _NAME.match(p.name))
 
 
 def frame_at(data: bytes, position: int, salt: int) -> Frame | None:

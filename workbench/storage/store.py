@@ -15,6 +15,7 @@ from workbench.base.errors import StoreDamaged
 from workbench.storage.apply import BATCH_FACTS, LAG_LIMIT, Applier
 from workbench.storage.database import applied_seq, open_database
 from workbench.storage.decide import Decide, Request
+from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.lock import StoreLock
@@ -22,8 +23,9 @@ from workbench.storage.log import Log
 from workbench.storage.migrations.runner import Migration, migrate
 from workbench.storage.news import DurableHook
 from workbench.storage.progress import Progress
-from workbench.storage.reader import Reader
+from workbench.storage.reader import READERS, Reader
 from workbench.storage.recovery import Tail, recover, refuse
+from workbench.storage.running import Runner, Threads
 from workbench.storage.segments import SEGMENT_BYTES, Frame
 from workbench.storage.ticket import Ticket
 from workbench.storage.value_files import ValueStore
@@ -41,17 +43,26 @@ class Store:
     values: ValueStore
 
     def __init__(
-        self, home: Path, *, lock: StoreLock, connection: Any, log: Log, applier: Applier, torn_bytes: int
+        self,
+        home: Path,
+        *,
+        disk: Disk,
+        runner: Runner,
+        lock: StoreLock,
+        connection: Any,
+        log: Log,
+        applier: Applier,
+        torn_bytes: int,
     ) -> None:
         self.home = home
         self._lock = lock
         self._connection = connection
         self._log = log
         self._applier = applier
-        self._reader = Reader(connection, log, applier)
+        self._reader = Reader(connection, log, applier, runner)
         self._torn_bytes = torn_bytes
         self._closed = False
-        self.values = ValueStore(home / "values")
+        self.values = ValueStore(home / "values", disk)
 
     @classmethod
     def open(
@@ -63,22 +74,28 @@ class Store:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         allow_damaged: bool = False,
+        disk: Disk | None = None,
+        runner: Runner | None = None,
+        database: Callable[[Path], Any] = open_database,
     ) -> Store:
         """Lock the home, migrate, replay the log into DuckDB.
 
         Raises StoreHeld (another process has it), StoreTooNew (a newer workbench wrote it), StoreDamaged (acknowledged
         facts cannot be read). With `allow_damaged` a damaged store opens read-only, with all facts before the damage.
+
+        A simulation gives a `disk`, a `runner` and a `database` (path → DuckDB connection) of its own.
         """
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "log").mkdir(exist_ok=True)
-        lock = StoreLock(home)
+        disk = disk or SystemDisk()
+        runner = runner or Threads(READERS)
+        disk.make_folder(home / "log")
+        lock = StoreLock(disk, home)
         connection: Any = None
         try:
-            connection = open_database(home / "workbench.duckdb")
+            connection = database(home / "workbench.duckdb")
             migrate(connection, migrations)
             encoding = Encoding(registry)
             writer = Writer(connection, registry, encoding, clock)
-            tail = _replay(home, connection, encoding, writer)
+            tail = _replay(disk, home, connection, encoding, writer)
             if tail.damage is not None and not allow_damaged:
                 for segment in (tail.segment, tail.spare):
                     if segment is not None:
@@ -86,10 +103,19 @@ class Store:
                 raise refuse(tail.damage, home)
             applied = applied_seq(connection)
             applier = Applier(connection, registry, writer, Progress(applied))
-            log = Log(home / "log", tail, encoding, applier.add, segment_bytes=segment_bytes)
-            log.start()
-            applier.start(log)
-            return cls(home, lock=lock, connection=connection, log=log, applier=applier, torn_bytes=tail.torn_bytes)
+            log = Log(disk, home / "log", tail, encoding, applier.add, segment_bytes=segment_bytes)
+            log.start(runner)
+            applier.start(log, runner)
+            return cls(
+                home,
+                disk=disk,
+                runner=runner,
+                lock=lock,
+                connection=connection,
+                log=log,
+                applier=applier,
+                torn_bytes=tail.torn_bytes,
+            )
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -134,17 +160,19 @@ class Store:
         """Wait until everything appended before this call is durable and applied."""
         seq = await self._log.append((), None)
         self._applier.hurry()
-        await self._applier.progress.reached(seq)
+        await self._applier.progress.reached(seq, patient=True)
 
     def lag(self) -> int:
         """How many facts DuckDB is behind, those in flight included."""
         return max(0, self._log.appended - self._applier.progress.applied)
 
     async def lag_free(self) -> None:
-        """Wait until the lag is at most 2,500 facts."""
+        """Wait until the lag is at most 2,500 facts. Raises Unavailable when the log has failed."""
         while self.lag() > LAG_LIMIT:
+            if self._log.durable.failure is not None:
+                raise self._log.durable.failure
             self._applier.hurry()
-            await self._applier.progress.reached(self._log.appended - LAG_LIMIT)
+            await self._applier.progress.reached(self._log.appended - LAG_LIMIT, patient=True)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
@@ -201,12 +229,15 @@ class Store:
         self._applier.stop()
         self._reader.close()
         if self._applier.failure is None:
-            self._connection.execute("CHECKPOINT")
+            try:
+                self._connection.execute("CHECKPOINT")
+            except duckdb.Error as error:  # the log has all; the next start applies it
+                _logger.warning("store.checkpoint_failed", error=str(error))
         self._connection.close()
         self._lock.release()
 
 
-def _replay(home: Path, connection: Any, encoding: Encoding, writer: Writer) -> Tail:
+def _replay(disk: Disk, home: Path, connection: Any, encoding: Encoding, writer: Writer) -> Tail:
     """Bring DuckDB to the log's end, or to where the damage begins."""
     applied = applied_seq(connection)
     batch: list[Entry] = []
@@ -218,7 +249,7 @@ def _replay(home: Path, connection: Any, encoding: Encoding, writer: Writer) -> 
             writer.apply(batch[:BATCH_FACTS])
             del batch[:BATCH_FACTS]
 
-    tail = recover(home / "log", applied, take)
+    tail = recover(disk, home / "log", applied, take)
     writer.apply(batch)
     writer.count_unapplied()
     return tail

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import polars as pl
 import pyarrow as pa
@@ -22,7 +21,7 @@ def to_ipc(table: pl.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def write_ipc(table: pl.DataFrame, sink: Path | io.BytesIO) -> None:
+def write_ipc(table: pl.DataFrame, sink: BinaryIO) -> None:
     """Write a table; one record batch, so that equal tables give equal bytes."""
     for name, kind in table.schema.items():
         if "Object" in repr(kind):
@@ -39,9 +38,9 @@ def from_ipc(data: bytes) -> pl.DataFrame:
     return _from_arrow(pa.ipc.open_file(pa.BufferReader(data)))
 
 
-def map_ipc(path: Path) -> pl.DataFrame:
-    """The table in this file, mapped into memory: nothing is read before it is looked at."""
-    return _from_arrow(pa.ipc.open_file(pa.memory_map(str(path))))
+def map_ipc(mapped: Any) -> pl.DataFrame:
+    """The table in a mapped file: nothing of it is read before it is looked at."""
+    return _from_arrow(pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))))
 
 
 def _from_arrow(reader: Any) -> pl.DataFrame:

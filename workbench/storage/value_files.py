@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
-import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -18,7 +16,7 @@ import polars as pl
 
 from workbench.base.errors import InvalidState, NotFound
 from workbench.base.probe import probe
-from workbench.storage import platform
+from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.tables import columns_of, from_ipc, map_ipc, preview_rows, to_ipc, write_ipc
 from workbench.storage.values import decode, encode, to_json
 
@@ -55,12 +53,13 @@ PENDING = Stored(kind="pending")
 class ValueStore:
     """The folder of value files of one store. Every method may be called from any thread, never from the loop."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+        self._disk: Disk = disk or SystemDisk()
         self._folder = folder
         self._fresh = folder / "tmp"
-        self._fresh.mkdir(parents=True, exist_ok=True)
-        for left in self._fresh.iterdir():
-            left.unlink(missing_ok=True)
+        self._disk.make_folder(self._fresh)
+        for left in self._disk.list(self._fresh):
+            self._disk.unlink(left)
         self._pins: Counter[bytes] = Counter()
         self._lock = threading.Lock()
         self._naming = threading.Lock()
@@ -91,12 +90,9 @@ class ValueStore:
         if stored.inline is not None:
             return from_ipc(stored.inline) if stored.kind == "table" else decode(stored.inline)
         assert stored.ref is not None
-        path = self.path(stored.ref)
         try:
-            if stored.kind == "table":
-                return map_ipc(path)
-            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return decode(memoryview(data))
+            mapped = self._disk.map(self.path(stored.ref))
+            return map_ipc(mapped) if stored.kind == "table" else decode(memoryview(mapped))
         except FileNotFoundError as error:
             raise NotFound("This value is not kept any more.", hint="Run the function again.") from error
 
@@ -133,14 +129,14 @@ class ValueStore:
             return Stored(None, self._put_bytes(data), "table", len(data), summary)
         fresh = self._new_path()
         try:
-            write_ipc(table, fresh)
-            size = fresh.stat().st_size
-            with fresh.open("rb") as file:
-                ref = hashlib.file_digest(file, _hash).digest()
+            with self._disk.stream(fresh) as file:
+                write_ipc(table, file)
+            size = self._disk.size(fresh)
+            ref = _hash(self._disk.map(fresh)).digest()
             self.pin(ref)
             self._keep(fresh, ref)
         finally:
-            fresh.unlink(missing_ok=True)
+            self._disk.unlink(fresh)
         return Stored(None, ref, "table", size, summary)
 
     def _put_bytes(self, data: bytes) -> bytes:
@@ -150,10 +146,11 @@ class ValueStore:
             return ref
         fresh = self._new_path()
         try:
-            fresh.write_bytes(data)
+            with self._disk.stream(fresh) as file:
+                file.write(data)
             self._keep(fresh, ref)
         finally:
-            fresh.unlink(missing_ok=True)
+            self._disk.unlink(fresh)
         return ref
 
     def _keep(self, fresh: Path, ref: bytes) -> None:
@@ -161,34 +158,34 @@ class ValueStore:
         target = self.path(ref)
         if self._has(target):
             return
-        fd = platform.open_binary(fresh, os.O_RDWR)
+        file = self._disk.open(fresh)
         try:
-            platform.sync(fd)
+            file.sync()
         finally:
-            os.close(fd)
+            file.close()
         probe("values.before_rename")
         with self._naming:
             if target.parent not in self._synced:
-                target.parent.mkdir(exist_ok=True)
-                platform.sync_folder(self._folder)
-            fresh.replace(target)
+                self._disk.make_folder(target.parent)
+                self._disk.sync_folder(self._folder)
+            self._disk.rename(fresh, target)
             probe("values.after_rename")
-            platform.sync_folder(target.parent)
+            self._disk.sync_folder(target.parent)
             self._synced.add(target.parent)
 
     def _has(self, target: Path) -> bool:
         """Whether this value stands there already, durably: a name left by a killed process may not be."""
         with self._naming:
-            if not target.exists():
+            if not self._disk.exists(target):
                 return False
             if target.parent not in self._synced:
-                platform.sync_folder(self._folder)
-                platform.sync_folder(target.parent)
+                self._disk.sync_folder(self._folder)
+                self._disk.sync_folder(target.parent)
                 self._synced.add(target.parent)
             return True
 
     def _new_path(self) -> Path:
-        return self._fresh / os.urandom(16).hex()
+        return self._fresh / self._disk.token(16).hex()
 
 
 def _hash(data: bytes = b"") -> Any:
