@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.base.errors import BlockFailed
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, WorkerJob
+from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.blocks.kind import Fired, ScopeType
 from workbench.blocks.registry import BlockRegistry
 from workbench.flow.catalogue import ExpressionField
@@ -44,6 +44,8 @@ class Context:
         body: Body | None = None,
         pool: Any = None,
         outbound: Any = None,
+        wired: Sequence[str] = ("out",),
+        waking: Callable[[Wait], Woken] | None = None,
     ) -> None:
         self._texts = {f.path: f.text for f in fields if f.mode in ("code", "deferred")}
         self.input = input
@@ -54,6 +56,8 @@ class Context:
         self.body = body
         self.pool = pool
         self.outbound = outbound
+        self.wired = frozenset(wired)
+        self.waking = waking
         self.waited_until: list[int] = []
         self.logged: list[str] = []
         self.regions: list[tuple[int, dict[str, Any]]] = []
@@ -77,6 +81,15 @@ class Context:
 
     async def wait_until(self, due_us: int) -> None:
         self.waited_until.append(due_us)
+
+    async def wait_for(self, wait: Wait) -> Woken:
+        self.waited_until.append(wait.due_us)
+        if self.waking is not None:
+            return self.waking(wait)
+        return Woken("time", wait.due_us - self.now_us)
+
+    def is_wired(self, port: str) -> bool:
+        return port in self.wired
 
     def log(self, message: str, level: str = "info", **data: Any) -> None:
         del level, data

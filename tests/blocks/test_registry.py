@@ -31,6 +31,7 @@ def test_every_block_of_the_first_catalogue_is_there():
         "write_table",
         "http_request",
         "delay",
+        "wait",
         "return",
     }
 

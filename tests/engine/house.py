@@ -24,6 +24,7 @@ from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES, read_stored
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
+from workbench.engine.signals import SignalDesk
 from workbench.flow.model import Flow
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.migrations.runner import load_migrations
@@ -153,6 +154,10 @@ class House:
             more.setdefault("breakpoints", self.breakpoints)
         request = RunRequest(WORKSPACE, function, "f", 1, flow, inputs or {}, **more)
         return self.do(self.engine.submit(request))
+
+    def signal(self, row: RunRow, event_type: str, payload: Any = None) -> bool:
+        """Send a run a signal; whether a wait took it at once."""
+        return self.do(SignalDesk(self.engine).send(row.id, event_type, payload, "somebody"))[1]
 
     def finish(self, row: RunRow) -> RunRow:
         """Wait for a run's end; the row as the database has it where it is not known here any more."""

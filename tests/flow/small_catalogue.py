@@ -46,6 +46,7 @@ class SmallCatalogue:
             return None
         inputs, outputs = TYPES[type]
         item = config.get("itemVariable", "item")
+        names = (item if isinstance(item, str) else "item", "index") if type == "loop" else ()
         return Shape(
             type=type,
             inputs=inputs,
@@ -53,8 +54,9 @@ class SmallCatalogue:
             is_trigger=not TYPES[type][0],
             is_scope=type in SCOPES,
             ends_function=type == "return",
-            region_names=(item if isinstance(item, str) else "item", "index") if type == "loop" else (),
+            region_names=names,
             disabled_reason="no SMTP server is configured" if type == "mail" else None,
+            own_names=names,
         )
 
     def expressions(self, type: str, config: Mapping[str, Any]) -> list[ExpressionField]:

@@ -14,6 +14,7 @@ from workbench.blocks.data.sort import Sort
 from workbench.blocks.data.transform import Transform
 from workbench.blocks.flow.condition import Condition
 from workbench.blocks.flow.loop import Loop
+from workbench.blocks.flow.wait import WaitBlock
 from workbench.blocks.integration.http_request import HttpRequestBlock
 from workbench.blocks.integration.read_table import ReadTable
 from workbench.blocks.integration.write_table import WriteTable
@@ -24,6 +25,7 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     Start,
     Condition,
     Loop,
+    WaitBlock,
     Transform,
     Filter,
     Aggregate,

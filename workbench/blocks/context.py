@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -47,6 +47,40 @@ class HttpResponse:
     body: bytes
     elapsed_ms: float
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a block waits for: a time, and before it perhaps a signal or a condition. Kept as one row until it is over.
+
+    `kind`, `event_type`, `title` and `message` are what people see of it. Times are microseconds since 1970 UTC.
+    """
+
+    kind: Literal["timer", "event", "condition", "approval"]
+    due_us: int
+    """When it is over in any case; a wait that was begun before a restart keeps the time that it had."""
+    event_type: str | None = None
+    """Wakes at a signal of this type…"""
+    accepts: Callable[[Mapping[str, Any]], bool] | None = None
+    """…for which this holds: it is given ``{type, payload, id, at}``. One that raises lets the signal pass."""
+    holds: Callable[[int, int], bool] | None = None
+    """Wakes once this holds; it is given the time now and how long the wait has lasted, restarts included."""
+    poll_ms: int = 1000
+    """How often `holds` is asked."""
+    title: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """How a wait ended: by its due time, by a signal, or because its condition holds."""
+
+    by: Literal["time", "signal", "condition"]
+    waited_us: int
+    """Since the wait began, restarts included; the same when the run is walked again."""
+    payload: Any = None
+    author: str | None = None
+    """Who sent the signal."""
 
 
 class BlockContext(Protocol):
@@ -114,6 +148,17 @@ class BlockContext(Protocol):
 
     async def wait_until(self, due_us: int) -> None:
         """Wait durably: a due row, no slot held, survives a restart (the same due time is kept)."""
+        ...
+
+    async def wait_for(self, wait: Wait) -> Woken:
+        """Wait durably for a time, a signal or a condition, whichever comes first; exactly one of them is the answer.
+
+        A signal that came before is taken by the first wait that it fits, each signal once. Raises what `holds` raises.
+        """
+        ...
+
+    def is_wired(self, port: str) -> bool:
+        """Whether something is wired to an output port of this block."""
         ...
 
     def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info", **data: Any) -> None:

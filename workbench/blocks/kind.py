@@ -152,6 +152,11 @@ class BlockType(ABC, Generic[ConfigT]):
         del config
         return {}
 
+    def own_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """What ``deferred`` and ``code`` fields see besides the usual, for this raw config; must bear any config."""
+        del config
+        return ()
+
     def check(self, config: ConfigT) -> list[tuple[str, str]]:
         """More checks on a valid config than its model makes: (field path, what is wrong)."""
         del config
@@ -182,6 +187,9 @@ class ScopeType(BlockType[ConfigT]):
         """What expressions in the region see besides the usual, for this raw config; must bear any config."""
         del config
         return ()
+
+    def own_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.region_names(config)
 
     @abstractmethod
     async def run_scope(self, config: ConfigT, ctx: ScopeContext) -> Fired:

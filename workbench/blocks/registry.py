@@ -95,6 +95,7 @@ class BlockRegistry:
             is_scope=block.is_scope,
             ends_function=block.ends_function,
             region_names=block.region_names(config) if isinstance(block, ScopeType) else (),
+            own_names=block.own_names(config),
             disabled_reason=self.disabled_reason(type),
         )
 

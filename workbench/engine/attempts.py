@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from workbench.base.errors import BlockFailed, WorkbenchError
 from workbench.base.probe import probe
+from workbench.blocks.context import Wait, Woken
 from workbench.blocks.kind import Effect, Fired, ScopeType
 from workbench.engine.countdowns import Countdowns, Limit
 from workbench.engine.failures import unexpected
@@ -16,9 +17,11 @@ from workbench.engine.interfaces import Services
 from workbench.engine.pen import Pen
 from workbench.engine.records import Outcome, RunRow
 from workbench.engine.replay import Journal
+from workbench.engine.signals import Mailbox
 from workbench.engine.slots import Slot
 from workbench.engine.step import Step
 from workbench.engine.timers import Timers
+from workbench.engine.waits import wait_for
 
 
 class Walker(Protocol):
@@ -48,10 +51,12 @@ class Walker(Protocol):
 class Attempts:
     """Runs the steps of one walk that need more than a call."""
 
-    __slots__ = ("_walk",)
+    __slots__ = ("_walk", "mailbox")
 
     def __init__(self, walk: Walker) -> None:
         self._walk = walk
+        self.mailbox: Mailbox | None = None
+        """The run's signals; None where there never was one and nothing waits for any."""
 
     async def run(self, step: Step) -> Outcome:
         """Run a scope, an effect or a block with a policy to its outcome; retries as the policy says."""
@@ -72,7 +77,7 @@ class Attempts:
             failures = walk.journal.failures.get(step.path, 0)
             left = max(0, left - failures)
             if failures and (due := walk.journal.take_due(_retry_path(step.path, step.attempt))) is not None:
-                await self._sit_out(step, due)
+                await self.sit_out(step, walk.timers.at(due))
         while True:
             ended = await self._once(step)
             if not walk.slot.held:  # a limit cut its wait off
@@ -88,7 +93,7 @@ class Attempts:
             if policy.retry_delay_ms:
                 due = walk.services.clock.now_us() + policy.retry_delay_ms * 1000
                 walk.pen.timer(_retry_path(step.path, step.attempt), due)
-                await self._sit_out(step, due)
+                await self.sit_out(step, walk.timers.at(due))
                 step.now_us = walk.services.clock.now_us()
 
     async def finish_pure(self, step: Step, work: Awaitable[Fired]) -> Outcome:
@@ -170,20 +175,30 @@ class Attempts:
 
         The waits of a scope's step are told apart by their number; a block's step takes up the last one it was in.
         """
-        walk = self._walk
-        path = step.path if step.waits == 0 or not step.node.kind.is_scope else f"{step.path}#{step.waits}"
-        step.waits += 1
+        walk, path = self._walk, self.next_wait(step)
         known = walk.journal.take_due(path) if walk.journal is not None else None
         if known is None:
             walk.pen.timer(path, due_us)
-        await self._sit_out(step, due_us if known is None else known)
+        await self.sit_out(step, walk.timers.at(due_us if known is None else known))
 
-    async def _sit_out(self, step: Step, due_us: int) -> None:
+    async def wait_for(self, step: Step, wait: Wait) -> Woken:
+        """Wait for a time, a signal or a condition. See `BlockContext.wait_for`."""
+        if self.mailbox is None and wait.event_type is not None:
+            self.mailbox = Mailbox()
+        return await wait_for(self._walk, self, step, wait)
+
+    def next_wait(self, step: Step) -> str:
+        """The path under which the step's next wait has its row."""
+        path = step.path if step.waits == 0 or not step.node.kind.is_scope else f"{step.path}#{step.waits}"
+        step.waits += 1
+        return path
+
+    async def sit_out(self, step: Step, future: asyncio.Future[Any]) -> None:
+        """Wait for `future` as a step that only waits; returns once the run has a slot again."""
         walk, region = self._walk, step.region
         if region.stopping:
             raise Halt
         counted = not step.node.kind.is_scope
-        future = walk.timers.at(due_us)
         if region.waits is None:
             region.waits = set()
         region.waits.add(future)

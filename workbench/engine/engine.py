@@ -196,6 +196,7 @@ class Engine:
             program, failure = compile_flow(Flow(), self.registry), _describe(error)
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
         walk.overlay.update(entry.overlay)
+        walk.attempts.mailbox = entry.mailbox
         live = Live(row, pen, slot, walk, walk.gate)
         self._keep_tally(row.id, walk.tally)
         self.live[row.id] = live

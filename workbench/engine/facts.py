@@ -118,12 +118,37 @@ class LogWritten(Fact, tag=4701, frozen=True):
 
 
 class TimerSet(Fact, tag=4801, frozen=True):
-    """A step waits until `due_at`."""
+    """A step waits until `due_at`, since `since`; what else may wake it says `about`, as JSON."""
 
     name: ClassVar[str] = "timer.set"
     run: bytes
     path: str
     due_at: int
+    since: int | None = None
+    kind: str = "timer"
+    about: str | None = None
+
+
+class SignalReceived(Fact, tag=5401, frozen=True):
+    """Something came for a run from outside; `payload` is msgpack."""
+
+    name: ClassVar[str] = "signal.received"
+    run: bytes
+    id: bytes
+    event_type: str
+    payload: bytes
+    author: str | None
+    at: int
+
+
+class SignalTaken(Fact, tag=5501, frozen=True):
+    """A wait took a signal: that is how it ended, and no other wait gets it."""
+
+    name: ClassVar[str] = "signal.taken"
+    run: bytes
+    id: bytes
+    path: str
+    at: int
 
 
 class DebugPaused(Fact, tag=4901, frozen=True):

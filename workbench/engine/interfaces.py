@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.base.clock import Clock
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, WorkerJob
+from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.program import Program
 from workbench.engine.records import RunRow
 
@@ -37,6 +37,12 @@ class Services:
     files_root: Path
 
 
+class Waiting(Protocol):
+    """What waits for blocks."""
+
+    def wait_for(self, step: Any, wait: Wait) -> Awaitable[Woken]: ...
+
+
 class Walking(Protocol):
     """The walk of one run, as its steps see it."""
 
@@ -45,6 +51,9 @@ class Walking(Protocol):
     services: Services
     overlay: dict[str, Any]
     writers_before: Mapping[int, int]
+
+    @property
+    def attempts(self) -> Waiting: ...
 
     def run_value(self) -> dict[str, Any]: ...
 

@@ -1,4 +1,4 @@
-"""The one module that writes runs, checkpoints, run_logs, timers and debug_state, and reads them back for recovery."""
+"""The one module that writes runs, checkpoints, run_logs and debug_state, and reads them back for recovery."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -25,11 +25,12 @@ from workbench.engine.facts import (
     ScopeProgressed,
     StepDone,
     StepStarted,
-    TimerSet,
     VariablesForced,
 )
+from workbench.engine.journal_waits import WAIT_FACTS, OpenWait, delete_waits, end_waits, mailboxes, open_waits
 from workbench.engine.records import RunRow
 from workbench.engine.replay import Journal, Kept
+from workbench.engine.signals import Mailbox
 from workbench.engine.states import LIVE, RunStatus, StepStatus
 from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
 from workbench.storage.facts import Batch, FactType
@@ -103,7 +104,6 @@ RUN_LOGS = Table(
         "seq": BIGINT,
     },
 )
-TIMERS = Table("timers", {"run_id": UUID, "path": TEXT, "due_at": BIGINT}, key=("run_id", "path"))
 DEBUG_STATE = Table("debug_state", {"run_id": UUID, "state": TEXT}, key=("run_id",))
 
 _json = msgspec.json.Encoder()
@@ -173,7 +173,7 @@ def _apply_finished(cursor: Any, facts: Batch) -> None:
             FROM {ended} e WHERE runs.id = e.id AND runs.finished_at IS NULL
             """
         )
-        cursor.execute(f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
+        end_waits(cursor, ended)
         cursor.execute(f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
 
 
@@ -244,12 +244,6 @@ def _apply_log(cursor: Any, facts: Batch) -> None:
     insert(cursor, RUN_LOGS, columns)
 
 
-def _apply_timer(cursor: Any, facts: Batch) -> None:
-    last = last_by_key(facts, "run", "path")
-    columns = {"run_id": [f.run for f in last], "path": [f.path for f in last], "due_at": [f.due_at for f in last]}
-    insert(cursor, TIMERS, columns, "replace")
-
-
 def _apply_paused(cursor: Any, facts: Batch) -> None:
     last = last_by_key(facts, "run")
     insert(cursor, DEBUG_STATE, {"run_id": [f.run for f in last], "state": [f.state for f in last]}, "replace")
@@ -275,7 +269,8 @@ def _apply_forced(cursor: Any, facts: Batch) -> None:
 
 def _delete_runs(cursor: Any, facts: Batch) -> None:
     for f in facts:
-        for table in ("checkpoints", "run_logs", "timers", "debug_state"):
+        delete_waits(cursor, f.function)
+        for table in ("checkpoints", "run_logs", "debug_state"):
             cursor.execute(
                 f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE function_id = ?::UUID)",
                 [f.function.hex()],
@@ -299,15 +294,14 @@ FACT_TYPES = (
     FactType(StepStarted, _apply_started),
     FactType(StepDone, _apply_done),
     FactType(LogWritten, _apply_log),
-    FactType(TimerSet, _apply_timer, order=4000),
     FactType(DebugPaused, _apply_paused, keeps_place=True),
     FactType(DebugResumed, _apply_resumed, keeps_place=True),
     FactType(VariablesForced, _apply_forced),
     FactType(ScopeProgressed, _apply_nothing),
     FactType(RunsDeleted, _delete_runs, keeps_place=True),
+    *WAIT_FACTS,
 )
-"""Timers are written before the ends of runs in the same batch, which clear them; that a run was taken up again is
-written before its move to running."""
+"""That a run was taken up again is written before its move to running."""
 
 
 def open_runs(cursor: Any) -> list[tuple[RunRow, str | None]]:
@@ -358,6 +352,8 @@ class RunJournal:
     journal: Journal
     open_attempts: dict[str, list[tuple[str, int]]]
     """By path: block type and start of each attempt of which no end is known."""
+    mailbox: Mailbox | None = None
+    """The signals that came for it."""
 
 
 def journals(cursor: Any, values: ValueStore) -> dict[str, RunJournal]:
@@ -365,7 +361,7 @@ def journals(cursor: Any, values: ValueStore) -> dict[str, RunJournal]:
     table = cursor.execute(
         """
         SELECT c.run_id, c.path, c.attempt, c.block_type, c.status, c.port, c.step_key, c.output, c.output_ref,
-            c.output_kind, c.variables, c.error, c.flags, c.started_at
+            c.output_kind, c.variables, c.error, c.flags, c.started_at, c.seq
         FROM checkpoints c JOIN runs r ON r.id = c.run_id
         WHERE list_contains(?, r.status)
         ORDER BY c.seq
@@ -375,9 +371,12 @@ def journals(cursor: Any, values: ValueStore) -> dict[str, RunJournal]:
     found: dict[str, _Gathered] = defaultdict(_Gathered)
     for run_id, *columns in table:
         found[str(run_id)].add(*columns)
-    for run_id, path, due_at in cursor.execute("SELECT run_id, path, due_at FROM timers").fetchall():
-        found[str(run_id)].dues[path] = due_at
-    return {run: gathered.journal(values) for run, gathered in found.items()}
+    for run_id, path, wait in open_waits(cursor):
+        found[run_id].add_wait(path, wait)
+    waits = {run: gathered.waits for run, gathered in found.items()}
+    boxes = mailboxes(cursor, waits, {run: gathered.ended for run, gathered in found.items()})
+    runs = dict.fromkeys([*found, *boxes])
+    return {run: found[run].journal(values, boxes.get(run)) for run in runs}
 
 
 class _Gathered:
@@ -387,7 +386,11 @@ class _Gathered:
         self.kept: dict[str, Kept] = {}
         self.starts: dict[str, int] = {}
         self.failures: dict[str, int] = {}
-        self.dues: dict[str, int] = {}
+        self.waits: dict[str, OpenWait] = {}
+        self.ended: dict[str, int] = {}
+        """By path: where in the log its last attempt came to an end, rather than being cut off."""
+        self.retried: dict[str, int] = {}
+        """By path of a scope that had another attempt: where the last one before it ended."""
         self.open: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
 
     def add(
@@ -405,6 +408,7 @@ class _Gathered:
         error: str | None,
         flags: str | None,
         started_at: int,
+        seq: int,
     ) -> None:
         """Take in one row."""
         self.starts[path] = max(attempt, self.starts.get(path, 0))
@@ -420,9 +424,12 @@ class _Gathered:
             if before is not None and before.attempt == attempt and before.key == (key or b""):
                 before.output = stored
             return
+        if status in ("completed", "failed") or error:
+            self.ended[path] = seq
         if status == "failed":
             self.failures[path] = self.failures.get(path, 0) + 1
         if flags == "retried":
+            self.retried[f"{path}["] = seq
             for inner in [p for p in self.kept if p.startswith(f"{path}[")]:
                 del self.kept[inner]
         failure = msgspec.json.decode(error) if error else None
@@ -430,10 +437,19 @@ class _Gathered:
             block_type, StepStatus(status), port, key or b"", stored, variables, failure, attempt, flags == "retried"
         )
 
-    def journal(self, values: ValueStore) -> RunJournal:
+    def add_wait(self, path: str, wait: OpenWait) -> None:
+        """Take in a due row, unless what waited has ended, or the scope around it was tried again, since."""
+        is_over = wait.seq and wait.seq < self.ended.get(path.partition("#")[0], 0)
+        if not is_over and not any(path.startswith(scope) and wait.seq < seq for scope, seq in self.retried.items()):
+            self.waits[path] = wait
+
+    def journal(self, values: ValueStore, mailbox: Mailbox | None) -> RunJournal:
         """What was gathered."""
         still_open = {path: list(attempts.values()) for path, attempts in self.open.items() if attempts}
-        return RunJournal(Journal(self.kept, self.starts, self.dues, values, self.failures), still_open)
+        dues = {path: wait.due_us for path, wait in self.waits.items()}
+        journal = Journal(self.kept, self.starts, dues, values, self.failures)
+        journal.sinces = {path: wait.since_us for path, wait in self.waits.items()}
+        return RunJournal(journal, still_open, mailbox)
 
 
 def paused_at(cursor: Any) -> dict[str, dict[str, Any]]:

@@ -123,6 +123,14 @@ class Pen:
         if self.failure is not None:
             raise LogLost
 
+    async def lasts(self) -> bool:
+        """Whether everything this run has written is durable now, for those who do not walk it."""
+        try:
+            await self.durable()
+        except LogLost:
+            return False
+        return True
+
     async def breathe(self) -> None:
         """At a slice's end: hand over, and hold pure work back while DuckDB is too far behind. Raises LogLost."""
         self.flush()
@@ -264,9 +272,11 @@ class Pen:
         """Write what somebody set in the debugger."""
         self.add(VariablesForced(self.run, self._clock.now_us(), encode(dict(variables))))
 
-    def timer(self, path: str, due_us: int) -> None:
-        """Write until when a step waits."""
-        self.add(TimerSet(self.run, path, due_us))
+    def timer(
+        self, path: str, due_us: int, since_us: int | None = None, kind: str = "timer", about: str | None = None
+    ) -> None:
+        """Write until when a step waits, and for what else (`about`, JSON)."""
+        self.add(TimerSet(self.run, path, due_us, since_us, kind, about))
         self.flush()
 
     def log(self, block: str | None, path: str | None, level: str, message: str, data: Mapping[str, Any]) -> None:

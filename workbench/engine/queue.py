@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.engine.replay import Journal
+from workbench.engine.signals import Mailbox
 from workbench.flow.model import Flow
 
 
@@ -24,6 +25,8 @@ class Entry:
     overlay: dict[str, object] = field(default_factory=dict)
     debug_state: dict[str, Any] | None = None
     """Where it stood still before the restart: the DebugState, with ``pausedAt``."""
+    mailbox: Mailbox | None = None
+    """The signals that came before it has a slot."""
     gone: bool = False
     """Cancelled while it waited; its heap entry is passed over."""
 

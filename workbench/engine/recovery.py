@@ -54,7 +54,9 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
             journal = Journal({}, {}, {}, engine.store.values)
         flow, breakpoints = loaded
         overlay = dict(forced.get(row.id, {}))
-        entries.append(Entry(row, flow, breakpoints, start_block, journal, overlay, paused.get(row.id)))
+        entry = Entry(row, flow, breakpoints, start_block, journal, overlay, paused.get(row.id))
+        entry.mailbox = known.mailbox if known is not None else None
+        entries.append(entry)
     entries.sort(key=lambda e: e.row.status is RunStatus.QUEUED)
     return entries
 

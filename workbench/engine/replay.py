@@ -44,7 +44,7 @@ def is_final(kept: Kept) -> bool:
 class Journal:
     """Finished steps by path, how often each was begun, and the due times of its waits."""
 
-    __slots__ = ("_dues", "_kept", "_starts", "_values", "failures")
+    __slots__ = ("_dues", "_kept", "_starts", "_values", "failures", "sinces")
 
     def __init__(
         self,
@@ -60,6 +60,8 @@ class Journal:
         self._values = values
         self.failures = failures or {}
         """By path: how many attempts failed for good (an answer came)."""
+        self.sinces: dict[str, int] = {}
+        """By path: since when it waits."""
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -73,14 +75,20 @@ class Journal:
         """Until when the step at `path` waits, if it had begun to; told once, for a later wait is another one."""
         return self._dues.pop(path, None)
 
+    def take_wait(self, path: str) -> tuple[int, int | None] | None:
+        """Until and since when the step at `path` waits; told once."""
+        due = self.take_due(path)
+        return (due, self.sinces.pop(path, None)) if due is not None else None
+
     def due(self, path: str) -> int | None:
         """Until when the step at `path` waits, without taking it."""
         return self._dues.get(path)
 
     def forget_inside(self, path: str) -> None:
         """A scope is tried again: what its regions did before does not count."""
-        for inner in [p for p in self._kept if p.startswith(f"{path}[")]:
-            del self._kept[inner]
+        for known in (self._kept, self._dues):
+            for inner in [p for p in known if p.startswith(f"{path}[")]:
+                del known[inner]
 
     def attempt(self, path: str) -> int:
         """The number that the next attempt at `path` has."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from workbench.base.clock import to_datetime
 from workbench.base.errors import BlockFailed
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, WorkerJob
+from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.interfaces import Walking
 from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import Outcome
@@ -157,6 +157,15 @@ class Step:
         started = self.walk.services.clock.now_us()
         await self.walk.wait_until(self, due_us)
         self.waited_us += self.walk.services.clock.now_us() - started
+
+    async def wait_for(self, wait: Wait) -> Woken:
+        started = self.walk.services.clock.now_us()
+        woken = await self.walk.attempts.wait_for(self, wait)
+        self.waited_us += self.walk.services.clock.now_us() - started
+        return woken
+
+    def is_wired(self, port: str) -> bool:
+        return any(wire.port == port for wire in self.node.wires)
 
     def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info", **data: Any) -> None:
         self.walk.log(self, level, message, data)

@@ -54,6 +54,8 @@ class Shape:
     region_names: tuple[str, ...]
     """Names that expressions in this scope's region see besides the usual: ``item``, ``index``, ``last``…"""
     disabled_reason: str | None
+    own_names: tuple[str, ...] = ()
+    """Names that the block's own ``deferred`` and ``code`` fields see besides the usual."""
 
 
 class Catalogue(Protocol):

@@ -88,7 +88,7 @@ class _Given:
         names = self.in_region(self._subject.regions.key_of(block.id).scope)
         if field.mode in {"deferred", "code"}:
             shape = self._subject.shape(block)
-            names |= frozenset(shape.region_names if shape else ())
+            names |= frozenset(shape.own_names if shape else ())
         return names | self._behind_failure.get(block.id, frozenset())
 
     def _in_region(self, scope: str) -> frozenset[str]:
