@@ -28,7 +28,7 @@ class Bed:
 
     def __init__(self, home: Path) -> None:
         self.workbench: Workbench = open_workbench(Settings.load(environ={}, home=home))
-        self.workbench.engine.registry = BlockRegistry.standard([AddEffect()])
+        self.workbench.engine.lives.programs.registry = BlockRegistry.standard([AddEffect()])
         self._function = RandomIds().new()
         self._versions: dict[int, int] = {}
 

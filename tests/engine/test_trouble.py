@@ -148,7 +148,7 @@ def test_a_crash_of_the_engine_itself_is_seen(house: House, monkeypatch: pytest.
     async def broken(*_: object) -> None:
         raise RuntimeError("bug")
 
-    monkeypatch.setattr(house.engine, "_finish", broken)
+    monkeypatch.setattr(house.engine.lives, "_finish", broken)
     row = house.submit(flow([transform("a", "1")], "start > a"))
     house.wait_gone(row)
     house.settle()

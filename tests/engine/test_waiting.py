@@ -130,7 +130,7 @@ def test_recovered_runs_go_before_new_ones(houses: Callable[..., House]) -> None
 
 
 def test_a_queue_that_is_full_refuses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.engine.engine.MOST_QUEUED", 0)
+    monkeypatch.setattr("workbench.engine.intake.MOST_QUEUED", 0)
     with pytest.raises(Unavailable, match="wait already"):
         house.submit(HELD)
 
@@ -218,7 +218,7 @@ def test_many_failing_runs_in_the_queue_are_all_told(houses: Callable[..., House
 def test_a_timed_out_waiter_leaves_nothing_behind(house: House) -> None:
     row = house.submit(HELD, {"n": 1})
     assert house.do(house.engine.wait(row.id, 0.01)) is None
-    assert house.engine._waiters == {}
+    assert len(house.engine.lives.waiters) == 0
     house.do(house.world.open("d"))
     assert house.finish(row).status == "completed"
 

@@ -40,7 +40,7 @@ class RunEvents:
         self._engine = engine
         self._clock = clock
         self._rows: OrderedDict[bytes, RunRow] = OrderedDict()
-        engine.on_row = self._remember
+        engine.on_row(self._remember)
 
     def _remember(self, row: RunRow) -> None:
         self._rows[to_bytes(row.id)] = row

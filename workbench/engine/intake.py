@@ -1,0 +1,86 @@
+"""Where runs come in: taken in durably, queued, and started as slots get free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from workbench.base.errors import Unavailable
+from workbench.base.ids import Ids, to_bytes
+from workbench.engine.facts import RunRecovered
+from workbench.engine.interfaces import Services
+from workbench.engine.lives import Lives
+from workbench.engine.queue import Entry, Queue
+from workbench.engine.records import RunRequest, RunRow
+from workbench.engine.requests import created, new_row
+from workbench.engine.slots import Slots
+from workbench.engine.states import RunStatus
+from workbench.storage.facts import Fact
+from workbench.storage.store import Store
+
+log = structlog.get_logger("workbench.engine")
+
+MOST_QUEUED = 100_000
+"""Runs that may wait for a slot; more are refused."""
+
+
+class Intake:
+    """The queue before the slots. Lives on the engine's loop."""
+
+    def __init__(self, store: Store, services: Services, ids: Ids, slots: Slots, lives: Lives) -> None:
+        self.queue = Queue()
+        self.is_closed = False
+        self.on_row: Callable[[RunRow], None] = lambda _row: None
+        """Hears of every run that is taken in or taken up."""
+        self._store = store
+        self._services = services
+        self._ids = ids
+        self._slots = slots
+        self._lives = lives
+
+    async def submit(
+        self, request: RunRequest, with_it: Callable[[RunRow], Sequence[Fact]] = lambda _row: ()
+    ) -> RunRow:
+        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes.
+
+        `with_it` gives facts that join the group in which the run is created.
+        """
+        if self.is_closed:
+            raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
+        if len(self.queue) >= MOST_QUEUED:
+            raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
+        now = self._services.clock.now_us()
+        row = new_row(request, self._ids.new(), now)
+        self.on_row(row)
+        ticket = self._store.append([created(row, request.start_block), *with_it(row)], row.workspace_id)
+        self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
+        self.dispatch(row.workspace_id)
+        try:
+            await ticket
+        except Unavailable:
+            self.queue.remove(row.id)
+            raise
+        return row
+
+    def take_up(self, entry: Entry) -> None:
+        """Queue a run that was not over when the engine stopped."""
+        row = entry.row
+        self.on_row(row)
+        if row.status is not RunStatus.QUEUED:
+            row.recoveries += 1
+            self._lives.move(row, RunStatus.QUEUED, "recovery")
+            self._store.append(
+                [RunRecovered(to_bytes(row.id), self._services.clock.now_us(), row.recoveries)], row.workspace_id
+            )
+            log.info("run.recovered", run=row.id, recoveries=row.recoveries)
+        self.queue.put(entry)
+
+    def dispatch(self, workspace: str) -> None:
+        """Start as many waiting runs as there are slots."""
+        while not self.is_closed and self._slots.take(workspace):
+            entry = self.queue.take(workspace)
+            if entry is None:
+                self._slots.free_unused(workspace)
+                return
+            self._lives.start(entry)

@@ -1,0 +1,303 @@
+"""The runs under way: each is started in a slot, walked in a task, and ended once that is durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+import structlog
+
+from workbench.base.errors import InvalidState, Unavailable, WorkbenchError
+from workbench.blocks.context import RegionResult
+from workbench.blocks.registry import BlockRegistry
+from workbench.engine.facts import RunFinished
+from workbench.engine.failures import trace_of
+from workbench.engine.gate import Gate, StoodAt
+from workbench.engine.halting import LogLost
+from workbench.engine.interfaces import Services
+from workbench.engine.live import Live
+from workbench.engine.pen import Pen, as_text
+from workbench.engine.programs import Programs
+from workbench.engine.queue import Entry
+from workbench.engine.records import RunRow
+from workbench.engine.slots import Slot, Slots
+from workbench.engine.states import Actor, RunStatus, may_move
+from workbench.engine.tally import Tally
+from workbench.engine.timers import Timers
+from workbench.engine.turns import Turns
+from workbench.engine.waiters import Waiters
+from workbench.engine.walk import Walk
+from workbench.storage.store import Store
+from workbench.storage.value_files import Stored
+
+log = structlog.get_logger("workbench.engine")
+
+TALLIES_KEPT = 1000
+STOP_S = 4.0
+
+
+class Lives:
+    """Every run that has a slot, or had one and waits. Lives on the engine's loop."""
+
+    def __init__(self, store: Store, registry: BlockRegistry, services: Services, slots: Slots) -> None:
+        self.store = store
+        self.services = services
+        self.slots = slots
+        self.programs = Programs(registry)
+        self.by_id: dict[str, Live] = {}
+        self.waiters = Waiters()
+        self.crashed: str | None = None
+        """What broke at the end of a run; None when all is well."""
+        self._tallies: OrderedDict[str, Tally] = OrderedDict()
+        self._turns: Turns | None = None
+        self._timers: Timers | None = None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to walk runs on this loop."""
+        self._turns = Turns(loop)
+        self._timers = Timers(loop, self.services.clock)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether runs can be walked."""
+        return self._turns is not None
+
+    @property
+    def turns(self) -> Turns:
+        """Who may use the loop. Raises Unavailable before `open`."""
+        if self._turns is None:
+            raise Unavailable("The engine has not started.")
+        return self._turns
+
+    @property
+    def timers(self) -> Timers:
+        """What waits for a time. Raises Unavailable before `open`."""
+        if self._timers is None:
+            raise Unavailable("The engine has not started.")
+        return self._timers
+
+    async def close(self) -> None:
+        """Stop walking; what is not over is left to recovery. Ends within a few seconds whatever runs."""
+        lives = [live for live in self.by_id.values() if live.task is not None]
+        for live in lives:
+            if live.task is not None and not live.is_ending:
+                live.task.cancel()
+        tasks = [live.task for live in lives if live.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_S)
+        for live in list(self.by_id.values()):
+            self._forget(live.row, None)
+        self.waiters.close()
+        if self._timers is not None:
+            self._timers.close()
+
+    # The life of one run
+
+    def start(self, entry: Entry) -> None:
+        """Begin to walk a run; its slot is taken already."""
+        row = entry.row
+        pen = Pen(row, self.store, self.services.clock, self.services.threads)
+        slot = Slot(self.slots, row, pen, self.services.clock)
+        if row.started_at is None:
+            row.started_at = self.services.clock.now_us()
+            row.queue_us = row.started_at - row.created_at
+        self.move(row, RunStatus.RUNNING, "dispatcher")
+        pen.moved(RunStatus.RUNNING)
+        try:
+            program, failure = self.programs.of(row, entry.flow), None
+        except Exception as error:  # noqa: BLE001 - a flow that cannot be compiled fails its run, whatever the reason
+            program, failure = self.programs.empty(), _describe(error)
+        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
+        walk.overlay.update(entry.overlay)
+        walk.attempts.mailbox = entry.mailbox
+        live = Live(row, pen, slot, walk, walk.gate)
+        self._keep_tally(row.id, walk.tally)
+        self.by_id[row.id] = live
+        live.task = asyncio.ensure_future(self._run(live, entry, failure))
+        live.task.add_done_callback(lambda task: self._has_ended(live, task))
+
+    async def _run(self, live: Live, entry: Entry, failure: dict[str, Any] | None) -> None:
+        row = live.row
+        try:
+            if failure is None:
+                self._set_deadline(live, entry)
+                result = await live.walk.run(entry.start_block)
+            else:
+                result = RegionResult(error=failure)
+        except asyncio.CancelledError:
+            if live.why is None:  # the engine stops: recovery goes on from the journal
+                live.pen.give_up()
+                return
+            result = RegionResult()
+        except LogLost:
+            log.error("run.left_to_recovery", run=row.id, reason=str(live.pen.failure))
+            return
+        except Exception as error:  # noqa: BLE001 - a fault of the engine fails its run, and is seen
+            log.error("run.crashed", run=row.id, trace=trace_of(error))
+            result = RegionResult(error=_describe(error))
+        finally:
+            live.is_ending = True
+            live.walk.countdowns.close()
+            live.slot.close()
+        await self._finish(live, result)
+
+    def _has_ended(self, live: Live, task: asyncio.Task[None]) -> None:
+        """A run's task is over. Whatever happened in it, nobody waits for it any more."""
+        if not task.cancelled() and task.exception() is not None:
+            self.crashed = f"The end of run {live.row.id} failed: {task.exception()!r}"
+            log.error("run.end_crashed", run=live.row.id, error=repr(task.exception()))
+        if self.by_id.get(live.row.id) is live:
+            self._forget(live.row, None)
+
+    async def _finish(self, live: Live, result: RegionResult) -> None:
+        if live.why is not None:
+            error = told(live.why.value.upper(), live.reason or live.why.value)
+            actor: Actor = "clock" if live.why is RunStatus.TIMED_OUT else "walk"
+            await self.end(live.row, live.pen, live.why, None, error, actor)
+        elif result.error is not None:
+            await self.end(live.row, live.pen, RunStatus.FAILED, None, result.error)
+        else:
+            await self.end(live.row, live.pen, RunStatus.COMPLETED, result.value, None)
+
+    async def end(
+        self,
+        row: RunRow,
+        pen: Pen,
+        status: RunStatus,
+        output: Any,
+        error: dict[str, Any] | None,
+        actor: Actor = "walk",
+    ) -> None:
+        """Write a run's end and tell it once it is durable; without a log nobody is left waiting either."""
+        stored: Stored | None = None
+        try:
+            stored = await pen.keep(output)
+        except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
+            output, status = None, RunStatus.FAILED
+            error = told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
+        if not may_move(row.status, status, actor):
+            log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
+        now = self.services.clock.now_us()
+        run_us = now - (row.started_at or now) - row.wait_us
+        pen.add(
+            RunFinished(
+                pen.run,
+                status.value,
+                now,
+                row.started_at,
+                row.queue_us,
+                stored,
+                msgspec.json.encode(error).decode() if error else None,
+                run_us,
+                row.wait_us,
+                row.steps,
+            )
+        )
+        try:
+            await pen.durable()
+        except LogLost:
+            log.error("run.end_not_durable", run=row.id, error=str(pen.failure))
+            self._forget(row, None)
+            return
+        row.finished_at = now
+        row.output, row.error = output, error
+        row.status = status
+        self._forget(row, row)
+
+    def _forget(self, row: RunRow, ended: RunRow | None) -> None:
+        """The run does not live here any more: it has `ended`, or (None) it is left to recovery."""
+        live = self.by_id.pop(row.id, None)
+        if live is not None and live.gate is not None:
+            live.gate.told()
+        self.waiters.tell(row.id, ended)
+
+    def _set_deadline(self, live: Live, entry: Entry) -> None:
+        """Start the run's clock, or let it go on from where it was before a restart."""
+        if live.row.timeout_ms is None:
+            return
+        now = self.services.clock.now_us()
+        left_us = live.row.timeout_ms * 1000
+        due = entry.journal.take_due("") if entry.journal is not None else None
+        if due is not None:
+            stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
+            left_us = max(0, due - (stood_since or now))
+        live.walk.limit_time(left_us, lambda: self._time_out(live))
+
+    def _time_out(self, live: Live) -> None:
+        if live.why is None and live.task is not None and not live.is_ending:
+            live.why = RunStatus.TIMED_OUT
+            live.reason = f"The run took longer than {live.row.timeout_ms} ms."
+            live.task.cancel()
+
+    async def cancel(self, live: Live, reason: str | None) -> RunStatus:
+        """Cut a run off; answers the status it had. Raises InvalidState when it is ending already."""
+        if live.task is None or live.is_ending:
+            raise InvalidState("This run is already over.", hint="Only a run that is not over can be cancelled.")
+        before = live.row.status
+        if live.why is None:
+            self.move(live.row, RunStatus.CANCELLING, "user")
+            live.pen.moved(RunStatus.CANCELLING, reason)
+            live.why, live.reason = RunStatus.CANCELLED, reason or "Cancelled."
+            live.task.cancel()
+            try:
+                await live.pen.durable()
+            except LogLost:
+                raise unwritten(live.pen) from None
+        return before
+
+    async def cancel_waiting(self, row: RunRow, reason: str | None) -> RunStatus:
+        """End a run that was taken out of the queue; answers the status it had. Raises Unavailable; then it stays."""
+        before = row.status
+        pen = Pen(row, self.store, self.services.clock, self.services.threads)
+        await self.end(row, pen, RunStatus.CANCELLED, None, told("CANCELLED", reason or "Cancelled."), "user")
+        if pen.failure is not None:
+            raise unwritten(pen)
+        return before
+
+    def _keep_tally(self, run_id: str, tally: Tally) -> None:
+        self._tallies[run_id] = tally
+        while len(self._tallies) > TALLIES_KEPT:
+            self._tallies.popitem(last=False)
+
+    def tally(self, run_id: str) -> Tally | None:
+        """How often each block of a run ended how, while the run lives and some time after."""
+        return self._tallies.get(run_id)
+
+    def move(self, row: RunRow, status: RunStatus, actor: Actor) -> bool:
+        """Move a run if the table allows it; else refuse and log."""
+        if not may_move(row.status, status, actor):
+            log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
+            return False
+        row.status = status
+        return True
+
+
+def _gate_for(entry: Entry) -> Gate | None:
+    """The gate of a debug run; one that goes on after a restart stops where it stood, or runs as it ran."""
+    if not entry.row.debug:
+        return None
+    state = entry.debug_state
+    if state is not None:
+        return Gate(entry.breakpoints, "run", StoodAt(state["path"], state["when"]))
+    has_begun = entry.journal is not None and len(entry.journal) > 0
+    return Gate(entry.breakpoints, "run" if has_begun else None)
+
+
+def told(kind: str, message: str) -> dict[str, Any]:
+    """A failure that is not one block's, as it goes on the wire."""
+    return {"type": kind, "message": as_text(message), "blockId": None, "path": None}
+
+
+def _describe(error: Exception) -> dict[str, Any]:
+    if isinstance(error, WorkbenchError):
+        return told(error.code, error.message)
+    return told("INTERNAL", f"{type(error).__name__}: {error}")
+
+
+def unwritten(pen: Pen) -> Unavailable:
+    """What to tell when a change could not be written."""
+    if isinstance(pen.failure, Unavailable):
+        return pen.failure
+    return Unavailable(f"The log could not be written: {pen.failure}", hint="Look at /health.")
