@@ -172,7 +172,11 @@ class Store:
             if self._log.durable.failure is not None:
                 raise self._log.durable.failure
             self._applier.hurry()
-            await self._applier.progress.reached(self._log.appended - LAG_LIMIT, patient=True)
+            goal = self._log.appended - LAG_LIMIT
+            if goal > self._log.durable.seq:  # what is not durable yet may never be applied
+                await self._log.append((), None)
+            else:
+                await self._applier.progress.reached(goal, patient=True)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
