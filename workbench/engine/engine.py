@@ -50,6 +50,7 @@ class Engine:
         self.store = store
         self.registry = registry
         self.services = services
+        self.ids = ids
         self.slots = Slots(runs_per_workspace, self._slot_is_free)
         self.lives = Lives(store, registry, services, self.slots)
         self.intake = Intake(store, services, ids, self.slots, self.lives)
