@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 
+from tests.flow.layouts import FILE, flows, layouts
 from tests.flow.small_catalogue import CATALOGUE, block, flow
-from workbench.flow.layout import CARD_HEIGHT, CARD_WIDTH, FRAME_DROP, FRAME_TOP, arrange, has_positions
+from workbench.flow.drawing.picture import frames_of
+from workbench.flow.drawing.wires import Card
+from workbench.flow.layout import CARD_HEIGHT, CARD_WIDTH, arrange, has_positions, size_of
 from workbench.flow.model import Flow, Position
+from workbench.flow.placing import FRAME_DROP, FRAME_TOP
+from workbench.flow.regions import RegionKey, Regions, find_regions
 
 
 def spots(made: Flow) -> dict[str, Position]:
@@ -33,7 +39,7 @@ def test_what_a_loop_owns_stands_below_its_card_and_the_row_goes_on() -> None:
     assert at["each"].y == at["after"].y
     assert at["a"].y == at["b"].y == at["each"].y + CARD_HEIGHT + FRAME_DROP + FRAME_TOP
     assert at["each"].x < at["a"].x < at["b"].x
-    assert at["after"].x > at["b"].x + CARD_WIDTH
+    assert at["each"].x + CARD_WIDTH < at["after"].x < at["b"].x + CARD_WIDTH, "what follows stands above the frame"
 
 
 def test_branches_stand_in_the_order_of_their_ports_and_the_error_lowest() -> None:
@@ -64,3 +70,43 @@ def test_two_thousand_blocks_are_laid_out_in_about_a_second() -> None:
     began = time.perf_counter()
     arrange(made, CATALOGUE)
     assert time.perf_counter() - began < 3
+
+
+def test_the_layouts_that_the_canvas_is_held_to_are_these() -> None:
+    assert json.loads(FILE.read_text()) == layouts(), "write them anew with `python -m tests.flow.layouts`"
+
+
+def test_fifteen_blocks_are_readable_where_a_notebook_is_1280_pixels_wide() -> None:
+    """The canvas has about 1,060 pixels there; at six tenths of their size cards can still be read."""
+    for name, made in flows().items():
+        at = spots(made).values()
+        assert max(spot.x for spot in at) + CARD_WIDTH <= 1060 / 0.6, name
+
+
+def test_cards_and_frames_of_others_never_cover_one_another() -> None:
+    for name, made in flows().items():
+        assert not overlaps(arrange(made, CATALOGUE)), name
+
+
+def overlaps(made: Flow) -> list[str]:
+    """What stands on something that it does not belong to."""
+    regions = find_regions(made, CATALOGUE)
+    cards = {
+        b.id: Card(b.position.x, b.position.y, size_of(b, regions.shapes[b.id]), regions.shapes[b.id])
+        for b in made.blocks
+    }
+    frames = frames_of(regions, cards)
+    return [
+        f"{block_id} on {key}"
+        for key, (left, top, right, bottom) in frames.items()
+        for block_id, card in cards.items()
+        if key not in around(regions, block_id)
+        and card.x < right
+        and left < card.right
+        and card.y < bottom
+        and top < card.bottom
+    ]
+
+
+def around(regions: Regions, block_id: str) -> list[RegionKey]:
+    return [regions.key_of(block_id), *(regions.key_of(scope) for scope in regions.scopes_around(block_id))]

@@ -23,13 +23,17 @@ export function mountCanvas(element: HTMLElement, options: MountOptions): () => 
   addStyles(element);
   const hub = hubOf(element.ownerDocument, options.api);
   const session = new CanvasSession(options.functionId, hub, storageOf(element));
-  const root = createRoot(element);
+  // A home of our own: a host that empties its element before it says goodbye takes nothing away from under React.
+  const home = element.ownerDocument.createElement("div");
+  element.append(home);
+  const root = createRoot(home);
   root.render(<Mounted session={session} options={options} />);
   void session.open();
   if (options.channel) session.reachKernel(options.channel);
   return () => {
     session.close();
     root.unmount();
+    home.remove();
   };
 }
 

@@ -25,7 +25,7 @@ class Breakpoints:
         log: str | None = None,
         enabled: bool = True,
     ) -> Breakpoints:
-        """Stop at a block; see `Block.breakpoint`. A breakpoint of the same block gives way."""
+        """Stop at a block; see `Block.breakpoint`. A breakpoint on the same side of it gives way."""
         block_id = self._id(block)
         point = {
             "blockId": block_id,
@@ -35,7 +35,7 @@ class Breakpoints:
             "logMessage": log,
             "enabled": enabled,
         }
-        self._put([*(p for p in self._read() if p["blockId"] != block_id), point])
+        self._put([*(p for p in self._read() if (p["blockId"], p["when"]) != (block_id, when)), point])
         return self
 
     def clear(self, block: Block | str | None = None) -> Breakpoints:

@@ -63,7 +63,7 @@ class Gate:
         self.unreachable: dict[str, str] = {}
         """By block id: why its condition could not be evaluated."""
         self._stood_at = stood_at
-        self._hits: dict[tuple[str, str], int] = {}
+        self._hits: dict[Breakpoint, int] = {}
         self._is_open = True
         self._waiters: list[asyncio.Future[None]] = []
         self._news: asyncio.Event = asyncio.Event()
@@ -158,9 +158,8 @@ class Gate:
         try:
             if point.condition and not step.evaluate_text(point.condition, names):
                 return False
-            key = (point.block_id, point.when)
-            self._hits[key] = self._hits.get(key, 0) + 1
-            if point.hit_count and self._hits[key] < point.hit_count:
+            self._hits[point] = self._hits.get(point, 0) + 1
+            if point.hit_count and self._hits[point] < point.hit_count:
                 return False
             if point.log_message is not None:
                 message = str(step.evaluate(parse_template(point.log_message), names))

@@ -8,7 +8,7 @@ import type { StepMode } from "./wire";
 /** What only a view can do. */
 export interface ViewActs {
   /** The whole function, or as much as stays readable. */
-  fit: (mode: "whole" | "readable") => void;
+  fit: (mode: "whole" | "first") => void;
   fullscreen: () => void;
   leave: () => void;
   /** Opens the form of a run's inputs. */
@@ -55,7 +55,7 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       return true;
     case "tidy":
       session.tidy();
-      view.fit("readable");
+      view.fit("first");
       return true;
     case "next":
     case "previous":

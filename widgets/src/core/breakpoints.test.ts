@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, draftProblem, kindOf, pointOf, withPoint, wordsOf } from "./breakpoints";
+import { draftOf, draftProblem, kindOf, kindOfAll, nextDraft, pointOf, tabOf, withPoints, wordsOf } from "./breakpoints";
 
 const FREE = { isDisabled: false, problem: null };
 const KEYS = { toggle: "F9", edit: "Shift+F9" };
@@ -23,7 +23,15 @@ describe("a breakpoint", () => {
   it("comes out of the editor as it went in", () => {
     const point = { blockId: "a", when: "after" as const, enabled: true, condition: "x > 1", hitCount: 2, logMessage: null };
     expect(pointOf("a", draftOf(point))).toEqual(point);
-    expect(withPoint([{ blockId: "b" }, { blockId: "a" }], point)).toEqual([{ blockId: "b" }, point]);
+    expect(withPoints([{ blockId: "b" }, { blockId: "a" }], "a", [point, { ...point }])).toEqual([{ blockId: "b" }, point]);
+  });
+  it("may have fellows on the same block: before and after, one that stops and one that logs", () => {
+    const before = draftOf({ blockId: "a" });
+    expect(nextDraft([before]).when).toBe("after");
+    expect(nextDraft([before, nextDraft([before])]).when).toBe("before");
+    expect([before, { ...before, when: "after" as const, condition: "x" }, { ...before, logMessage: "m", enabled: false }].map(tabOf)).toEqual(["before", "after if…", "before log (off)"]);
+    expect(kindOfAll([{ blockId: "a", enabled: false }, { blockId: "a", logMessage: "m" }], FREE)).toBe("log");
+    expect(kindOfAll([], FREE)).toBe("none");
   });
   it("takes whole hits only", () => {
     expect(["", "3", "0", "1.5", "x"].map((hitCount) => draftProblem({ ...draftOf(null), hitCount }) === null)).toEqual([true, true, false, false, false]);

@@ -1,5 +1,6 @@
 /** Breakpoints in signs and words, and what the editor makes of what was typed. Pure. */
 
+import { equal } from "./commands";
 import type { Breakpoint } from "./wire";
 
 export type BreakpointKind = "none" | "on" | "off" | "conditional" | "log" | "never";
@@ -12,6 +13,17 @@ export interface Hindrance {
   isDisabled: boolean;
   /** What the debugger said of its expression. */
   problem: string | null;
+}
+
+/** The sign of a block's breakpoints: of the one that does most, where there are several. */
+export function kindOfAll(points: readonly Breakpoint[], hindrance: Hindrance): BreakpointKind {
+  const kinds = new Set(points.map((point) => kindOf(point, hindrance)));
+  return (["never", "on", "conditional", "log", "off"] as const).find((kind) => kinds.has(kind)) ?? "none";
+}
+
+/** A block's breakpoints in words, a line each. */
+export function wordsOfAll(points: readonly Breakpoint[], hindrance: Hindrance, keys: { toggle: string; edit: string }): string {
+  return points.length ? points.map((point) => wordsOf(point, hindrance, keys)).join("\n") : wordsOf(null, hindrance, keys);
 }
 
 export function kindOf(point: Breakpoint | null, hindrance: Hindrance): BreakpointKind {
@@ -75,7 +87,20 @@ export function pointOf(blockId: string, draft: BreakpointDraft): Breakpoint {
   };
 }
 
-/** The breakpoints with this one in the place of the block's. */
-export function withPoint(points: readonly Breakpoint[], point: Breakpoint): Breakpoint[] {
-  return [...points.filter((other) => other.blockId !== point.blockId), point];
+/** The breakpoints with these in the place of the block's; two that are the same count once. */
+export function withPoints(points: readonly Breakpoint[], blockId: string, its: readonly Breakpoint[]): Breakpoint[] {
+  const fresh = its.filter((point, i) => its.findIndex((other) => equal(other, point)) === i);
+  return [...points.filter((other) => other.blockId !== blockId), ...fresh];
+}
+
+/** The next breakpoint that a person may want: on the side that has none yet. */
+export function nextDraft(drafts: readonly BreakpointDraft[]): BreakpointDraft {
+  const fresh = draftOf(null);
+  return { ...fresh, when: drafts.some((d) => d.when === "before") && !drafts.some((d) => d.when === "after") ? "after" : "before" };
+}
+
+/** What tells a draft from its fellows, short enough for a tab. */
+export function tabOf(draft: BreakpointDraft): string {
+  const more = draft.logMessage.trim() ? "log" : draft.condition.trim() ? "if…" : draft.hitCount.trim() ? `hit ${draft.hitCount.trim()}` : "";
+  return [draft.when, more, draft.enabled ? "" : "(off)"].filter(Boolean).join(" ");
 }

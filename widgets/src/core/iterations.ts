@@ -1,6 +1,6 @@
 /** Iterations of a scope, read off the paths of what ran in them. Pure. */
 
-import type { Checkpoint } from "./wire";
+import type { BlockState, Checkpoint } from "./wire";
 
 /** The iterations in which something failed, in order; an attempt that a later one made good does not count. */
 export function failedIterations(scopePath: string, checkpoints: readonly Pick<Checkpoint, "path" | "attempt" | "status">[]): number[] {
@@ -29,4 +29,18 @@ export function nearestFailed(failed: readonly number[], at: number, reach: numb
   let best: number | null = null;
   for (const index of failed) if (Math.abs(index - at) <= reach && (best === null || Math.abs(index - at) < Math.abs(best - at))) best = index;
   return best;
+}
+
+/** The iteration that a path says of a scope: the number behind the scope's id; null when it does not lie in one. */
+export function iterationIn(path: string | null | undefined, scopeId: string): number | null {
+  const part = path?.split("/").find((segment) => segment.startsWith(`${scopeId}[`));
+  const index = part ? Number.parseInt(part.slice(scopeId.length + 1), 10) : Number.NaN;
+  return Number.isFinite(index) ? index : null;
+}
+
+/** The newest iteration of which anything inside the scope has told; -1 before the first. */
+export function newestIteration(scopeId: string, members: Iterable<string>, blocks: Readonly<Record<string, Pick<BlockState, "lastPath"> | undefined>>): number {
+  let newest = -1;
+  for (const id of members) newest = Math.max(newest, iterationIn(blocks[id]?.lastPath, scopeId) ?? -1);
+  return newest;
 }

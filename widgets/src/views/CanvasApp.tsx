@@ -54,7 +54,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const id = useId();
   const show = useFit();
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
-  const fit = useCallback((mode: "whole" | "readable") => void requestAnimationFrame(() => show(mode)), [show]);
+  const fit = useCallback((mode: "whole" | "first") => void requestAnimationFrame(() => show(mode)), [show]);
   useClipboard(root);
   useLabKeys(root);
   const letGo = useKeptFocus(root);
@@ -120,7 +120,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
         <Palette />
         <div className="wbc-centre">
           {ready ? <Board id={id} focused={focused} /> : <Waiting />}
-          <EmptyState onFit={() => fit("readable")} />
+          <EmptyState onFit={() => fit("first")} />
           <Overlays onClosed={focus} />
           <Notices />
         </div>

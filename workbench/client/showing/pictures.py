@@ -9,7 +9,11 @@ from workbench.client.faces import FunctionFace
 from workbench.client.showing.tables import heading, note
 from workbench.flow.drawing import palette
 
-WHERE_IT_LIVES = "The live canvas is in JupyterLab, where the server that starts the kernel is the workbench."
+WHERE_IT_LIVES = (
+    "A still picture: this notebook's own process is the workbench here, and a browser cannot draw in it. "
+    "For the live canvas start JupyterLab in the environment that has the workbench (`jupyter lab`) and call "
+    "`workbench.connect()` without a home: its server is the workbench then."
+)
 
 
 def function_html(function: FunctionFace) -> str:
@@ -42,9 +46,7 @@ class Still:
 
     def __init__(self, function: FunctionFace) -> None:
         self._name = function.name
-        self._html = function_html(function) + note(
-            "The live canvas is in JupyterLab, where the server that starts the kernel is the workbench."
-        )
+        self._html = function_html(function) + note(WHERE_IT_LIVES)
 
     def _repr_html_(self) -> str:
         return self._html

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from workbench.flow.catalogue import Catalogue
 from workbench.flow.drawing import palette
 from workbench.flow.drawing.cards import draw_card
 from workbench.flow.drawing.svg import clean, element, fit, width_of
-from workbench.flow.drawing.wires import BODY_PORT_X, ERROR_PORT_X, Card, wire_path
-from workbench.flow.layout import FRAME_BOTTOM, FRAME_SIDE, FRAME_TOP, arrange, has_positions, size_of
+from workbench.flow.drawing.wires import ERROR_PORT_X, Box, Card, wire_path
+from workbench.flow.layout import arrange, has_positions, size_of
 from workbench.flow.model import Block, Edge, Flow
+from workbench.flow.placing import FRAME_BOTTOM, FRAME_SIDE, FRAME_TOP
 from workbench.flow.regions import ROOT, Region, RegionKey, Regions, find_regions
 
 MAX_DRAWN = 500
@@ -20,9 +22,6 @@ _LABEL_SIZE = 10
 _TITLE_SIZE = 11
 _HALO: dict[str, str | float] = {"stroke": palette.GROUND, "stroke_width": 3, "paint_order": "stroke"}
 """Keeps a label legible where a wire runs through it."""
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
 
 def draw(
@@ -48,9 +47,9 @@ def draw(
         )
         for block in regions.graph.blocks
     }
-    frames = _frames(regions, cards)
+    frames = frames_of(regions, cards)
     parts = [_draw_frame(regions, key, box) for key, box in frames.items()]
-    parts += [_draw_wire(edge, cards, states or {}) for edge in regions.graph.edges]
+    parts += [_draw_wire(edge, cards, states or {}, frames.values()) for edge in regions.graph.edges]
     parts += [
         draw_card(block, cards[block.id], describe(block) if describe else "", (states or {}).get(block.id))
         for block in regions.graph.blocks
@@ -110,7 +109,7 @@ def _told(text: str) -> str:
     return _svg(words, (_MARGIN, _MARGIN, width - _MARGIN, 40 - _MARGIN), text)
 
 
-def _frames(regions: Regions, cards: Mapping[str, Card]) -> dict[RegionKey, Box]:
+def frames_of(regions: Regions, cards: Mapping[str, Card]) -> dict[RegionKey, Box]:
     """The frame of each region, outer ones first; a frame holds the cards inside and the frames of nested regions."""
     boxes: dict[RegionKey, Box] = {}
     nested: dict[RegionKey, list[Box]] = {}
@@ -120,7 +119,16 @@ def _frames(regions: Regions, cards: Mapping[str, Card]) -> dict[RegionKey, Box]
         box = _frame(region, cards, nested.get(key, []))
         boxes[key] = box
         nested.setdefault(region.parent, []).append(box)
-    return dict(reversed(boxes.items()))
+    return dict(reversed(_as_lanes(boxes).items()))
+
+
+def _as_lanes(boxes: dict[RegionKey, Box]) -> dict[RegionKey, Box]:
+    """The frames of one scope are lanes: each as wide as the widest."""
+    lanes: dict[str, list[Box]] = {}
+    for key, box in boxes.items():
+        lanes.setdefault(key.scope, []).append(box)
+    widest = {scope: _union(group) for scope, group in lanes.items()}
+    return {key: (widest[key.scope][0], box[1], widest[key.scope][2], box[3]) for key, box in boxes.items()}
 
 
 def _frame(region: Region, cards: Mapping[str, Card], nested: list[Box]) -> Box:
@@ -132,7 +140,7 @@ def _frame(region: Region, cards: Mapping[str, Card], nested: list[Box]) -> Box:
 def _draw_frame(regions: Regions, key: RegionKey, box: Box) -> str:
     left, top, right, bottom = box
     scope = regions.graph.block(key.scope)
-    title = scope.name if key.port == "body" else f"{scope.name} · {key.port.removeprefix('branch-')}"
+    title = scope.name if key.port == "body" else f"{scope.name} · {branch_label(scope, key.port)}"
     return element(
         "rect",
         x=left,
@@ -155,7 +163,7 @@ def _draw_frame(regions: Regions, key: RegionKey, box: Box) -> str:
     )
 
 
-def _draw_wire(edge: Edge, cards: Mapping[str, Card], states: Mapping[str, str]) -> str:
+def _draw_wire(edge: Edge, cards: Mapping[str, Card], states: Mapping[str, str], frames: Iterable[Box]) -> str:
     source, target = cards[edge.source], cards[edge.target]
     is_error = edge.source_port == "error"
     more: dict[str, str | float] = {}
@@ -165,7 +173,7 @@ def _draw_wire(edge: Edge, cards: Mapping[str, Card], states: Mapping[str, str])
         more["stroke_dasharray"] = "5 3"
     return element(
         "path",
-        d=wire_path(source, edge.source_port, target),
+        d=wire_path(source, edge.source_port, target, frames),
         fill="none",
         stroke=palette.ERROR if is_error else palette.WIRE,
         stroke_width=1.5,
@@ -188,8 +196,7 @@ def _draw_ports(regions: Regions, block: Block, card: Card) -> str:
             label = element("text", text, x=x + 7, y=y - 4, font_size=_LABEL_SIZE, fill=palette.FAINT_INK, **_HALO)
             dots.append(label)
     leaving = {edge.source_port for edge in regions.graph.outgoing[at]}
-    if any(card.is_region_port(name) for name in leaving):
-        dots.append(_dot(card.x + BODY_PORT_X, card.bottom, palette.BRAND))
+    dots += [_dot(*card.region_at(name), palette.BRAND) for name in card.regions() if name in leaving]
     if "error" in leaving:
         dots.append(_dot(card.right - ERROR_PORT_X, card.bottom, palette.ERROR))
     return "".join(dots)
@@ -197,3 +204,12 @@ def _draw_ports(regions: Regions, block: Block, card: Card) -> str:
 
 def _dot(x: float, y: float, colour: str = palette.WIRE) -> str:
     return element("circle", cx=x, cy=y, r=3.2, fill=palette.CARD, stroke=colour, stroke_width=1.4)
+
+
+def branch_label(scope: Block, port: str) -> str:
+    """What a scope's branch is called: its label where the config gives one, else its id."""
+    branch_id = port.removeprefix("branch-")
+    given: Any = scope.config.get("branches")
+    branches: list[Any] = given if isinstance(given, list) else []
+    labels = [b.get("label") for b in branches if isinstance(b, dict) and b.get("id") == branch_id]
+    return str(labels[0]) if labels and labels[0] else branch_id

@@ -1,7 +1,7 @@
 /** The board: React Flow over the flow of the session. */
 
 import {
-  Background, BackgroundVariant, ControlButton, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
+  Background, BackgroundVariant, ControlButton, Controls, getNodesBounds, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
   type Connection, type EdgeChange, type FinalConnectionState, type OnConnectStartParams,
 } from "@xyflow/react";
 import { Scan } from "lucide-react";
@@ -34,7 +34,8 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
   const { nodes, edges, onNodesChange } = useBoardNodes();
   const flowApi = useReactFlow<BoardNode, WireEdge>();
   const show = useFit();
-  const many = useCanvas((s) => s.flow.blocks.length > 14);
+  const many = useCanvas((s) => s.flow.blocks.length > 6);
+  const hidden = useStore((s) => isPartHidden(nodes, s));
   const far = useStore((s) => s.transform[2] < 0.42);
   useFollowing(flowApi);
 
@@ -170,7 +171,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         nodeDragThreshold={3}
         snapToGrid
         snapGrid={[8, 8]}
-        onInit={() => show("readable", 0)}
+        onInit={() => show("first", 0)}
         elevateNodesOnSelect={false}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className="wbc-dots" />
@@ -179,10 +180,22 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
             <Scan size={12} aria-hidden="true" className="wbc-line-icon" />
           </ControlButton>
         </Controls>
-        {many && <MiniMap className="wbc-minimap" pannable zoomable ariaLabel="Overview" nodeClassName={(node) => miniClass(node as BoardNode, session.store.get())} />}
+        {many && hidden && <MiniMap className="wbc-minimap" pannable zoomable ariaLabel="Overview" nodeClassName={(node) => miniClass(node as BoardNode, session.store.get())} />}
       </ReactFlow>
     </div>
   );
+}
+
+const allBounds = new WeakMap<readonly BoardNode[], ReturnType<typeof getNodesBounds>>();
+
+/** Whether some of the function lies outside of what is in view, so that an overview helps. */
+function isPartHidden(nodes: BoardNode[], view: { transform: [number, number, number]; width: number; height: number }): boolean {
+  let bounds = allBounds.get(nodes);
+  if (!bounds) allBounds.set(nodes, (bounds = getNodesBounds(nodes)));
+  const [x, y, zoom] = view.transform;
+  const left = bounds.x * zoom + x;
+  const top = bounds.y * zoom + y;
+  return left < -8 || top < -8 || left + bounds.width * zoom > view.width + 8 || top + bounds.height * zoom > view.height + 8;
 }
 
 function miniClass(node: BoardNode, state: Parameters<typeof shownState>[0]): string {

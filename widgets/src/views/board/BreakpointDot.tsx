@@ -1,17 +1,17 @@
 /** The breakpoint in a card's left edge: a faint dot to click, or one of the kinds of breakpoint; a right click edits it. */
 
-import { BREAKPOINT_SIGNS, kindOf, wordsOf } from "../../core/breakpoints";
+import { BREAKPOINT_SIGNS, kindOfAll, wordsOfAll } from "../../core/breakpoints";
 import { keysOf } from "../../core/keymap";
 import { breakpointProblem } from "../../core/state";
-import { isMac, useCanvas, useSession } from "../session";
+import { isMac, shallow, useCanvas, useSession } from "../session";
 
 export function BreakpointDot({ blockId }: { blockId: string }) {
   const session = useSession();
-  const point = useCanvas((s) => s.breakpoints.find((b) => b.blockId === blockId) ?? null);
+  const points = useCanvas((s) => s.breakpoints.filter((b) => b.blockId === blockId), shallow);
   const isDisabled = useCanvas((s) => s.flow.blocks.find((b) => b.id === blockId)?.disabled === true);
   const problem = useCanvas((s) => breakpointProblem(s, blockId));
-  const kind = kindOf(point, { isDisabled, problem });
-  const words = wordsOf(point, { isDisabled, problem }, { toggle: keysOf("breakpoint", isMac), edit: keysOf("editBreakpoint", isMac) });
+  const kind = kindOfAll(points, { isDisabled, problem });
+  const words = wordsOfAll(points, { isDisabled, problem }, { toggle: keysOf("breakpoint", isMac), edit: keysOf("editBreakpoint", isMac) });
   return (
     <button
       type="button"
@@ -35,6 +35,11 @@ export function BreakpointDot({ blockId }: { blockId: string }) {
       }}
     >
       <span aria-hidden="true">{BREAKPOINT_SIGNS[kind]}</span>
+      {points.length > 1 && (
+        <span className="wbc-breakpoint-count" aria-hidden="true">
+          {points.length}
+        </span>
+      )}
     </button>
   );
 }

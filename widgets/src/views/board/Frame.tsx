@@ -3,8 +3,8 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo, useEffect, useState } from "react";
 import { blockById } from "../../core/flow";
-import { formatCount } from "../../core/format";
-import { nearestFailed } from "../../core/iterations";
+import { formatCount, hasEnded } from "../../core/format";
+import { nearestFailed, newestIteration } from "../../core/iterations";
 import { cachedRegions } from "../../core/regions";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
@@ -40,11 +40,14 @@ function Pager({ scopeId }: { scopeId: string }) {
   const chosen = useCanvas((s) => s.iterations[scopeId] ?? null);
   const total = useCanvas((s) => s.view?.blocks[scopeId]?.total ?? null);
   const done = useCanvas((s) => s.view?.blocks[scopeId]?.done ?? null);
-  const seen = total ?? done;
+  // Before the scope itself has told of its progress, what runs inside says which iteration it is.
+  const newest = useCanvas((s) => (s.view ? Math.max(-1, ...cachedRegions(s.flow, s.types).filter((r) => r.scopeId === scopeId).map((r) => newestIteration(scopeId, r.members, s.view!.blocks))) : -1));
+  const running = useCanvas((s) => !hasEnded(s.view?.run.status ?? "completed"));
+  const seen = total ?? (Math.max(done ?? 0, newest + 1) || null);
   const [text, setText] = useState<string | null>(null);
   useEffect(() => setText(null), [chosen]);
   if (!seen) return null;
-  const at = chosen ?? Math.max(0, Math.min(seen - 1, (done ?? 1) - 1));
+  const at = chosen ?? Math.max(0, Math.min(seen - 1, Math.max(done ?? 1, newest + 1) - 1));
   const go = (index: number) => void session.running.page(scopeId, Math.max(0, Math.min(seen - 1, index)));
   const type = () => {
     const number = Number.parseInt(text ?? "", 10);
@@ -70,7 +73,7 @@ function Pager({ scopeId }: { scopeId: string }) {
           if (event.key === "Enter") type();
         }}
       />
-      <span className="wbc-pager-total">/ {formatCount(seen)}</span>
+      <span className="wbc-pager-total">/ {total === null && running ? "…" : formatCount(seen)}</span>
       <button type="button" onClick={() => go(at + 1)} disabled={at >= seen - 1} title="Next iteration" aria-label="Next iteration">
         ›
       </button>

@@ -1,35 +1,20 @@
 /** A wire, with the chip of the value that went along it. */
 
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, Position, type Edge, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, Position, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
 import { wireLook } from "../../core/state";
+import { lineOfWire } from "../../core/wirePath";
 import { shallow, useCanvas, useSession } from "../session";
 
-export type WireEdge = Edge<Record<string, never>, "wire">;
-
-type Ends = Pick<EdgeProps, "sourceX" | "sourceY" | "sourcePosition" | "targetX" | "targetY" | "targetPosition">;
-
-/** A curve; from a port under a card, straight down and then along, as the branch of a tree. */
-function pathOf(ends: Ends): [path: string, labelX: number, labelY: number] {
-  const { sourceX: x, sourceY: y, targetX, targetY, sourcePosition } = ends;
-  if (sourcePosition !== Position.Bottom) {
-    const [path, labelX, labelY] = getBezierPath({ ...ends, curvature: 0.32 });
-    return [path, labelX, labelY];
-  }
-  const r = 10;
-  if (targetX > x + r && targetY > y + r) {
-    return [`M${x},${y} V${targetY - r} Q${x},${targetY} ${x + r},${targetY} H${targetX}`, (x + targetX) / 2, targetY];
-  }
-  const [path, labelX, labelY] = getSmoothStepPath({ ...ends, borderRadius: r, offset: 18 });
-  return [path, labelX, labelY];
-}
+/** The room that its first port's name takes, and how far right a wire that leads back goes. */
+export type WireEdge = Edge<{ label: number; out?: number }, "wire">;
 
 export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
-  const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, source, sourceHandleId } = props;
+  const { id, sourceX, sourceY, targetX, targetY, sourcePosition, selected, source, sourceHandleId, data } = props;
   const session = useSession();
   const { look, chip } = useCanvas((s) => wireLook(s, id), shallow);
-  const ends = { sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition };
-  const [path, labelX, labelY] = pathOf(ends);
+  const ends = { from: { x: sourceX, y: sourceY }, to: { x: targetX, y: targetY }, below: sourcePosition === Position.Bottom };
+  const { path, chip: at } = lineOfWire(ends, data?.label, data?.out);
   const open = () => {
     session.select([], [id]);
     session.inspect(source, "out", id);
@@ -47,7 +32,7 @@ export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
           <button
             type="button"
             className="wbc-chip nodrag nopan"
-            style={{ maxWidth: Math.max(92, Math.min(160, Math.abs(targetX - sourceX) - 12)), transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            style={{ maxWidth: at.room, transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }}
             title={`${chip}: look at this value (right-click for more)`}
             aria-label={`Value on the wire: ${chip}`}
             data-testid="wire-chip"

@@ -80,3 +80,26 @@ export function frameBox(region: Region, boxes: ReadonlyMap<string, Box>, inner:
   const bottom = Math.max(...all.map((b) => b.y + b.height)) + FRAME.bottom;
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
+
+/** The frames of one scope are lanes: each as wide as the widest. */
+export function asLanes(regions: readonly Region[], boxes: ReadonlyMap<string, Box>): Map<string, Box> {
+  const sides = new Map<string, [left: number, right: number]>();
+  for (const { id, scopeId } of regions) {
+    const box = boxes.get(id);
+    if (!box) continue;
+    const [left, right] = sides.get(scopeId) ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    sides.set(scopeId, [Math.min(left, box.x), Math.max(right, box.x + box.width)]);
+  }
+  return new Map(
+    regions.flatMap(({ id, scopeId }): [string, Box][] => {
+      const box = boxes.get(id);
+      const [left, right] = sides.get(scopeId) ?? [0, 0];
+      return box ? [[id, { ...box, x: left, width: right - left }]] : [];
+    }),
+  );
+}
+
+/** How much of a wire from this port is covered by the port's name. */
+export function labelRoom(placed: PlacedPort): number {
+  return placed.label && placed.side === Position.Right ? 12 + Math.ceil(6 * Math.min(placed.label.length, 16)) : 0;
+}

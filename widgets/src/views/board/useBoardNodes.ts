@@ -1,15 +1,14 @@
 /** The board's nodes and edges for React Flow, made from the flow; a block that did not change stays the same object. */
 
-import type { NodeChange } from "@xyflow/react";
+import { Position as Side, type NodeChange } from "@xyflow/react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { sizeOf } from "../../core/layout";
-import { cachedRegions } from "../../core/regions";
-import type { Position } from "../../core/wire";
+import { cachedRegions, type Types } from "../../core/regions";
+import type { Edge, Position } from "../../core/wire";
 import { useCanvas, useSession } from "../session";
-import { frameBox, handlesOf, portsOf, type BoardNode, type Box, type CardNode, type FrameNode } from "./geometry";
+import { asLanes, frameBox, handlesOf, labelRoom, portsOf, type BoardNode, type Box, type CardNode, type FrameNode } from "./geometry";
+import { leadsBack, outOf, type Ends } from "../../core/wirePath";
 import type { WireEdge } from "./Wire";
-
-const NO_DATA = {};
 
 export function useBoardNodes() {
   const session = useSession();
@@ -54,12 +53,16 @@ export function useBoardNodes() {
     cards.current = known;
     const regions = cachedRegions(flow, types);
     const framed = new Map<string, FrameNode>();
-    const frameBoxes = new Map<string, Box>();
+    const tight = new Map<string, Box>();
     for (const region of [...regions].reverse()) {
-      const inner = regions.filter((r) => r !== region && region.members.has(r.scopeId)).flatMap((r) => frameBoxes.get(r.id) ?? []);
+      const inner = regions.filter((r) => r !== region && region.members.has(r.scopeId)).flatMap((r) => tight.get(r.id) ?? []);
       const box = frameBox(region, boxes, inner);
+      if (box) tight.set(region.id, box);
+    }
+    const frameBoxes = asLanes(regions, tight);
+    for (const region of regions) {
+      const box = frameBoxes.get(region.id);
       if (!box) continue;
-      frameBoxes.set(region.id, box);
       const before = frames.current.get(region.id);
       const same = before && before.position.x === box.x && before.position.y === box.y && before.width === box.width && before.height === box.height && before.data.depth === region.depth;
       framed.set(
@@ -89,10 +92,13 @@ export function useBoardNodes() {
 
   const edges = useMemo(() => {
     const known = new Map<string, WireEdge>();
+    const frameRects = [...frames.current.values()].map((f) => ({ ...f.position, width: f.width!, height: f.height! }));
     for (const edge of flow.edges) {
       const before = wires.current.get(edge.id);
       const isSelected = selectedEdges.has(edge.id);
-      const same = before && before.selected === isSelected && before.source === edge.source && before.target === edge.target && before.sourceHandle === edge.sourcePort && before.targetHandle === edge.targetPort;
+      const { ends, label } = endsOf(edge, cards.current, types);
+      const out = ends && leadsBack(ends) ? outOf(ends, frameRects) : undefined;
+      const same = before && before.selected === isSelected && before.data?.label === label && before.data.out === out && before.source === edge.source && before.target === edge.target && before.sourceHandle === edge.sourcePort && before.targetHandle === edge.targetPort;
       known.set(
         edge.id,
         same
@@ -105,13 +111,14 @@ export function useBoardNodes() {
               sourceHandle: edge.sourcePort,
               targetHandle: edge.targetPort,
               selected: isSelected,
-              data: NO_DATA,
+              data: { label, ...(out === undefined ? {} : { out }) },
             },
       );
     }
     wires.current = known;
     return [...known.values()];
-  }, [flow, selectedEdges]);
+    // The frames and cards are those that `nodes` has just made.
+  }, [flow, types, selectedEdges, nodes]);
 
   const onNodesChange = useCallback(
     (changes: NodeChange<BoardNode>[]) => {
@@ -147,4 +154,16 @@ export function useBoardNodes() {
   );
 
   return { nodes, edges, onNodesChange };
+}
+
+/** Where a wire's ends are, and the room that its first port's name takes. */
+function endsOf(edge: Edge, cards: ReadonlyMap<string, CardNode>, types: Types): { ends: Ends | null; label: number } {
+  const source = cards.get(edge.source);
+  const target = cards.get(edge.target);
+  const port = source && portsOf(source.data.block, types).find((p) => p.kind === "source" && p.port.name === edge.sourcePort);
+  if (!source || !target || !port) return { ends: null, label: 0 };
+  const from = { x: source.position.x + port.x, y: source.position.y + port.y };
+  const input = portsOf(target.data.block, types).find((p) => p.kind === "target" && p.port.name === edge.targetPort);
+  const to = { x: target.position.x, y: target.position.y + (input?.y ?? (target.height ?? 0) / 2) };
+  return { ends: { from, to, below: port.side === Side.Bottom }, label: labelRoom(port) };
 }

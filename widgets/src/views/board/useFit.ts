@@ -1,17 +1,22 @@
-/** Showing the function: the whole of it, or at first as much as stays readable, from its start. */
+/**
+ * Showing the function: the whole of it where cards stay readable, otherwise as much as does, from its start (the overview
+ * and the keys lead on). From far, where only shapes are seen, on a second wish.
+ */
 
 import { getNodesBounds, getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useCallback } from "react";
 import type { BoardNode } from "./geometry";
 import type { WireEdge } from "./Wire";
 
-const PADDING = 0.06;
+const PADDING = 0.04;
 const LEAST_ZOOM = 0.1;
 /** Below this, cards cannot be read. */
-const READABLE = 0.8;
+export const READABLE = 0.6;
+/** How large cards are at least at the start, where not all of them have room. */
+const AT_FIRST = 0.8;
 
-export function useFit(): (mode: "whole" | "readable", duration?: number) => void {
-  const { getNodes, setViewport } = useReactFlow<BoardNode, WireEdge>();
+export function useFit(): (mode: "whole" | "first", duration?: number) => void {
+  const { getNodes, getViewport, setViewport } = useReactFlow<BoardNode, WireEdge>();
   const store = useStoreApi();
   return useCallback(
     (mode, duration = 180) => {
@@ -20,13 +25,17 @@ export function useFit(): (mode: "whole" | "readable", duration?: number) => voi
       if (!nodes.length || !width || !height) return;
       const bounds = getNodesBounds(nodes);
       const whole = getViewportForBounds(bounds, width, height, LEAST_ZOOM, 1, PADDING);
-      if (mode === "whole" || whole.zoom >= READABLE) {
+      if (whole.zoom >= READABLE) {
         void setViewport(whole, { duration });
         return;
       }
-      const top = bounds.height * READABLE < height ? (height - bounds.height * READABLE) / 2 : 32;
-      void setViewport({ x: 32 - bounds.x * READABLE, y: top - bounds.y * READABLE, zoom: READABLE }, { duration });
+      const zoom = mode === "whole" ? READABLE : AT_FIRST;
+      const top = bounds.height * zoom < height ? (height - bounds.height * zoom) / 2 : 32;
+      const start = { x: 32 - bounds.x * zoom, y: top - bounds.y * zoom, zoom };
+      const now = getViewport();
+      const isThere = Math.abs(now.x - start.x) < 2 && Math.abs(now.y - start.y) < 2 && Math.abs(now.zoom - zoom) < 0.01;
+      void setViewport(mode === "whole" && isThere ? whole : start, { duration });
     },
-    [getNodes, setViewport, store],
+    [getNodes, getViewport, setViewport, store],
   );
 }

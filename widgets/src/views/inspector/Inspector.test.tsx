@@ -64,14 +64,12 @@ describe("the inspector", () => {
     expect(heard).toEqual(["F9", "Enter"]);
   });
 
-  it("is left by Escape: from a field to the panel, from the panel to the canvas", () => {
+  it("is closed by one Escape from any field", () => {
     const close = vi.fn();
     draw({ onClose: close });
     const field = host.querySelector<HTMLElement>("textarea, .wb-form input")!;
     field.focus();
     press(field, "Escape");
-    expect(close).not.toHaveBeenCalled();
-    press(document.activeElement!, "Escape");
     expect(close).toHaveBeenCalledOnce();
   });
 

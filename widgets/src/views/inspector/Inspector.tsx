@@ -71,7 +71,7 @@ export interface InspectorProps {
   onRunAgain?(): void;
   /** Lies over the canvas instead of standing beside it; measured when left out. */
   drawer?: boolean;
-  /** Closes the panel; Escape does too (from a field it leads to the panel first). */
+  /** Closes the panel; Escape does too, from any field. */
   onClose(): void;
 }
 
@@ -99,9 +99,9 @@ export function Inspector(props: InspectorProps) {
     if (goesToCanvas(event)) return;
     event.stopPropagation();
     if (event.key !== "Escape" || event.defaultPrevented) return;
-    // From a field Escape leads to the panel first, from the panel out.
-    if ((event.target as HTMLElement).closest("input, textarea, select, [contenteditable=true]")) panel.current?.focus();
-    else onClose();
+    // A field that saves when it is left is left first: nothing typed is lost.
+    (event.target as HTMLElement).blur();
+    onClose();
   };
   const onTabKey = (event: KeyboardEvent) => {
     const next = tabKey(event.key, index, TABS.length);

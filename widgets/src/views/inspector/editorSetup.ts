@@ -5,6 +5,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
   completionStatus,
   type Completion,
@@ -221,24 +222,21 @@ function languageOf(language: CodeLanguage, hints: () => ScopeHints | undefined)
   }
 }
 
-/** Escape frees Tab for moving on until the next change; a second Escape goes on to whoever is outside. */
-function tabThatLeaves(indents: boolean): Extension {
-  let freed = false;
-  const free = (view: EditorView, on: boolean) => {
-    view.setTabFocusMode((freed = on));
-    return true;
-  };
-  return [
-    keymap.of([
-      { key: "Tab", run: acceptCompletion },
-      ...(indents ? [{ key: "Tab", run: indentMore, shift: indentLess }] : []),
-      { key: "Escape", run: (view) => indents && !freed && !completionStatus(view.state) && free(view, true) },
-    ]),
-    EditorView.updateListener.of((update) => {
-      if (freed && (update.docChanged || (update.focusChanged && !update.view.hasFocus))) free(update.view, false);
-    }),
-  ];
+/** Tab takes an offered completion, and indents where that means something (Ctrl+M frees it for moving on). */
+function tabKeys(indents: boolean): Extension {
+  return keymap.of([{ key: "Tab", run: acceptCompletion }, ...(indents ? [{ key: "Tab", run: indentMore, shift: indentLess }] : [])]);
 }
+
+/** Escape closes what is offered and goes on to whoever is outside: one press closes the panel. */
+const escapeLeaves = Prec.highest(
+  EditorView.domEventHandlers({
+    keydown: (event, view) => {
+      if (event.key !== "Escape") return false;
+      if (completionStatus(view.state)) closeCompletion(view);
+      return true; // no other key binding sees it; the event goes on, for it is not prevented
+    },
+  }),
+);
 
 /** One line: a pasted line break becomes a space. */
 const oneLine = EditorState.transactionFilter.of((transaction) => {
@@ -289,7 +287,8 @@ export function editorExtensions(options: EditorOptions): Extension[] {
       ? autocompletion({ icons: false })
       : autocompletion({ icons: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
     tooltips({ parent: options.tooltipParent, position: "fixed" }),
-    Prec.high(tabThatLeaves(indents)),
+    Prec.high(tabKeys(indents)),
+    escapeLeaves,
     singleLine ? Prec.high(keymap.of([{ key: "Enter", run: () => (options.onEnter(), true) }])) : [],
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,

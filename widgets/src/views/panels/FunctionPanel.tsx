@@ -26,7 +26,12 @@ export function FunctionPanel({ onLeave }: { onLeave: () => void }) {
       data-testid="function-panel"
       data-lm-suppress-shortcuts="true"
       tabIndex={-1}
-      onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && (event.stopPropagation(), close())}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        (event.target as HTMLElement).blur();
+        close();
+      }}
     >
       <header className="wb-inspector-head">
         <div className="wb-inspector-title">
@@ -89,8 +94,7 @@ function Description({ text }: { text: string }) {
       onChange={(event) => setDraft(event.target.value)}
       onBlur={save}
       onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === "Escape") event.currentTarget.closest<HTMLElement>(".wb-inspector")?.focus();
+        if (event.key !== "Escape") event.stopPropagation();
       }}
     />
   );

@@ -1,7 +1,7 @@
 /** The breakpoint of one block: whether, when, on what condition, from which hit on, and whether it only logs. */
 
 import { useMemo, useState } from "react";
-import { draftOf, draftProblem, pointOf, withPoint } from "../../core/breakpoints";
+import { draftOf, draftProblem, nextDraft, pointOf, tabOf, withPoints, type BreakpointDraft } from "../../core/breakpoints";
 import { blockById, handleOf } from "../../core/flow";
 import { breakpointProblem } from "../../core/state";
 import { CodeField } from "../inspector/CodeField";
@@ -13,8 +13,10 @@ export function BreakpointEditor({ blockId, at, onClose }: { blockId: string; at
   const session = useSession();
   const block = useCanvas((s) => blockById(s.flow, blockId));
   const problem = useCanvas((s) => breakpointProblem(s, blockId));
-  const known = session.store.get().breakpoints.find((b) => b.blockId === blockId) ?? null;
-  const [draft, setDraft] = useState(() => draftOf(known));
+  const known = session.store.get().breakpoints.filter((b) => b.blockId === blockId);
+  const [drafts, setDrafts] = useState<readonly BreakpointDraft[]>(() => (known.length ? known.map(draftOf) : [draftOf(null)]));
+  const [chosen, setChosen] = useState(0);
+  const draft = drafts[chosen]!;
   const scope = useHints(blockId);
   const hints = useMemo(() => {
     if (!scope || draft.when === "before" || !block) return scope;
@@ -22,19 +24,42 @@ export function BreakpointEditor({ blockId, at, onClose }: { blockId: string; at
   }, [scope, draft.when, block]);
   if (!block) return null;
   const wrong = draftProblem(draft);
-  const set = (more: Partial<typeof draft>) => setDraft({ ...draft, ...more });
+  const isWrong = drafts.some((d) => draftProblem(d) !== null);
+  const set = (more: Partial<BreakpointDraft>) => setDrafts(drafts.map((d, i) => (i === chosen ? { ...d, ...more } : d)));
+  const put = (its: readonly BreakpointDraft[]) =>
+    void session.running.setBreakpoints(withPoints(session.store.get().breakpoints, blockId, its.map((d) => pointOf(blockId, d))));
   const save = () => {
-    if (wrong) return;
-    void session.running.setBreakpoints(withPoint(session.store.get().breakpoints, pointOf(blockId, draft)));
+    if (isWrong) return;
+    put(drafts);
     onClose();
   };
+  const add = () => {
+    setDrafts([...drafts, nextDraft(drafts)]);
+    setChosen(drafts.length);
+  };
   const remove = () => {
-    void session.running.setBreakpoints(session.store.get().breakpoints.filter((b) => b.blockId !== blockId));
+    const left = drafts.filter((_, i) => i !== chosen);
+    if (left.length) {
+      setDrafts(left);
+      setChosen(Math.min(chosen, left.length - 1));
+      return;
+    }
+    put([]);
     onClose();
   };
   return (
     <Popover at={at} label={`Breakpoint of “${block.name}”`} testId="breakpoint-editor" width={320} onClose={onClose} onSubmit={save}>
-      <div className="wbc-pop-body">
+      <div className="wbc-pop-tabs" role="tablist" aria-label="Breakpoints of this block">
+        {drafts.map((d, i) => (
+          <button key={i} type="button" role="tab" aria-selected={i === chosen} className={`wbc-pop-tab${i === chosen ? " wbc-on" : ""}`} data-testid="breakpoint-tab" onClick={() => setChosen(i)}>
+            {tabOf(d)}
+          </button>
+        ))}
+        <button type="button" className="wbc-pop-tab" title="One more breakpoint on this block" aria-label="One more breakpoint" data-testid="breakpoint-add" onClick={add}>
+          +
+        </button>
+      </div>
+      <div className="wbc-pop-body" key={chosen}>
         {problem && (
           <p className="wbc-pop-problem" role="alert" data-testid="breakpoint-problem">
             <span aria-hidden="true">✕</span> Its expression failed: {problem}
@@ -96,7 +121,7 @@ export function BreakpointEditor({ blockId, at, onClose }: { blockId: string; at
         </Row>
       </div>
       <div className="wbc-pop-foot">
-        {known && (
+        {(known.length > 0 || drafts.length > 1) && (
           <button type="button" className="wbc-button" data-testid="breakpoint-remove" onClick={remove}>
             Remove
           </button>
@@ -105,7 +130,7 @@ export function BreakpointEditor({ blockId, at, onClose }: { blockId: string; at
         <button type="button" className="wbc-button" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" className="wbc-button wbc-button-primary" disabled={wrong !== null} data-testid="breakpoint-save" onClick={save}>
+        <button type="button" className="wbc-button wbc-button-primary" disabled={isWrong} data-testid="breakpoint-save" onClick={save}>
           Save
         </button>
       </div>
