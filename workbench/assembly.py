@@ -29,6 +29,7 @@ from workbench.engine import interfaces
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
+from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.workers.pool import WorkerPool
@@ -147,7 +148,7 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     configure(settings.log_level)
     clock = clock or SystemClock()
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS)
+    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS)
     register_run_reactions(registry)
     store = Store.open(settings.home, registry, load_migrations(), clock)
     tune()

@@ -118,6 +118,8 @@ def test_the_runs_limit_goes_on_where_it_was_after_a_crash(house: House) -> None
     row = house.submit(flow([touch("t", door="never")], "start > t"), timeout_ms=5000)
     house.world.until(house.world.began, "t")
     house.move(3)
+    house.settle()
+    house.clock.now += 3_600_000_000  # the server is down for an hour
     again = house.crash().start()
     again.world.until(again.world.began, "t", 2)
     again.move(1.9)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.engine.flows import flow, touch
 from tests.engine.house import House
 from workbench.engine.records import RunRow
 from workbench.engine.states import LIVE, MOVES, TERMINAL, Actor, RunStatus, may_move
@@ -16,24 +18,29 @@ actors = st.sampled_from(get_args(Actor))
 
 
 @given(st.lists(st.tuples(statuses, actors), max_size=40))
-def test_moves_by_the_table_end_at_most_once(wishes: list[tuple[RunStatus, Actor]]) -> None:
-    at, ends = RunStatus.QUEUED, 0
+def test_moves_by_the_table_end_each_attempt_at_most_once(wishes: list[tuple[RunStatus, Actor]]) -> None:
+    at, ends, attempts = RunStatus.QUEUED, 0, 1
     for to, actor in wishes:
         if may_move(at, to, actor):
-            assert at not in TERMINAL
             assert to != at
+            if at in TERMINAL:
+                assert (at is not RunStatus.COMPLETED, to, actor) == (True, RunStatus.QUEUED, "user")
+                attempts += 1
             at = to
             ends += at in TERMINAL
-    assert ends <= 1
+    assert ends <= attempts
 
 
 @given(statuses, statuses, actors)
-def test_nobody_leaves_an_end_and_a_cancel_is_final(before: RunStatus, after: RunStatus, actor: Actor) -> None:
-    if before in TERMINAL:
-        assert not may_move(before, after, actor)
+def test_only_another_attempt_leaves_an_end_and_a_cancel_is_final(
+    before: RunStatus, after: RunStatus, actor: Actor
+) -> None:
+    if before in TERMINAL and may_move(before, after, actor):
+        assert (after, actor) == (RunStatus.QUEUED, "user")
+        assert before is not RunStatus.COMPLETED
     if before is RunStatus.CANCELLING and may_move(before, after, actor):
         assert after is RunStatus.CANCELLED
-    if actor == "user" and may_move(before, after, actor):
+    if actor == "user" and before not in TERMINAL and may_move(before, after, actor):
         assert after in (RunStatus.CANCELLING, RunStatus.CANCELLED)
 
 
@@ -55,3 +62,13 @@ def test_a_move_that_is_not_in_the_table_is_refused_and_changes_nothing(house: H
     row = RunRow("", "", "", "", 1, RunStatus.COMPLETED, {}, {}, 0, False, "strict", None, None, 0)
     assert not house.engine.move(row, RunStatus.RUNNING, "dispatcher")
     assert row.status is RunStatus.COMPLETED
+
+
+def test_an_end_that_the_table_does_not_know_is_refused_and_makes_health_red(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+    live = house.engine.live[row.id]
+    house.do(house.engine.end(live.row, live.pen, RunStatus.DEAD_LETTER, None, None, "walk"))
+    assert house.row(row.id).finished_at is None
+    assert f"{row.id} could not end dead_letter" in house.call(house.engine.health)["reasons"][0]

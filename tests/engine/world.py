@@ -29,8 +29,8 @@ class World:
     """Counts what was done, and holds doors that blocks wait at. Outlives engines, as the real world does."""
 
     calls: list[Call] = field(default_factory=list)
-    failures: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
-    """By block id: what its next calls raise, after they have touched the world."""
+    failures: dict[str, list[BaseException | None]] = field(default_factory=lambda: defaultdict(list))
+    """By block id: what its next calls raise (None: nothing), after they have touched the world."""
     began: Counter[str] = field(default_factory=Counter)
     broken_off: Counter[str] = field(default_factory=Counter)
     ledger: Path | None = None
@@ -71,6 +71,10 @@ class World:
         self.began.clear()
         self.broken_off.clear()
         self._doors.clear()
+
+    def fails_at(self, name: str, call: int, error: BaseException) -> None:
+        """Let a block's `call`-th call from now (1: the next) raise, those before it not."""
+        self.failures[name] = [*([None] * (call - 1)), error]
 
     def new_loop(self) -> None:
         """Doors belong to one event loop."""
@@ -116,8 +120,9 @@ class Touch(BlockType[TouchConfig]):
         except asyncio.CancelledError:
             self.world.note(self.world.broken_off, name)
             raise
-        if self.world.failures[name]:
-            raise self.world.failures[name].pop(0)
+        failure = self.world.failures[name].pop(0) if self.world.failures[name] else None
+        if failure is not None:
+            raise failure
         if config.fail is not None:
             raise BlockFailed(config.fail, kind="HTTP")
         return Fired(config.value)

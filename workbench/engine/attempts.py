@@ -74,7 +74,7 @@ class Attempts:
         walk, policy = self._walk, step.node.block.policy
         left = policy.retries if policy else 0
         if left and walk.journal is not None:
-            failures = walk.journal.failures.get(step.path, 0)
+            failures = walk.journal.failures_now(step.path)
             left = max(0, left - failures)
             if failures and (due := walk.journal.take_due(_retry_path(step.path, step.attempt))) is not None:
                 await self.sit_out(step, walk.timers.at(due))

@@ -11,6 +11,7 @@ import structlog
 from workbench.base.errors import InvalidState, NotFound, Unavailable
 from workbench.base.ids import Ids
 from workbench.blocks.registry import BlockRegistry
+from workbench.engine.again import fork
 from workbench.engine.intake import Intake
 from workbench.engine.interfaces import Services
 from workbench.engine.invariants import broken
@@ -111,7 +112,9 @@ class Engine:
     async def submit(
         self, request: RunRequest, with_it: Callable[[RunRow], Sequence[Fact]] = lambda _row: ()
     ) -> RunRow:
-        """Acknowledge a run. See `Intake.submit`."""
+        """Acknowledge a run. See `Intake.submit`; one with `fork` begins from another's journal."""
+        if request.fork is not None:
+            return await fork(self, request, with_it)
         return await self.intake.submit(request, with_it)
 
     async def end(

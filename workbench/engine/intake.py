@@ -46,22 +46,30 @@ class Intake:
 
         `with_it` gives facts that join the group in which the run is created.
         """
-        if self.is_closed:
-            raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
-        if len(self.queue) >= MOST_QUEUED:
-            raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
+        self.require_open()
         now = self._services.clock.now_us()
         row = new_row(request, self._ids.new(), now)
         self.on_row(row)
         ticket = self._store.append([created(row, request.start_block), *with_it(row)], row.workspace_id)
-        self.queue.put(Entry(row, request.flow, request.breakpoints, request.start_block))
-        self.dispatch(row.workspace_id)
+        self.enqueue(Entry(row, request.flow, request.breakpoints, request.start_block))
         try:
             await ticket
         except Unavailable:
             self.queue.remove(row.id)
             raise
         return row
+
+    def require_open(self) -> None:
+        """Raise Unavailable while no run can be taken in."""
+        if self.is_closed:
+            raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
+        if len(self.queue) >= MOST_QUEUED:
+            raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
+
+    def enqueue(self, entry: Entry) -> None:
+        """Let a run wait for a slot; the log has it, or is handed it now."""
+        self.queue.put(entry)
+        self.dispatch(entry.row.workspace_id)
 
     def take_up(self, entry: Entry) -> None:
         """Queue a run that was not over when the engine stopped."""

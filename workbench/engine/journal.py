@@ -1,12 +1,10 @@
-"""The one module that writes runs, checkpoints, run_logs and debug_state, and reads them back for recovery."""
+"""The one module that writes runs, checkpoints, run_logs and debug_state, beside `journal_forks.py`."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any
 
 import msgspec
 
@@ -27,15 +25,11 @@ from workbench.engine.facts import (
     StepStarted,
     VariablesForced,
 )
-from workbench.engine.journal_waits import WAIT_FACTS, OpenWait, delete_waits, end_waits, mailboxes, open_waits
-from workbench.engine.records import RunRow
-from workbench.engine.replay import Journal, Kept
-from workbench.engine.signals import Mailbox
-from workbench.engine.states import LIVE, RunStatus, StepStatus
+from workbench.engine.journal_waits import WAIT_FACTS, delete_waits, end_waits
+from workbench.engine.states import RunStatus
 from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
 from workbench.storage.facts import Batch, FactType
-from workbench.storage.value_files import Stored, ValueStore
-from workbench.storage.values import decode
+from workbench.storage.value_files import Stored
 
 RUNS = Table(
     "runs",
@@ -174,6 +168,10 @@ def _apply_finished(cursor: Any, facts: Batch) -> None:
             """
         )
         end_waits(cursor, ended)
+        if any(f.status == RunStatus.COMPLETED for f in last):
+            cursor.execute(
+                f"DELETE FROM inherited USING {ended} e WHERE inherited.run_id = e.id AND e.status = 'completed'"
+            )
         cursor.execute(f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
 
 
@@ -270,7 +268,7 @@ def _apply_forced(cursor: Any, facts: Batch) -> None:
 def _delete_runs(cursor: Any, facts: Batch) -> None:
     for f in facts:
         delete_waits(cursor, f.function)
-        for table in ("checkpoints", "run_logs", "debug_state"):
+        for table in ("checkpoints", "inherited", "run_logs", "debug_state"):
             cursor.execute(
                 f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE function_id = ?::UUID)",
                 [f.function.hex()],
@@ -302,175 +300,6 @@ FACT_TYPES = (
     *WAIT_FACTS,
 )
 """That a run was taken up again is written before its move to running."""
-
-
-def open_runs(cursor: Any) -> list[tuple[RunRow, str | None]]:
-    """Every run that is not over, oldest first, with the block that it starts from."""
-    found = cursor.execute(
-        """
-        SELECT id::VARCHAR, workspace_id::VARCHAR, function_id::VARCHAR, function_name, version, status, trigger,
-            inputs, priority, debug, durability, timeout_ms, parent_run_id::VARCHAR, created_at, attempt, recoveries,
-            started_at, queue_us, wait_us
-        FROM runs WHERE list_contains(?, status) ORDER BY created_at, id
-        """,
-        [[s.value for s in LIVE]],
-    ).fetchall()
-    return [_open_run(row) for row in found]
-
-
-def _open_run(row: tuple[Any, ...]) -> tuple[RunRow, str | None]:
-    trigger = msgspec.json.decode(row[6]) if row[6] else {"type": "manual"}
-    start_block = trigger.pop("blockId", None)
-    run = RunRow(
-        id=row[0],
-        workspace_id=row[1],
-        function_id=row[2],
-        function_name=row[3],
-        version=row[4],
-        status=RunStatus(row[5]),
-        trigger=trigger,
-        inputs=decode(row[7]) if row[7] else {},
-        priority=row[8],
-        debug=row[9],
-        durability=row[10],
-        timeout_ms=row[11],
-        parent_run_id=row[12],
-        created_at=row[13],
-        attempt=row[14],
-        recoveries=row[15],
-        started_at=row[16],
-        queue_us=row[17] or 0,
-        wait_us=row[18] or 0,
-    )
-    return run, start_block
-
-
-@dataclass(slots=True)
-class RunJournal:
-    """What recovery knows of one run's steps."""
-
-    journal: Journal
-    open_attempts: dict[str, list[tuple[str, int]]]
-    """By path: block type and start of each attempt of which no end is known."""
-    mailbox: Mailbox | None = None
-    """The signals that came for it."""
-
-
-def journals(cursor: Any, values: ValueStore) -> dict[str, RunJournal]:
-    """The journal of every run that is not over, by run id."""
-    table = cursor.execute(
-        """
-        SELECT c.run_id, c.path, c.attempt, c.block_type, c.status, c.port, c.step_key, c.output, c.output_ref,
-            c.output_kind, c.variables, c.error, c.flags, c.started_at, c.seq
-        FROM checkpoints c JOIN runs r ON r.id = c.run_id
-        WHERE list_contains(?, r.status)
-        ORDER BY c.seq
-        """,
-        [[s.value for s in LIVE]],
-    ).fetchall()
-    found: dict[str, _Gathered] = defaultdict(_Gathered)
-    for run_id, *columns in table:
-        found[str(run_id)].add(*columns)
-    for run_id, path, wait in open_waits(cursor):
-        found[run_id].add_wait(path, wait)
-    waits = {run: gathered.waits for run, gathered in found.items()}
-    boxes = mailboxes(cursor, waits, {run: gathered.ended for run, gathered in found.items()})
-    runs = dict.fromkeys([*found, *boxes])
-    return {run: found[run].journal(values, boxes.get(run)) for run in runs}
-
-
-class _Gathered:
-    """One run's checkpoints while they are read, in the log's order."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Kept] = {}
-        self.starts: dict[str, int] = {}
-        self.failures: dict[str, int] = {}
-        self.waits: dict[str, OpenWait] = {}
-        self.ended: dict[str, int] = {}
-        """By path: where in the log its last attempt came to an end, rather than being cut off."""
-        self.retried: dict[str, int] = {}
-        """By path of a scope that had another attempt: where the last one before it ended."""
-        self.open: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
-
-    def add(
-        self,
-        path: str,
-        attempt: int,
-        block_type: str,
-        status: str,
-        port: str | None,
-        key: bytes | None,
-        output: bytes | None,
-        ref: bytes | None,
-        kind: str | None,
-        variables: bytes | None,
-        error: str | None,
-        flags: str | None,
-        started_at: int,
-        seq: int,
-    ) -> None:
-        """Take in one row."""
-        self.starts[path] = max(attempt, self.starts.get(path, 0))
-        if status == "running":
-            self.open[path][attempt] = (block_type, started_at)
-            return
-        self.open[path].pop(attempt, None)
-        stored = (
-            Stored(output, ref, cast("Literal['json', 'table', 'pending']", kind)) if kind and kind != "none" else None
-        )
-        if flags == "kept":
-            before = self.kept.get(path)
-            if before is not None and before.attempt == attempt and before.key == (key or b""):
-                before.output = stored
-            return
-        if status in ("completed", "failed") or error:
-            self.ended[path] = seq
-        if status == "failed":
-            self.failures[path] = self.failures.get(path, 0) + 1
-        if flags == "retried":
-            self.retried[f"{path}["] = seq
-            for inner in [p for p in self.kept if p.startswith(f"{path}[")]:
-                del self.kept[inner]
-        failure = msgspec.json.decode(error) if error else None
-        self.kept[path] = Kept(
-            block_type, StepStatus(status), port, key or b"", stored, variables, failure, attempt, flags == "retried"
-        )
-
-    def add_wait(self, path: str, wait: OpenWait) -> None:
-        """Take in a due row, unless what waited has ended, or the scope around it was tried again, since."""
-        is_over = wait.seq and wait.seq < self.ended.get(path.partition("#")[0], 0)
-        if not is_over and not any(path.startswith(scope) and wait.seq < seq for scope, seq in self.retried.items()):
-            self.waits[path] = wait
-
-    def journal(self, values: ValueStore, mailbox: Mailbox | None) -> RunJournal:
-        """What was gathered."""
-        still_open = {path: list(attempts.values()) for path, attempts in self.open.items() if attempts}
-        dues = {path: wait.due_us for path, wait in self.waits.items()}
-        journal = Journal(self.kept, self.starts, dues, values, self.failures)
-        journal.sinces = {path: wait.since_us for path, wait in self.waits.items()}
-        return RunJournal(journal, still_open, mailbox)
-
-
-def paused_at(cursor: Any) -> dict[str, dict[str, Any]]:
-    """The DebugState of every run that stands still, by run id."""
-    found = cursor.execute("SELECT run_id::VARCHAR, state FROM debug_state").fetchall()
-    return {run: msgspec.json.decode(state) for run, state in found}
-
-
-def forced_variables(cursor: Any) -> dict[str, dict[str, Any]]:
-    """What was set in the debugger, by run that is not over."""
-    found = cursor.execute(
-        """
-        SELECT l.run_id::VARCHAR, l.data FROM run_logs l JOIN runs r ON r.id = l.run_id
-        WHERE r.debug AND r.finished_at IS NULL AND l.message = ? ORDER BY l.seq
-        """,
-        [FORCED],
-    ).fetchall()
-    overlays: dict[str, dict[str, Any]] = defaultdict(dict)
-    for run, data in found:
-        overlays[run].update(decode(bytes.fromhex(data)))
-    return overlays
 
 
 def read_stored(raw: bytes | None) -> Stored | None:

@@ -109,19 +109,26 @@ class OpenWait:
     seq: int
 
 
-def open_waits(cursor: Any) -> Iterator[tuple[str, str, OpenWait]]:
-    """Run id, path and wait of every due row; a run's last ones may be over."""
+def open_waits(cursor: Any, run_id: str | None = None) -> Iterator[tuple[str, str, OpenWait]]:
+    """Run id, path and wait of every due row, or of one run; a run's last ones may be over."""
     found = cursor.execute(
-        "SELECT run_id::VARCHAR, path, due_at, coalesce(since, due_at), coalesce(seq, 0) FROM timers"
+        """
+        SELECT run_id::VARCHAR, path, due_at, coalesce(since, due_at), coalesce(seq, 0) FROM timers
+        WHERE $run IS NULL OR run_id = $run::UUID
+        """,
+        {"run": run_id},
     ).fetchall()
-    for run_id, path, *wait in found:
-        yield run_id, path, OpenWait(*wait)
+    for run, path, *wait in found:
+        yield run, path, OpenWait(*wait)
 
 
 def mailboxes(
-    cursor: Any, waits: dict[str, dict[str, OpenWait]], ended: dict[str, dict[str, int]]
+    cursor: Any,
+    waits: dict[str, dict[str, OpenWait]],
+    ended: dict[str, dict[str, int]],
+    run_id: str | None = None,
 ) -> dict[str, Mailbox]:
-    """The signals of every run that is not over, by run id.
+    """The signals of every run that is not over, or of one run whatever its state, by run id.
 
     `waits` has the open waits by run and path; `ended` the place in the log of the last end at each path of a block.
     A signal that an open wait took before the restart is given to it again; one whose taker has ended is spent; any
@@ -131,9 +138,10 @@ def mailboxes(
         """
         SELECT s.run_id::VARCHAR, s.id, s.event_type, s.payload, s.author, s."at", s.path, s.taken_seq
         FROM signals s JOIN runs r ON r.id = s.run_id
-        WHERE list_contains(?, r.status) ORDER BY s.seq
+        WHERE CASE WHEN $run IS NULL THEN list_contains($live, r.status) ELSE r.id = $run::UUID END
+        ORDER BY s.seq
         """,
-        [[s.value for s in LIVE]],
+        {"live": [s.value for s in LIVE], "run": run_id},
     ).fetchall()
     found: dict[str, Mailbox] = {}
     for run, signal_id, event_type, payload, author, at, path, taken_seq in table:

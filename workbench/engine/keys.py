@@ -3,42 +3,88 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.base.errors import WorkbenchError
 from workbench.blocks.kind import Effect
-from workbench.engine.program import Node, Program
+from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import RunRow
 from workbench.engine.region import RegionRun
 from workbench.engine.step import Step, failure_in_sight
 from workbench.storage.values import encode
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a scope's regions are made of and read, all scopes inside them too."""
+
+    made_of: bytes
+    names: frozenset[str]
+    sees: tuple[tuple[str, Place], ...] | None
+    """Blocks in sight of code that may read them all; None where there is none."""
+
+
+def inside_of(program: Program, scope: Node) -> Inside:
+    """Look through the regions of a scope."""
+    digest = hashlib.blake2b(digest_size=16)
+    names: set[str] = set()
+    sees: dict[str, Place] | None = None
+    left = [(port, index) for port, index in sorted(scope.bodies.items())]
+    while left:
+        port, index = left.pop()
+        digest.update(port.encode())
+        for node in program.regions[index].nodes:
+            digest.update(f"{node.id}\0{node.block.disabled}\0{node.wires}".encode())
+            digest.update(node.plan.static_key)
+            names |= node.plan.names
+            if node.sees is not None:
+                sees = {**(sees or {}), **dict(node.sees)}
+            left += [(port, inner) for port, inner in sorted(node.bodies.items())]
+    return Inside(digest.digest(), frozenset(names), tuple(sees.items()) if sees is not None else None)
+
+
 class Keys:
     """Makes the keys of one run's steps."""
 
-    __slots__ = ("_inputs_key", "program", "row")
+    __slots__ = ("_inputs_key", "_inside", "program", "row")
 
     def __init__(self, program: Program, row: RunRow) -> None:
         self.program = program
         self.row = row
         self._inputs_key: bytes | None = None
+        self._inside: dict[str, Inside] = {}
 
     def of(self, step: Step) -> bytes:
-        """Identity of a step's output: for pure steps made from what went in, for others from where it ran."""
+        """Identity of a step's output; its first half tells what went in (see `went_in`).
+
+        A pure step's output follows from what went in. That of any other follows from where it ran besides, which the
+        second half tells; of a scope, what its regions read and are made of went in too.
+        """
         node = step.node
         digest = hashlib.blake2b(node.plan.static_key, digest_size=16)
-        if node.effect is not Effect.PURE or node.kind.is_scope:
-            digest.update(self.row.id.encode())
-            digest.update(step.path.encode())
-            return digest.digest()
         self._add_arrived(digest, step.region, node)
         if node.kind.is_trigger:
             digest.update(self._key_of_inputs())
-        names = node.plan.names
-        if names or node.sees is not None:
-            self._add_names(digest, step, names)
-        return digest.digest()
+        names, sees = node.plan.names, node.sees
+        if node.kind.is_scope:
+            inside = self._inside.get(node.id)
+            if inside is None:
+                inside = self._inside[node.id] = inside_of(self.program, node)
+            digest.update(inside.made_of)
+            names, sees = names | inside.names, inside.sees if inside.sees is not None else sees
+        if names or sees is not None:
+            self._add_names(digest, step, names, sees)
+        if node.effect is Effect.PURE and not node.kind.is_scope:
+            return digest.digest()
+        where = hashlib.blake2b(f"{self.row.id}\0{step.path}".encode(), digest_size=8).digest()
+        return digest.digest()[:8] + where
+
+    def of_failure(self, step: Step, description: str) -> bytes:
+        """Identity of a failed step's outcome, told likewise."""
+        came_out = hashlib.blake2b(f"{step.path}\0{description}".encode("utf-8", "replace"), digest_size=8)
+        return self.of(step)[:8] + came_out.digest()
 
     def _add_arrived(self, digest: Any, region: RegionRun, node: Node) -> None:
         arrived = region.arrived[node.local]
@@ -56,19 +102,21 @@ class Keys:
             self._inputs_key = hashlib.blake2b(encode(self.row.inputs), digest_size=16).digest()
         return self._inputs_key
 
-    def _add_names(self, digest: Any, step: Step, names: frozenset[str]) -> None:
+    def _add_names(
+        self, digest: Any, step: Step, names: frozenset[str], sees: Sequence[tuple[str, Place]] | None
+    ) -> None:
         node = step.node
-        places = [p for _, p in node.sees] if node.sees is not None else []
+        places = [p for _, p in sees] if sees is not None else []
         by_handle = self.program.by_handle
         places += [by_handle[n] for n in sorted(names) if n in by_handle]
         for place in places:
             outcome = step.outcome_at(place)
             digest.update(outcome.key if outcome is not None else b"-")
-        sees_all = node.sees is not None
+        sees_all = sees is not None
         if "vars" in names or sees_all:
             digest.update(_key_of_variables(step))
         if "run" in names or sees_all:
-            digest.update(f"{self.row.id} {self.row.attempt}".encode())
+            digest.update(self.row.id.encode())
         if sees_all or not names.isdisjoint(self.program.error_names):
             digest.update(repr(failure_in_sight(self.program, step.region, node)).encode("utf-8", "replace"))
         region: RegionRun | None = step.region

@@ -20,6 +20,7 @@ from workbench.engine.interfaces import Services
 from workbench.engine.live import Live
 from workbench.engine.pen import Pen, as_text
 from workbench.engine.programs import Programs
+from workbench.engine.pulse import Pulse
 from workbench.engine.queue import Entry
 from workbench.engine.records import RunRow
 from workbench.engine.slots import Slot, Slots
@@ -53,11 +54,13 @@ class Lives:
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._turns: Turns | None = None
         self._timers: Timers | None = None
+        self._pulse: Pulse | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to walk runs on this loop."""
         self._turns = Turns(loop)
         self._timers = Timers(loop, self.services.clock)
+        self._pulse = Pulse(self.store, self._timers, self.services.clock, self._has_limits)
 
     @property
     def is_open(self) -> bool:
@@ -80,6 +83,8 @@ class Lives:
 
     async def close(self) -> None:
         """Stop walking; what is not over is left to recovery. Ends within a few seconds whatever runs."""
+        if self._pulse is not None:
+            self._pulse.close()
         lives = [live for live in self.by_id.values() if live.task is not None]
         for live in lives:
             if live.task is not None and not live.is_ending:
@@ -102,7 +107,7 @@ class Lives:
         slot = Slot(self.slots, row, pen, self.services.clock)
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
-            row.queue_us = row.started_at - row.created_at
+            row.queue_us = row.started_at - (row.queued_at or row.created_at)
         self.move(row, RunStatus.RUNNING, "dispatcher")
         pen.moved(RunStatus.RUNNING)
         try:
@@ -179,6 +184,9 @@ class Lives:
             error = told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
         if not may_move(row.status, status, actor):
             log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
+            self.crashed = f"Run {row.id} could not end {status.value}: it was {row.status.value}."
+            self._forget(row, None)
+            return
         now = self.services.clock.now_us()
         run_us = now - (row.started_at or now) - row.wait_us
         pen.add(
@@ -217,13 +225,18 @@ class Lives:
         """Start the run's clock, or let it go on from where it was before a restart."""
         if live.row.timeout_ms is None:
             return
+        if self._pulse is not None:
+            self._pulse.start()
         now = self.services.clock.now_us()
         left_us = live.row.timeout_ms * 1000
         due = entry.journal.take_due("") if entry.journal is not None else None
         if due is not None:
             stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
-            left_us = max(0, due - (stood_since or now))
+            left_us = max(0, due - min(stood_since or entry.seen_at or now, now))
         live.walk.limit_time(left_us, lambda: self._time_out(live))
+
+    def _has_limits(self) -> bool:
+        return any(live.row.timeout_ms is not None for live in self.by_id.values())
 
     def _time_out(self, live: Live) -> None:
         if live.why is None and live.task is not None and not live.is_ending:

@@ -27,12 +27,14 @@ from workbench.engine.facts import (
     TimerSet,
     VariablesForced,
 )
+from workbench.engine.facts_forks import CheckpointReused
 from workbench.engine.halting import LogLost
 from workbench.engine.keeping import pending, small
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
 from workbench.engine.region import RegionRun
-from workbench.engine.states import RunStatus
+from workbench.engine.replay import Journal
+from workbench.engine.states import RunStatus, StepStatus
 from workbench.engine.step import Step
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
@@ -63,6 +65,7 @@ class Pen:
         "_storing",
         "_threads",
         "failure",
+        "known",
         "row",
         "run",
         "store",
@@ -85,6 +88,9 @@ class Pen:
         self._logged = 0
         self.failure: Exception | None = None
         """Why the log has not taken what this run gave it; nothing after that is taken either."""
+
+        self.known: Journal | None = None
+        """What the run did before, or may take over."""
 
     def add(self, fact: Fact) -> None:
         """Gather a fact; it goes to the log at 256, at the turn's end, or with the next flush."""
@@ -162,6 +168,8 @@ class Pen:
             if stored is None:
                 stored = pending(outcome.output)
                 later = True
+        if self.known is not None and not later and outcome.status is StepStatus.COMPLETED:
+            outcome.key = self.known.same_output(step.path, stored) or outcome.key
         key, written = outcome.key, None
         if outcome.written:
             found = small(self.store.values, {**outcome.written})
@@ -192,6 +200,20 @@ class Pen:
             task = asyncio.ensure_future(self._store_later(fact, outcome.output))
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
+
+    def reused(self, step: Step, outcome: Outcome, how: str) -> None:
+        """Write that a fork stands on a checkpoint of the run that it was forked from."""
+        number, is_scope = STATUS_NUMBERS[outcome.status], step.node.kind.is_scope
+        shown = self.known.shown_of(step.path) if self.known is not None else None
+        self.add(
+            CheckpointReused(
+                self.run, step.path, step.node.id, outcome.attempt, number, outcome.port, how, is_scope, shown
+            )
+        )
+
+    def entered(self, step: Step) -> None:
+        """Write that a fork enters a scope that the run which it was forked from had begun."""
+        self.add(CheckpointReused(self.run, step.path, step.node.id, 1, 0, None, "reused", False, None))
 
     def skipped(self, region: RegionRun, node: Node) -> None:
         """Write that no live wire reached a block."""

@@ -27,6 +27,8 @@ class Entry:
     """Where it stood still before the restart: the DebugState, with ``pausedAt``."""
     mailbox: Mailbox | None = None
     """The signals that came before it has a slot."""
+    seen_at: int | None = None
+    """When the engine was last known to work on it, before the restart."""
     gone: bool = False
     """Cancelled while it waited; its heap entry is passed over."""
 

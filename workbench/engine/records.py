@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +25,21 @@ class Breakpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkOf:
+    """From which run, and up to where in its journal, a new run is forked."""
+
+    parent_id: str
+    up_to: int
+    """The last sequence of the parent's journal that the fork may stand on."""
+    origin: Mapping[str, Any]
+    """See `RunRow.forked_from`."""
+    variables: Mapping[str, Any] | None = None
+    """Overlay every block that starts in the fork."""
+    stands_at: Mapping[str, Any] | None = None
+    """A debug run stops there first: ``path`` and ``when``."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """Everything the engine needs to start a run; the flow is known to be valid."""
 
@@ -41,6 +57,7 @@ class RunRequest:
     timeout_ms: int | None = None
     start_block: str | None = None
     parent_run_id: str | None = None
+    fork: ForkOf | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +92,11 @@ class RunRow:
     output: Any = None
     error: dict[str, Any] | None = None
     steps: int = 0
-    forked_from: str | None = None
+    forked_from: dict[str, Any] | None = None
+    """Of a fork: ``runId``, ``seq`` (up to which it shares), ``path`` and ``checkpointId`` where it was forked at one,
+    ``fromBlockId`` and ``effects`` where it was asked for so."""
+    queued_at: int = 0
+    """When it last came into the queue; 0 for when it was created."""
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ import structlog
 from workbench.base.errors import WorkbenchError
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.engine import Engine
-from workbench.engine.journal import RunJournal, forced_variables, journals, open_runs, paused_at
+from workbench.engine.forking import block_at, past_of
+from workbench.engine.journal_forks import engine_seen, signs_of_life
+from workbench.engine.journal_reading import RunJournal, forced_variables, journals, open_runs, paused_at
 from workbench.engine.pen import Pen
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, RunRow
-from workbench.engine.replay import Journal
 from workbench.engine.states import RunStatus
 from workbench.flow.model import Flow
 
@@ -34,6 +35,9 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     found = await engine.store.read(lambda cursor: journals(cursor, engine.store.values))
     forced = await engine.store.read(forced_variables)
     paused = await engine.store.read(paused_at)
+    limited = [row.id for row, _ in rows if row.timeout_ms is not None]
+    signs = await engine.store.read(lambda cursor: signs_of_life(cursor, limited)) if limited else {}
+    seen_at = await engine.store.read(engine_seen) or 0
     entries: list[Entry] = []
     for row, start_block in rows:
         if row.status is RunStatus.CANCELLING:
@@ -46,16 +50,20 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
         known = found.get(row.id)
         stuck = _stuck_at(known, engine.registry) if known is not None else None
         if stuck is not None:
-            text = f"The server ended {MOST_RECOVERIES + 1} times while {stuck!r} ran; the run was given up."
+            text = (
+                f"The server ended {MOST_RECOVERIES + 1} times while “{_name_at(stuck, loaded[0])}” ran ({stuck}); "
+                "the run was given up."
+            )
             await _end(engine, row, RunStatus.DEAD_LETTER, "RECOVERY_LIMIT", text, stuck)
             continue
-        journal = known.journal if known is not None else None
-        if journal is None and row.status is not RunStatus.QUEUED:
-            journal = Journal({}, {}, {}, engine.store.values)
         flow, breakpoints = loaded
-        overlay = dict(forced.get(row.id, {}))
-        entry = Entry(row, flow, breakpoints, start_block, journal, overlay, paused.get(row.id))
+        entry = Entry(row, flow, breakpoints, start_block, debug_state=paused.get(row.id))
+        if known is not None or row.status is not RunStatus.QUEUED:
+            journal = known.journal if known is not None else None
+            past = past_of(row, flow, engine.registry, journal, forced.get(row.id, []), engine.store)
+            entry.journal, entry.overlay = past.journal, past.overlay
         entry.mailbox = known.mailbox if known is not None else None
+        entry.seen_at = max(seen_at, signs.get(row.id, 0), row.started_at or 0)
         entries.append(entry)
     entries.sort(key=lambda e: e.row.status is RunStatus.QUEUED)
     return entries
@@ -84,6 +92,11 @@ def _stuck_at(known: RunJournal, registry: BlockRegistry) -> str | None:
     return None
 
 
+def _name_at(path: str, flow: Flow) -> str:
+    block_id = block_at(path)
+    return next((block.name for block in flow.blocks if block.id == block_id), block_id)
+
+
 def _is_scope(registry: BlockRegistry, block_type: str) -> bool:
     kind = registry.find(block_type)
     return kind is not None and kind.is_scope
@@ -92,7 +105,7 @@ def _is_scope(registry: BlockRegistry, block_type: str) -> bool:
 async def _end(engine: Engine, row: RunRow, status: RunStatus, kind: str, text: str, path: str | None = None) -> None:
     log.warning("run.not_recovered", run=row.id, status=status, reason=text)
     pen = Pen(row, engine.store, engine.services.clock, engine.services.threads)
-    block = path.rsplit("/", 1)[-1] if path else None
+    block = block_at(path) if path else None
     await engine.end(
         row, pen, status, None, {"type": kind, "message": text, "blockId": block, "path": path}, "recovery"
     )

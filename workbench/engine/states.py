@@ -81,13 +81,15 @@ MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
         R.DEAD_LETTER: frozenset({"recovery"}),
     },
     R.CANCELLING: {R.CANCELLED: frozenset({"walk", "recovery"})},
-    R.CANCELLED: {},
     R.COMPLETED: {},
-    R.FAILED: {},
-    R.TIMED_OUT: {},
-    R.DEAD_LETTER: {},
+    R.CANCELLED: {R.QUEUED: frozenset({"user"})},
+    R.FAILED: {R.QUEUED: frozenset({"user"})},
+    R.TIMED_OUT: {R.QUEUED: frozenset({"user"})},
+    R.DEAD_LETTER: {R.QUEUED: frozenset({"user"})},
 }
-"""``MOVES[from][to]`` is the set of actors that may make the move; what is not here is refused."""
+"""``MOVES[from][to]`` is the set of actors that may make the move; what is not here is refused.
+
+An end without success is left only by another attempt, which somebody asks for."""
 
 
 def may_move(before: RunStatus, after: RunStatus, actor: Actor) -> bool:

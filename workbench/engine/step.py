@@ -245,7 +245,7 @@ class Step:
         )
         values = {name: value for name, (_, value) in found.items()}
         if walk.overlay:
-            values.update(walk.overlay)
+            values.update(walk.overlay_of(self.path))
         return values
 
     def outcome_at(self, place: Place) -> Outcome | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, cast
@@ -70,9 +69,10 @@ class Walk:
         self.turns = turns
         self.timers = timers
         self.slot = slot
-        self.journal = journal
+        self.journal = pen.known = journal
         self.gate = gate
         self.overlay: dict[str, Any] = {}
+        """What was set from outside; see `overlay_of` for what a replayed step sees of it."""
         self.writers_before: Mapping[int, int] = (
             {n.number: n.upstream_writers for r in program.regions for n in r.nodes} if program.has_writers else {}
         )
@@ -229,8 +229,8 @@ class Walk:
         if self.gate is None or (when == "before" and node.block.disabled):
             return
         path = region.prefix + node.id
-        is_replayed = self.journal is not None and self.journal.has(path)
         step = Step(self, region, node, path, outcome.attempt if outcome else 1, self.services.clock.now_us())
+        is_replayed = self.journal is not None and self.journal.replays(path, node, lambda: self.keys.of(step))
         self.busy += 1
         try:
             await self.gate.look(self, step, when, outcome, is_replayed=is_replayed)
@@ -275,11 +275,19 @@ class Walk:
     def _replay(self, journal: Journal, step: Step) -> Outcome | None:
         """The journaled outcome of a step, if it need not run again."""
         step.attempt = journal.attempt(step.path)
-        if not journal.has(step.path):
+        inherited = journal.inherited
+        if not journal.has(step.path) and (inherited is None or step.path not in inherited.begun):
             return None
         before = step.region.variables_before(step.node, self.writers_before) if self.program.has_writers else None
-        outcome = journal.reuse(step.path, step.node, self.keys.of(step), before)
-        if outcome is not None and outcome.port is not None and step.node.kind.ends_function:
+        found = journal.reuse(step.path, step.node, self.keys.of(step), before)
+        if found is None:
+            if step.node.kind.is_scope and inherited is not None and step.path in inherited.begun:
+                self.pen.entered(step)
+            return None
+        outcome, how = found
+        if how != "own":
+            self.pen.reused(step, outcome, how)
+        if outcome.port is not None and step.node.kind.ends_function:
             self._return(outcome)
         return outcome
 
@@ -323,7 +331,7 @@ class Walk:
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         if not unknown and node.effect is not Effect.PURE and not node.kind.is_scope:
             self.repeats.count(step.path)
-        key = hashlib.blake2b(f"{step.path}\0{description}".encode("utf-8", "replace"), digest_size=16).digest()
+        key = self.keys.of_failure(step, str(description))
         outcome = Outcome(status, port, output, key, None, None, description, step.path, step.attempt)
         if self.program.has_writers:
             self._carry_variables(step, outcome, None)
@@ -466,6 +474,13 @@ class Walk:
         """Overlay every block that starts later with these values; journaled. Raises BlockFailed for no wire value."""
         self.pen.force(variables)
         self.overlay.update(variables)
+
+    def overlay_of(self, path: str) -> Mapping[str, Any]:
+        """What was set from outside before the step at `path` began, now or in an earlier life of the run."""
+        if self.journal is None or not self.journal.overlays:
+            return self.overlay
+        seen = self.journal.overlay_of(path)
+        return self.overlay if seen is None else seen
 
     def next_attempt(self, step: Step) -> Step:
         """The same step once more, started now."""

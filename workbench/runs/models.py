@@ -58,7 +58,7 @@ class Run(Wire):
     attempt: int
     checkpoint_count: int
     parent_run_id: str | None
-    forked_from: str | None
+    forked_from: dict[str, Any] | None
     created_at: Time
     started_at: Time | None
     finished_at: Time | None

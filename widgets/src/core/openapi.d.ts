@@ -1628,7 +1628,9 @@ export interface components {
             /** Finishedat */
             finishedAt: string | null;
             /** Forkedfrom */
-            forkedFrom: string | null;
+            forkedFrom: {
+                [key: string]: unknown;
+            } | null;
             /** Functionid */
             functionId: string;
             /** Functionname */
@@ -1689,7 +1691,9 @@ export interface components {
             /** Finishedat */
             finishedAt: string | null;
             /** Forkedfrom */
-            forkedFrom: string | null;
+            forkedFrom: {
+                [key: string]: unknown;
+            } | null;
             /** Functionid */
             functionId: string;
             /** Functionname */
