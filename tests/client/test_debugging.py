@@ -99,12 +99,13 @@ def test_a_wrong_expression_says_what_is_there(doubled: Function) -> None:
     run.cancel()
 
 
-def test_breakpoints_are_set_again_and_cleared(doubled: Function) -> None:
+def test_a_block_has_breakpoints_on_both_sides_each_set_again_and_all_cleared(doubled: Function) -> None:
     doubled["double"].breakpoint()
+    doubled["double"].breakpoint(hit_count=3, when="after")
     doubled["double"].breakpoint(hit_count=2, when="after")
     doubled["big"].breakpoint(enabled=False)
-    assert len(doubled.breakpoints) == 2
+    assert len(doubled.breakpoints) == 3
     doubled["big"].clear_breakpoint()
-    assert [p["when"] for p in doubled.breakpoints] == ["after"]
+    assert [(p["when"], p["hitCount"]) for p in doubled.breakpoints] == [("before", None), ("after", 2)]
     doubled.breakpoints.clear()
     assert repr(doubled.breakpoints).endswith("none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ FILE = Path(__file__).with_name("layouts.json")
 
 
 def _chain(*names: str) -> list[str]:
-    return [f"{a} > {b}" for a, b in zip(names, names[1:], strict=False)]
+    return [f"{a} > {b}" for a, b in itertools.pairwise(names)]
 
 
 def flows() -> dict[str, Flow]:

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from workbench.client.catalogue import BlockCatalogue
 from workbench.flow.handles import handle
 from workbench.flow.layout import CARD_HEIGHT, CARD_WIDTH, arrange
-from workbench.flow.placing import GAP_X, GAP_Y
 from workbench.flow.model import Flow
+from workbench.flow.placing import GAP_X, GAP_Y
 from workbench.flow.renaming import rename_block
 
 

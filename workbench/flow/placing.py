@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 GAP_X = 72
 GAP_Y = 40
@@ -71,7 +70,6 @@ class Item:
     boxes: list[Box] = field(default_factory=list)
     x: float = 0
     y: float = 0
-    key: Any = None
 
     def hang(self, inner: Level) -> None:
         """Hang one more region below."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from workbench.flow.catalogue import Catalogue
 from workbench.flow.drawing import palette
@@ -210,6 +210,9 @@ def branch_label(scope: Block, port: str) -> str:
     """What a scope's branch is called: its label where the config gives one, else its id."""
     branch_id = port.removeprefix("branch-")
     given: Any = scope.config.get("branches")
-    branches: list[Any] = given if isinstance(given, list) else []
-    labels = [b.get("label") for b in branches if isinstance(b, dict) and b.get("id") == branch_id]
-    return str(labels[0]) if labels and labels[0] else branch_id
+    branches = cast("list[Any]", given) if isinstance(given, list) else []
+    for branch in branches:
+        told = cast("dict[str, Any]", branch) if isinstance(branch, dict) else {}
+        if told.get("id") == branch_id and told.get("label"):
+            return str(told["label"])
+    return branch_id
