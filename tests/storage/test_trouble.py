@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from workbench.base.errors import StoreHeld, StoreTooNew, Unavailable
 from workbench.base.probe import listen
 from workbench.storage.facts import Fact, FactType
 from workbench.storage.migrations.runner import load_migrations, migrate
+from workbench.storage.segments import HEADER_BYTES
 from workbench.storage.store import Store
 
 
@@ -44,19 +46,23 @@ def test_a_bad_fact_is_put_aside_and_the_others_go_on(opened: Opener) -> None:
     run(opened(), main)
 
 
-def test_a_failing_sync_fails_all_waiters_and_the_store_goes_read_only(opened: Opener) -> None:
+def failing(*points: str) -> Callable[[str], None]:
+    """A hook that lets the disk fail at these probes."""
+
+    def hook(name: str) -> None:
+        if name in points:
+            raise OSError(5, "Input/output error")
+
+    return hook
+
+
+def test_a_failing_sync_fails_all_waiters_and_nothing_is_written_until_the_disk_is_well(opened: Opener) -> None:
     async def main(store: Store) -> None:
         await store.append([LineAdded("kept")])
-
-        def hook(name: str) -> None:
-            if name == "log.before_sync":
-                raise OSError(5, "Input/output error")
-
-        listen(hook)
+        listen(failing("log.before_sync", "log.before_mending"))
         tickets = [store.append([LineAdded("lost")]) for _ in range(3)]
         answers = await asyncio.gather(*map(_await, tickets), return_exceptions=True)
         assert all(isinstance(a, Unavailable) and a.data == {"outcome": "unknown"} for a in answers)
-        listen(None)
         with pytest.raises(Unavailable, match="could not be written"):
             store.append([LineAdded("refused")])
         with pytest.raises(Unavailable):
@@ -66,8 +72,82 @@ def test_a_failing_sync_fails_all_waiters_and_the_store_goes_read_only(opened: O
 
     store = opened()
     run(store, main)
+    listen(None)
     store.close()
     assert run(opened(), lambda s: s.read(LINE_TEXTS)) == ["kept"]
+
+
+@pytest.mark.parametrize("point", ["log.before_sync", "log.after_sync"])
+def test_after_a_failed_write_the_log_goes_on_without_what_was_unknown(opened: Opener, point: str) -> None:
+    async def main(store: Store) -> None:
+        writable = asyncio.Event()
+        store.on_writable = writable.set
+        await store.append([LineAdded("kept")])
+        listen(failing(point))
+        lost = store.append([LineAdded("lost" * 1000)])
+        with pytest.raises(Unavailable):
+            await lost
+        with pytest.raises(Unavailable):
+            await store.transact(lambda _: ([LineAdded("undecided")], None))
+        listen(None)
+        async with asyncio.timeout(10):
+            await writable.wait()
+        assert await store.append([LineAdded("next")]) == 2
+        assert await store.transact(lambda _: ([LineAdded("decided")], "answer")) == "answer"
+        assert await store.read(LINE_TEXTS) == ["kept", "next", "decided"]
+        assert store.health()["ok"]
+        assert not lost.done
+        assert store.lag() == 0
+
+    store = opened()
+    run(store, main)
+    store.close()
+    (store.home / "workbench.duckdb").rename(store.home / "old")
+    assert run(opened(), lambda s: s.read(LINE_TEXTS)) == ["kept", "next", "decided"]
+
+
+def test_acknowledged_facts_that_cannot_be_read_after_a_failed_write_end_the_writing(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        await store.append([LineAdded("kept")])
+        (segment,) = (store.home / "log").glob("*.log")
+        broken = threading.Event()
+
+        def hook(name: str) -> None:
+            if name == "log.before_sync":
+                raise OSError(5, "Input/output error")
+            if name == "log.before_mending":
+                with segment.open("r+b") as file:
+                    file.seek(HEADER_BYTES + 40)
+                    file.write(b"\xff\xff")
+                broken.set()
+
+        listen(hook)
+        with pytest.raises(Unavailable):
+            await store.append([LineAdded("lost")])
+        await asyncio.to_thread(broken.wait, 10)
+        listen(None)
+        with pytest.raises(Unavailable):
+            await store.barrier()
+        store.close()  # waits for the log
+        assert "cannot be read back" in str(store.health()["reasons"])
+
+    run(opened(), main)
+
+
+def test_those_who_wait_for_less_lag_hear_that_the_log_has_failed(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        listen(failing("log.before_sync", "log.before_mending"))
+        tickets = [store.append([LineAdded(str(i)) for i in range(1000)]) for _ in range(5)]
+        with pytest.raises(Unavailable):
+            await store.lag_free()
+        answers = await asyncio.gather(*map(_await, tickets), return_exceptions=True)
+        assert all(isinstance(a, Unavailable) for a in answers)
+        with pytest.raises(Unavailable):
+            await store.append([LineAdded("x")])
+        assert store.lag() == 0
+
+    run(opened(), main)
+    listen(None)
 
 
 async def _await(ticket: Any) -> int:

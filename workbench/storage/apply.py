@@ -208,8 +208,8 @@ class Applier:
             requests = [self._requests.popleft() for _ in range(len(self._requests))]
             log.write_waiting()
             self._apply_backlog()
-            if self.failure is not None or log.durable.failure is not None:
-                error = log.durable.failure or Unavailable(
+            if self.failure is not None or log.refusal is not None:
+                error = log.refusal or Unavailable(
                     f"The database cannot be written: {self.failure}.",
                     hint="Look at /health; free the disk or restart.",
                 )

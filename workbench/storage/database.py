@@ -68,7 +68,13 @@ def applied_seq(connection: Any) -> int:
 
 def is_databases_fault(error: Exception) -> bool:
     """Whether DuckDB or the disk is to blame (full, broken, dead): no fact may be put aside for it."""
+    if isinstance(error, duckdb.TransactionException):
+        return any(sign in str(error) for sign in _DISK_SIGNS)
     return isinstance(error, _FAULTS) or type(error) is duckdb.Error
+
+
+_DISK_SIGNS = ("Could not", "No space left", "Failed to write", "I/O", "IO Error")
+"""A commit that cannot write the write-ahead log says so as a TransactionException; so does a broken key."""
 
 
 _FAULTS = (

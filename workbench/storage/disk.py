@@ -38,7 +38,7 @@ class OpenFile(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the file; nothing becomes durable by it."""
+        """Close the file, once; nothing becomes durable by it."""
         ...
 
 
@@ -128,7 +128,9 @@ class SystemFile:
         return os.fstat(self._fd).st_size
 
     def close(self) -> None:
-        os.close(self._fd)
+        fd, self._fd = self._fd, -1  # closed twice it must not close another one's file
+        if fd >= 0:
+            os.close(fd)
 
 
 class SystemDisk:

@@ -10,8 +10,9 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import perf_counter
 
 import structlog
 
@@ -20,6 +21,7 @@ from workbench.base.probe import probe
 from workbench.storage.disk import Disk
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact
+from workbench.storage.mending import cut_back, no_room, unknown
 from workbench.storage.news import News
 from workbench.storage.recovery import Tail
 from workbench.storage.running import AT_ONCE, ENDED, Runner, Work
@@ -35,6 +37,8 @@ from workbench.storage.segments import (
 from workbench.storage.ticket import Durable, Ticket
 
 GROUP_BYTES = 4 * 1024 * 1024
+RETRY_S = 1.0
+LONGEST_RETRY_S = 30.0
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _logger = structlog.get_logger("workbench.storage")
 
@@ -65,6 +69,8 @@ class Log:
         self.appended = tail.next_seq - 1
         """How many facts there are, those in flight included."""
         self.bytes_written = 0
+        self.full: Unavailable | None = None
+        """Set while there is no room for the next group: patient facts wait, all others are refused."""
         self._lock = threading.Lock()
         self._queue: deque[Ticket] = deque()
         self._awake = True
@@ -72,6 +78,19 @@ class Log:
         self._gate = threading.Lock()
         self._writing = threading.Lock()
         self._closing = False
+        self._is_torn = False
+        """Whether a write has failed, so that nothing is known about the bytes behind the last acknowledged frame."""
+        self._wanted = 0
+        """Bytes of the group for which there was no room."""
+        self._tries = 0
+        """How often writing has failed since it last went well."""
+        self.on_writable: Callable[[], None] = lambda: None
+        """Called from the log's step when facts can be written again after a failure; what was in flight is gone."""
+        self.syncs = 0
+        self.sync_seconds = 0.0
+        self.largest_group = 0
+        """Facts made durable with one sync, at most."""
+        self.reopened = 0
         self.news = News(self.durable)
         if tail.damage is not None:
             self.durable.failure = StoreDamaged(tail.damage, hint="The store is read-only; restore it from a copy.")
@@ -85,8 +104,10 @@ class Log:
 
     # --- any thread -------------------------------------------------------------------------------------------------
 
-    def append(self, facts: Sequence[Fact], workspace: str | None) -> Ticket:
-        """Queue facts as one atomic frame. Raises Unavailable when the log has failed, TypeError for unknown facts."""
+    def append(self, facts: Sequence[Fact], workspace: str | None, patient: bool = False) -> Ticket:
+        """Queue facts as one atomic frame. Raises Unavailable when the log has failed, or finds no room on the disk and
+        the facts are not `patient`; TypeError for unknown facts.
+        """
         facts = tuple(facts)  # the caller may use its list again
         payload = self._encoding.encode(facts, workspace)
         if len(payload) > MAX_FRAME_BYTES:
@@ -94,10 +115,12 @@ class Log:
                 f"One append of {len(payload)} bytes is over the limit of {MAX_FRAME_BYTES}.",
                 hint="Append fewer facts at once, and put large values into the value store.",
             )
-        ticket = Ticket(self.durable, facts, workspace, payload)
+        ticket = Ticket(self.durable, facts, workspace, payload, patient)
         with self._lock:
             if self.durable.failure is not None:
                 raise self.durable.failure
+            if self.full is not None and not patient:
+                raise self.full
             self.appended += ticket.count
             self._queue.append(ticket)
             if not self._awake:
@@ -113,28 +136,33 @@ class Log:
 
     def write_waiting(self) -> None:
         """Write all that was appended before now; only while `held`."""
-        while group := self._take():
+        while self.refusal is None and (group := self._take()):
             self._write(group, self._on_group)
 
     def write(self, decided: list[tuple[Sequence[Fact], str | None]]) -> list[Ticket]:
         """Write decided facts as one group, before all that waits; only while `held`. Raises Unavailable."""
-        if self.durable.failure is not None:
-            raise self.durable.failure
+        if self.refusal is not None:
+            raise self.refusal
         tickets = [Ticket(self.durable, f, w, self._encoding.encode(f, w)) for f, w in decided]
         with self._lock:
             self.appended += sum(t.count for t in tickets)
         self._write(tickets, None)
-        if self.durable.failure is not None:
-            raise self.durable.failure
+        for ticket in tickets:
+            if ticket.failure is not None:
+                raise ticket.failure
         return tickets
+
+    @property
+    def refusal(self) -> Unavailable | None:
+        """Why nothing can be written now; None when all is well."""
+        return self.durable.failure or self.full
 
     def close(self) -> None:
         """Write all that waits, seal the log's end, stop the thread and close the files."""
         with self._lock:
             self._closing = True
-            if not self._awake:
-                self._awake = True
-                self._work.wake()
+            self._awake = True
+        self._work.wake()
         self._work.finish()
         if self._preparing is not None:
             self._preparing.finish()
@@ -153,10 +181,15 @@ class Log:
             with self._gate:
                 pass
             with self._writing:
+                if (refusal := self.refusal) is not None:
+                    if not self._closing:
+                        return self._go_on()
+                    self._fail(refusal)
+                    return ENDED
                 group = self._take()
                 if group:
                     self._write(group, self._on_group)
-                    return AT_ONCE
+                    return AT_ONCE if self.refusal is None else self._delay()
             with self._lock:
                 if self._queue:
                     return AT_ONCE
@@ -180,11 +213,17 @@ class Log:
     def _write(self, group: list[Ticket], follow: Callable[[list[Ticket]], None] | None) -> None:
         """One group, one sync; then `follow` has it, then it counts as durable.
 
-        A failure closes the log: what was in flight may or may not be on the disk.
+        Without room for it nothing is written: patient facts wait, the others are told. Any other failure tears the
+        log: what was in flight may or may not be on the disk.
         """
+        size = sum(len(t.payload) + FRAME_BYTES for t in group)
         try:
-            size = sum(len(t.payload) + FRAME_BYTES for t in group)
             segment = self._segment_for(size)
+        except OSError as error:
+            self._stand_still(group, error, size)
+            return
+        position = segment.position
+        try:
             parts: list[bytes] = []
             first, known = self.next_seq, self.durable.seq
             for ticket in group:
@@ -192,52 +231,122 @@ class Log:
                 if ticket.count:
                     parts += frame(segment.salt, ticket.payload, ticket.count, first, known)
                     first += ticket.count
-                ticket.payload = b""
             if parts:
                 data = b"".join(parts)
+                began = perf_counter()
                 probe("log.before_sync")
                 segment.write(data)
                 probe("log.after_sync")
+                self.sync_seconds += perf_counter() - began
+                self.syncs += 1
                 self.bytes_written += len(data)
         except Exception as error:  # noqa: BLE001 - whatever it is, no waiter may be left waiting
-            _logger.error("log.sync_failed", error=str(error))
-            self._fail(
-                Unavailable(
-                    f"The log could not be written ({error}); whether the last facts were kept is unknown.",
-                    hint="Check the disk, then restart the server: the log's tail is read again.",
-                    data={"outcome": "unknown"},
-                ),
-                group,
-            )
+            segment.position = position
+            self._tear(group, error)
             return
+        self.largest_group = max(self.largest_group, first - self.next_seq)
         self.next_seq = first
+        for ticket in group:
+            ticket.payload = b""
         if follow is not None:
             follow(group)
         self.durable.seq = first - 1
         self.news.tell(group)
+        if self._tries:
+            self._tries = 0
         if self._spare is None and self._preparing is None and segment.position * 2 > segment.size:
             self._preparing = self._runner.start("workbench-log-prepare", self._prepare)
+
+    # --- when the disk refuses --------------------------------------------------------------------------------------
+
+    def _tear(self, group: list[Ticket], error: Exception) -> None:
+        _logger.error("log.sync_failed", error=str(error))
+        self._is_torn = True
+        for ticket in group:
+            ticket.first = 0
+        self._fail(unknown(error), group)
+        self._wake_up()
+
+    def _stand_still(self, group: list[Ticket], error: OSError, size: int) -> None:
+        told = no_room(error, self._folder)
+        if self.full is None:
+            _logger.error("log.no_room", error=str(error))
+        with self._lock:
+            self.full = told
+            self._wanted = size
+            waiting = [*group, *self._queue]
+            refused = [t for t in waiting if not t.patient]
+            self._queue = deque(t for t in waiting if t.patient)
+            self.appended -= sum(t.count for t in refused)
+        for ticket in refused:
+            ticket.failure = told
+        self.news.failed(refused)
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        with self._lock:
+            if not self._awake:
+                self._awake = True
+                self._work.wake()
+
+    def _delay(self) -> float:
+        """At once the first time, then less and less often."""
+        tries, self._tries = self._tries, self._tries + 1
+        return min(RETRY_S * 2 ** (tries - 1), LONGEST_RETRY_S) if tries else AT_ONCE
+
+    def _go_on(self) -> float | None:
+        """Look whether the disk takes writes again."""
+        if not self._is_torn and self.full is None:
+            return None  # damaged or dead: only a restart helps
+        try:
+            if self._is_torn and self._segment is not None:
+                self._segment = cut_back(self._disk, self._segment, self.next_seq)
+            if self.full is not None and self._segment is not None and not self._segment.fits(self._wanted):
+                self._make_room()
+        except StoreDamaged as error:
+            self._is_torn, self.durable.failure = False, error
+            return None
+        except OSError as error:
+            _logger.warning("log.still_refused", error=str(error))
+            return self._delay()
+        with self._lock:
+            self._is_torn, self.full, self.durable.failure = False, None, None
+            self.appended = self.durable.seq + sum(t.count for t in self._queue)
+            self.reopened += 1
+        _logger.info("log.reopened", durable=self.durable.seq)
+        self.on_writable()
+        return AT_ONCE
 
     def _segment_for(self, size: int) -> Segment:
         segment = self._segment
         assert segment is not None
         if segment.fits(size):
             return segment
+        following = self._spare
+        if following is None or self._preparing is not None or not following.fits(size):
+            following = self._make_room(size)
+        segment.close()
+        self._segment, self._spare = following, None
+        probe("log.after_rotation")
+        return following
+
+    def _make_room(self, size: int = 0) -> Segment:
+        """The next segment, for at least `size` bytes. Raises OSError."""
+        segment = self._segment
+        assert segment is not None
+        size = max(size, self._wanted)
         if self._preparing is not None:
             self._preparing.finish()
             self._preparing = None
-        following = self._spare
-        self._spare = None
-        if following is None or not following.fits(size):
-            if following is not None:
-                following.close()
-                self._disk.unlink(following.path)
+        if self._spare is not None and not self._spare.fits(size):
+            self._spare.close()
+            self._disk.unlink(self._spare.path)
+            self._spare = None
+        if self._spare is None:
             needed = max(self._segment_bytes, size + HEADER_BYTES)
-            following = create(self._disk, self._folder, segment.index + 1, needed)
-        segment.close()
-        self._segment = following
-        probe("log.after_rotation")
-        return following
+            self._spare = create(self._disk, self._folder, segment.index + 1, needed)
+        self._wanted = 0
+        return self._spare
 
     def _prepare(self) -> float:
         """Make the next segment ready: zeroing it takes 40 to 260 ms."""
@@ -253,7 +362,8 @@ class Log:
         """An empty frame that calls everything before it durable: a later flip in the last facts is seen as damage."""
         segment = self._segment
         if segment is not None and segment.fits(FRAME_BYTES) and self.bytes_written:
-            segment.write(b"".join(frame(segment.salt, b"", 0, self.next_seq, self.durable.seq)))
+            with suppress(OSError):
+                segment.write(b"".join(frame(segment.salt, b"", 0, self.next_seq, self.durable.seq)))
 
     def _fail(self, error: Unavailable, group: Sequence[Ticket] = ()) -> None:
         with self._lock:
@@ -261,6 +371,7 @@ class Log:
                 self.durable.failure = error
             waiting = [*group, *self._queue]
             self._queue.clear()
+            self.appended = self.durable.seq
         for ticket in waiting:
             ticket.failure = error
         self.news.failed(waiting)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -86,8 +87,12 @@ def create(disk: Disk, folder: Path, index: int, size: int) -> Segment:
         head = _SEGMENT.pack(_SEGMENT_MAGIC, _FORMAT, salt, index)
         file.write(head + struct.pack("<I", crc32(head)), 0)
         file.sync()
-    finally:
         file.close()  # Windows renames no open file
+    except BaseException:
+        file.close()
+        with suppress(OSError):
+            disk.unlink(temporary)
+        raise
     disk.rename(temporary, path)
     disk.sync_folder(folder)
     return Segment(path, index, salt, disk.open(path), size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +63,9 @@ class Store:
         self._reader = Reader(connection, log, applier, runner)
         self._torn_bytes = torn_bytes
         self._closed = False
+        log.on_writable = self._tell_writable
+        self.on_writable: Callable[[], None] = lambda: None
+        """Called on the attached loop when facts can be written again after a failure: what was in flight is gone."""
         self.values = ValueStore(home / "values", disk)
 
     @classmethod
@@ -129,13 +133,14 @@ class Store:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def append(self, facts: Sequence[Fact], workspace: str | None = None) -> Ticket:
+    def append(self, facts: Sequence[Fact], workspace: str | None = None, *, patient: bool = False) -> Ticket:
         """Log facts as one atomic unit and return at once; order is the order of calls.
 
         ``await`` the ticket (or call its `result`) before anything of it is shown outside. Raises Unavailable when the
-        log has failed or the store is closed, TypeError for a class that is not registered.
+        log has failed or the store is closed, TypeError for a class that is not registered. On a full disk `patient`
+        facts (of work that has begun) wait until there is room; all others are refused, and nothing of them is written.
         """
-        return self._log.append(facts, workspace)
+        return self._log.append(facts, workspace, patient)
 
     async def transact(self, decide: Decide[T], workspace: str | None = None) -> T:
         """Run ``decide(cursor) → (facts, answer)`` with every earlier fact in sight; its facts come next in the log.
@@ -145,8 +150,8 @@ class Store:
         and only its own facts are dropped. Raises Unavailable when the outcome is not known.
         """
         request: Request[T] = Request(decide, workspace)
-        if self._log.durable.failure is not None:
-            raise self._log.durable.failure
+        if (refusal := self._log.refusal) is not None:
+            raise refusal
         self._applier.ask(request)
         return await request.future
 
@@ -171,12 +176,12 @@ class Store:
         while self.lag() > LAG_LIMIT:
             if self._log.durable.failure is not None:
                 raise self._log.durable.failure
-            self._applier.hurry()
-            goal = self._log.appended - LAG_LIMIT
-            if goal > self._log.durable.seq:  # what is not durable yet may never be applied
-                await self._log.append((), None)
-            else:
-                await self._applier.progress.reached(goal, patient=True)
+            seq = min(self._log.appended - LAG_LIMIT, self._log.durable.seq)
+            if seq > self._applier.progress.applied:
+                self._applier.hurry()
+                await self._applier.progress.reached(seq, patient=True)
+            else:  # what is in flight alone is more than that
+                await self._log.append((), None, patient=True)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
@@ -193,6 +198,13 @@ class Store:
     @on_durable.setter
     def on_durable(self, hook: DurableHook | None) -> None:
         self._log.news.on_durable = hook
+
+    def _tell_writable(self) -> None:
+        """From the log's step: hand it to the loop."""
+        loop = self._log.durable.loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self.on_writable)
 
     def announce(self, address: str, key: str) -> None:
         """Tell other processes where this store's API is: `connect()` on a held store reads it."""

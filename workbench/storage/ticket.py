@@ -30,13 +30,17 @@ class Ticket:
     facts are durable and answers the last sequence; both raise Unavailable when the log could not tell.
     """
 
-    __slots__ = ("_durable", "count", "facts", "failure", "first", "futures", "payload", "workspace")
+    __slots__ = ("_durable", "count", "facts", "failure", "first", "futures", "patient", "payload", "workspace")
 
-    def __init__(self, durable: Durable, facts: Sequence[Fact], workspace: str | None, payload: bytes) -> None:
+    def __init__(
+        self, durable: Durable, facts: Sequence[Fact], workspace: str | None, payload: bytes, patient: bool = False
+    ) -> None:
         self._durable = durable
         self.facts = facts
         self.workspace = workspace
         self.payload = payload
+        self.patient = patient
+        """Whether it waits for room on a full disk instead of failing."""
         self.count = len(facts)
         self.first = 0
         """Sequence of its first fact; 0 until the log has taken it."""
