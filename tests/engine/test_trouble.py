@@ -25,6 +25,8 @@ def fail_in(thread: str, point: str, after: int = 0) -> None:
             left -= 1
             if left < 0:
                 raise OSError(28, "No space left on device")
+        if name == "log.before_mending":
+            raise OSError(28, "No space left on device")
 
     listen(hook)
 

@@ -20,6 +20,7 @@ from workbench.engine.lives import Lives
 from workbench.engine.pen import Pen
 from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
+from workbench.engine.retaking import Retaking
 from workbench.engine.slots import Slots
 from workbench.engine.states import Actor, RunStatus
 from workbench.engine.tally import Tally
@@ -57,6 +58,7 @@ class Engine:
         self.intake = Intake(store, services, ids, self.slots, self.lives)
         self._stopping = False
         self._broken: list[str] = []
+        self._retaking: Retaking | None = None
         self._checking: asyncio.TimerHandle | None = None
 
     def _slot_is_free(self, workspace: str) -> None:
@@ -85,8 +87,11 @@ class Engine:
         """Take up the runs that `recover` finds, before any new one."""
         loop = asyncio.get_running_loop()
         self.lives.open(loop)
-        for entry in await recover(self) if recover is not None else ():
-            self.intake.take_up(entry)
+        if recover is not None:
+            self._retaking = Retaking(self.store, self.intake, lambda: recover(self))
+            self.lives.on_lost = self._retaking.lost
+            for entry in await recover(self):
+                self.intake.take_up(entry)
         for workspace in self.queue.workspaces():
             self.intake.dispatch(workspace)
         self._checking = loop.call_later(CHECK_EVERY_S, self._check)
@@ -105,6 +110,8 @@ class Engine:
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
         self._stopping = self.intake.is_closed = True
+        if self._retaking is not None:
+            self._retaking.close()
         if self._checking is not None:
             self._checking.cancel()
         await self.lives.close()

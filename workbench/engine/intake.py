@@ -54,8 +54,9 @@ class Intake:
         self.enqueue(Entry(row, request.flow, request.breakpoints, request.start_block))
         try:
             await ticket
-        except Unavailable:
-            self.queue.remove(row.id)
+        except Unavailable as error:
+            if self.queue.remove(row.id) is None:
+                self._lives.abandon(row.id, error)
             raise
         return row
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -51,6 +52,8 @@ class Lives:
         self.waiters = Waiters()
         self.crashed: str | None = None
         """What broke at the end of a run; None when all is well."""
+        self.on_lost: Callable[[str], None] = lambda _run_id: None
+        """Hears of every run that is let go because the log did not take its facts."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._turns: Turns | None = None
         self._timers: Timers | None = None
@@ -123,6 +126,13 @@ class Lives:
         live.task = asyncio.ensure_future(self._run(live, entry, failure))
         live.task.add_done_callback(lambda task: self._has_ended(live, task))
 
+    def abandon(self, run_id: str, failure: Exception) -> None:
+        """A run was refused after it had begun: it must write nothing and reach no effect."""
+        live = self.by_id.get(run_id)
+        if live is not None:
+            live.pen.failure = failure
+            live.pen.give_up()
+
     async def _run(self, live: Live, entry: Entry, failure: dict[str, Any] | None) -> None:
         row = live.row
         try:
@@ -155,6 +165,8 @@ class Lives:
             log.error("run.end_crashed", run=live.row.id, error=repr(task.exception()))
         if self.by_id.get(live.row.id) is live:
             self._forget(live.row, None)
+        if live.pen.failure is not None:
+            self.on_lost(live.row.id)
 
     async def _finish(self, live: Live, result: RegionResult) -> None:
         if live.why is not None:

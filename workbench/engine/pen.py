@@ -109,9 +109,11 @@ class Pen:
         """Hand what was gathered to the log; the ticket of the last group, durable or not. See `failure`."""
         if self._facts:
             facts, self._facts = self._facts, []
+            if self.ticket is not None and self.ticket.failure is not None and self.failure is None:
+                self.failure = self.ticket.failure  # the log goes on by now, but without what came before these
             if self.failure is None:
                 try:
-                    self.ticket = self.store.append(facts, self.row.workspace_id)
+                    self.ticket = self.store.append(facts, self.row.workspace_id, patient=True)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the journal has a gap from here on
                     self.failure = error
             while self._pinned:

@@ -28,8 +28,8 @@ LoadFlow = Callable[[str, int], Awaitable[tuple[Flow, tuple[Breakpoint, ...]] | 
 
 
 async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
-    """The entries of all runs that were not over, running ones first; hopeless ones are ended here."""
-    rows = await engine.store.read(open_runs)
+    """The entries of all runs that are not over and that nobody walks, running ones first; hopeless ones are ended."""
+    rows = [found for found in await engine.store.read(open_runs) if engine.find(found[0].id) is None]
     if not rows:
         return []
     found = await engine.store.read(lambda cursor: journals(cursor, engine.store.values))

@@ -210,6 +210,11 @@ class Store:
         """Tell other processes where this store's API is: `connect()` on a held store reads it."""
         self._lock.announce(address, key)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether facts can be written now."""
+        return self._log.refusal is None
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     def health(self) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""Runs go on in the same process once the log can be written again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.flows import flow, touch, transform
+from tests.engine.house import House
+from workbench.base.errors import Unavailable
+from workbench.base.ids import to_bytes
+from workbench.base.probe import listen
+from workbench.engine.facts import RunFinished
+from workbench.engine.records import RunRow
+
+
+def fail_next_sync() -> None:
+    """The next sync of the log fails, and no other."""
+    failed = False
+
+    def hook(name: str) -> None:
+        nonlocal failed
+        if name == "log.before_sync" and not failed:
+            failed = True
+            raise OSError(5, "Input/output error")
+
+    listen(hook)
+
+
+def writable(house: House) -> threading.Event:
+    """Set when the log takes facts again."""
+    event, before = threading.Event(), house.store.on_writable
+
+    def hook() -> None:
+        before()
+        event.set()
+
+    house.store.on_writable = hook
+    return event
+
+
+def _ended(house: House, row: RunRow) -> RunRow:
+    """The run as it ended, whichever walk brought it there."""
+    house.until(lambda f: isinstance(f, RunFinished) and f.run == to_bytes(row.id), "the run's end")
+    return house.row(row.id)
+
+
+def test_a_run_that_lost_the_log_goes_on_without_a_restart(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = house.submit(flow([touch("t", 1, door="d"), touch("u", 2)], "start > t > u"))
+    house.world.until(house.world.began, "t")
+    house.settle()
+    fail_next_sync()
+    house.do(house.world.open("d"))
+    ended = _ended(house, row)
+    assert (ended.status, ended.recoveries) == ("completed", 1)
+    assert house.world.count("t") <= 2
+    assert len({c.key for c in house.world.calls if c.block == "t"}) == 1
+    assert house.world.count("u") == 1
+    assert house.store.health()["ok"]
+
+
+def test_a_run_that_was_refused_is_not_there_afterwards(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    again = writable(house)
+    fail_next_sync()
+    with pytest.raises(Unavailable):
+        house.submit(flow([touch("t", 1)], "start > t"))
+    assert again.wait(20)
+    other = house.submit(flow([transform("a", "1")], "start > a"))
+    assert house.finish(other).status == "completed"
+    house.settle()
+    assert house.world.count("t") == 0
+    assert house.engine.live == {}
+
+
+def test_runs_that_write_nothing_meanwhile_never_notice(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    held = house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+    house.settle()
+    again = writable(house)
+    fail_next_sync()
+    with pytest.raises(Unavailable):
+        house.submit(flow([transform("a", "1")], "start > a"))
+    assert again.wait(20)
+    house.do(house.world.open("d"))
+    ended = _ended(house, held)
+    assert (ended.status, ended.recoveries, house.world.count("t")) == ("completed", 0, 1)
