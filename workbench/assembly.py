@@ -32,6 +32,7 @@ from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
 from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
+from workbench.engine.signals import SignalDesk
 from workbench.engine.workers.pool import WorkerPool
 from workbench.runs.events import RunEvents
 from workbench.runs.facts import register as register_run_reactions
@@ -77,7 +78,7 @@ class Workbench:
             events=self.events,
             routers=(
                 editing_routes(self.editing, self.blocks),
-                run_routes(self.runs, values, frames, Debugger(self.engine)),
+                run_routes(self.runs, values, frames, Debugger(self.engine), SignalDesk(self.engine)),
             ),
             health=lambda: {"store": store.health(), "engine": self.engine.health()},
             run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),

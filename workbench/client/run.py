@@ -20,6 +20,7 @@ from workbench.client.following import ENDED, follow
 from workbench.client.makers import plain
 from workbench.client.naming import find_block
 from workbench.client.progress import Progress
+from workbench.client.signals import in_words, send, waiting_path
 from workbench.client.values import whole
 
 STOP_SECONDS = 30.0
@@ -287,6 +288,32 @@ class Run:
         path = f"/runs/{self.id}/checkpoints/{checkpoint}/value"
         return bring(self._bench.api, path, name, field, running.user_ns)
 
+    def signal(self, event_type: str, payload: Any = None) -> bool:
+        """Send it a signal, for a `wait` block: whether one took it at once; if not, the first later one that it fits.
+
+        Raises InvalidState when the run is over.
+        """
+        return send(self._bench.api, self.id, event_type, plain(payload))
+
+    def approve(self, block: str | None = None, *, comment: str | None = None, by: str | None = None) -> bool:
+        """Say yes to what it asks; `block` says to which of several. Whether a block waited for it already."""
+        return self._decide("approve", block, comment, by)
+
+    def reject(self, block: str | None = None, *, comment: str | None = None, by: str | None = None) -> bool:
+        """Say no to what it asks, likewise."""
+        return self._decide("reject", block, comment, by)
+
+    def _decide(self, decision: str, block: str | None, comment: str | None, by: str | None) -> bool:
+        payload = {"decision": decision, "comment": comment, "by": by}
+        if block is not None:
+            payload["path"] = waiting_path(self.waiting, self._block(block))
+        return self.signal("approval", {name: value for name, value in payload.items() if value is not None})
+
+    @property
+    def waiting(self) -> list[dict[str, Any]]:
+        """What it waits for: kind (timer, event, condition, approval), path, block, due time, message."""
+        return list(self.told.get("waiting", ()))
+
     # Showing
 
     def show(self) -> Any:
@@ -311,6 +338,8 @@ class Run:
             error = told["error"]
             name = self.block_names.get(error.get("blockId") or "", error.get("blockId"))
             return f"{text}{f' at “{name}”' if name else ''}: {error['message']}"
+        if told.get("waiting") and told["status"] not in ENDED:
+            return f"{text} for {in_words(told['waiting'])}"
         if told["status"] in ENDED and told["runMs"] is not None:
             text += f", {told['checkpointCount']:,} steps in {told['runMs']:,.0f} ms"
         return text

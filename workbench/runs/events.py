@@ -26,7 +26,7 @@ from workbench.engine.facts import (
 from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
 from workbench.rest.events import EventType
-from workbench.runs.shaping import chip, ms, run_of_live
+from workbench.runs.shaping import chip, ms, run_of_live, waiting_of
 from workbench.storage.value_files import Stored
 
 RUNS_KEPT = 20_000
@@ -94,7 +94,9 @@ class RunEvents:
         if not fact.path:  # the run's own deadline
             return None
         path = _step_path(fact)
-        return {"blockId": _block_at(path), "path": path, "attempt": 1, "status": "waiting"}
+        about = msgspec.json.decode(fact.about) if fact.about else {}
+        waiting = waiting_of(fact.kind, about, fact.due_at, fact.since).to_wire()
+        return {"blockId": _block_at(path), "path": path, "attempt": 1, "status": "waiting", "waiting": waiting}
 
     def _done(self, fact: StepDone) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from workbench.flow.handles import handle
 from workbench.flow.model import Edge, Flow
 from workbench.rest.caller import Caller
 from workbench.runs import store as sql
-from workbench.runs.models import Checkpoint, Run
+from workbench.runs.models import Checkpoint, OpenWait, Run
 from workbench.runs.shaping import checkpoint_of_row, shown, stored_of
 from workbench.storage.store import Store
 from workbench.storage.values import decode, to_json
@@ -41,6 +41,11 @@ class Inputs:
             given = run.inputs if row[2] in starts else _given(row, edges, outputs, names)
             shapes.append(checkpoint_of_row(run.id, row, names.get(str(row[2])) or str(row[2]), given))
         return shapes
+
+    async def named(self, caller: Caller, run: Run, waits: list[OpenWait]) -> tuple[OpenWait, ...]:
+        """These waits with the names of their blocks."""
+        names = {b.id: b.name for b in (await self._flow(caller, run)).blocks}
+        return tuple(w.model_copy(update={"block_name": names.get(w.block_id, w.block_id)}) for w in waits)
 
     async def _flow(self, caller: Caller, run: Run) -> Flow:
         try:

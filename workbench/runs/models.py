@@ -68,6 +68,25 @@ class Run(Wire):
     progress: Progress
 
 
+class Waiting(Wire):
+    """What a block waits for. It is over at `dueAt` at the latest."""
+
+    kind: Literal["timer", "event", "condition", "approval"]
+    due_at: Time
+    since: Time | None = None
+    event_type: str | None = None
+    title: str | None = None
+    message: str | None = None
+
+
+class OpenWait(Waiting):
+    """One wait of a run, and where it is."""
+
+    path: str
+    block_id: str
+    block_name: str
+
+
 class Checkpoint(Wire):
     """The journaled result of one block execution at one path and attempt."""
 
@@ -88,6 +107,7 @@ class Checkpoint(Wire):
     queue_ms: float | None
     run_ms: float | None
     wait_ms: float | None
+    waiting: Waiting | None = None
 
 
 class BlockState(Wire):
@@ -106,13 +126,31 @@ class BlockState(Wire):
     run_ms: float | None
     done: int | None = None
     total: int | None = None
+    waiting: Waiting | None = None
 
 
 class RunInDetail(Run):
-    """One run with its first 200 checkpoints and where each block is."""
+    """One run with its first 200 checkpoints, where each block is, and what it waits for."""
 
     checkpoints: tuple[Checkpoint, ...]
     block_states: tuple[BlockState, ...]
+    waiting: tuple[OpenWait, ...] = ()
+
+
+class NewSignal(Wire):
+    """Body of POST R/signals. An approval's payload is ``{decision: approve | reject, comment?, by?, path?}``."""
+
+    event_type: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    payload: Any = None
+
+
+class Signal(Wire):
+    """A signal that a run was given; `delivered` says whether a wait took it at once."""
+
+    id: str
+    run_id: str
+    event_type: str
+    delivered: bool
 
 
 class Cancelled(Wire):

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from workbench.base.times import Time
 from workbench.engine.debugging import Debugger
+from workbench.engine.signals import SignalDesk
 from workbench.engine.states import RunStatus, StepStatus
 from workbench.rest.answers import ok
 from workbench.rest.caller import Caller, CallerDep
@@ -26,16 +27,19 @@ from workbench.runs.models import (
     DebugState,
     ForcedVariables,
     NewRun,
+    NewSignal,
     QueueStats,
     Run,
     RunInDetail,
     RunLogs,
+    Signal,
     Sql,
     StepDebug,
     Watch,
     Watched,
 )
 from workbench.runs.service import Runs
+from workbench.runs.signals import Signalling
 from workbench.runs.store import CheckpointFilter, RunFilter
 from workbench.runs.values import ARROW, CSV, JSON, PARQUET, Cut, Values, as_file, as_page, media_of
 from workbench.storage.values import to_json
@@ -51,7 +55,7 @@ Accept = Annotated[str | None, Header()]
 FILES: dict[str, Any] = {ARROW: {}, PARQUET: {}, CSV: {}}
 
 
-def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger) -> APIRouter:
+def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger, desk: SignalDesk) -> APIRouter:
     """The feature's operations."""
 
     async def exists(caller: Caller, path: Mapping[str, str]) -> None:
@@ -60,6 +64,7 @@ def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger) -> AP
     router = APIRouter()
     for tag, declare in (
         ("Runs", lambda api: (_run_routes(api, runs, exists), _value_routes(api, values, exists))),
+        ("Runs", lambda api: _signal_routes(api, Signalling(runs, desk), exists)),
         ("Debug", lambda api: _debug_routes(api, Debugging(runs, debugger), exists)),
         ("Frames", lambda api: _frame_routes(api, frames)),
     ):
@@ -125,6 +130,13 @@ def _run_routes(api: Operations, runs: Runs, exists: Any) -> None:
     async def queue_stats(caller: CallerDep) -> Response:
         """What waits, works and ended lately."""
         return ok(await runs.queue_stats(caller))
+
+
+def _signal_routes(api: Operations, signalling: Signalling, exists: Any) -> None:
+    @api.post("/runs/{runId}/signals", "sendSignal", scope="execute", answers=Signal, exists=exists)
+    async def send_signal(caller: CallerDep, run_id: RunId, body: NewSignal) -> Response:
+        """Wake a waiting block, or be kept for the first later one that it fits; approvals too. 409 when it is over."""
+        return ok(await signalling.send(caller, run_id, body))
 
 
 def _value_routes(api: Operations, values: Values, exists: Any) -> None:

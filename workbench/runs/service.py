@@ -12,6 +12,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.functions import Functions, for_engine, require_not_archived
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FORCED
+from workbench.engine.journal_waits import waits_of
 from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.model import Flow
 from workbench.rest import once
@@ -26,6 +27,7 @@ from workbench.runs.models import (
     Checkpoint,
     LogEntry,
     NewRun,
+    OpenWait,
     Percentiles,
     QueueStats,
     Run,
@@ -33,7 +35,15 @@ from workbench.runs.models import (
     RunLogs,
     Timing,
 )
-from workbench.runs.shaping import block_state_of_row, ms, run_of_live, run_of_row
+from workbench.runs.shaping import (
+    block_state_of_row,
+    checkpoint_with_wait,
+    ms,
+    run_of_live,
+    run_of_row,
+    wait_of_row,
+    with_wait,
+)
 from workbench.storage.store import Store
 
 FIRST_CHECKPOINTS = 200
@@ -135,14 +145,24 @@ class Runs:
         """One run with its first checkpoints and where each block is. Raises NotFound."""
         run = await self.get(caller, run_id)
         first = await self._checkpoints(caller, run, Page(FIRST_CHECKPOINTS), sql.CheckpointFilter())
-        states = await self._store.read(lambda c: sql.block_states(c, run.id, self._clock.now_us()))
+        states = await self._store.read(lambda c: sql.block_states(c, run.id))
+        waits = await self._waits(caller, run)
+        by_path = {wait.path: wait for wait in waits}
         fields = {name: getattr(run, name) for name in Run.model_fields}
         fields["checkpoint_count"] = first.total
         return RunInDetail.model_construct(
             **fields,
             checkpoints=tuple(first.items),
-            block_states=tuple(self._with_progress(run.id, block_state_of_row(s)) for s in states),
+            block_states=tuple(with_wait(self._with_progress(run.id, block_state_of_row(s)), by_path) for s in states),
+            waiting=waits,
         )
+
+    async def _waits(self, caller: Caller, run: Run) -> tuple[OpenWait, ...]:
+        """What a run waits for now; nothing once it is over."""
+        if run.finished_at is not None:
+            return ()
+        rows = await self._store.read(lambda c: waits_of(c, run.id, self._clock.now_us()))
+        return await self.inputs.named(caller, run, [wait_of_row(row) for row in rows]) if rows else ()
 
     def _with_progress(self, run_id: str, state: BlockState) -> BlockState:
         tally = self._engine.tally(run_id)
@@ -177,6 +197,8 @@ class Runs:
         rows, total = await self._store.read(lambda c: sql.list_checkpoints(c, run.id, wanted, after, page.fetch))
         paged = page.cut(rows, lambda row: (row[16],), total)
         shapes = await self.inputs.checkpoints(caller, run, paged.items)
+        waits = {wait.path: wait for wait in await self._waits(caller, run)}
+        shapes = [checkpoint_with_wait(shape, waits) for shape in shapes] if waits else shapes
         return Paged(shapes, paged.total, paged.limit, paged.next_cursor)
 
     async def logs(self, caller: Caller, run_id: str, level: str | None, block_id: str | None) -> RunLogs:

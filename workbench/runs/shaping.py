@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from workbench.engine.checkpoints import checkpoint_id
 from workbench.engine.journal import read_stored
 from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
-from workbench.runs.models import BlockState, Checkpoint, Progress, Run
+from workbench.runs.models import BlockState, Checkpoint, OpenWait, Progress, Run, Waiting
 from workbench.storage.value_files import Stored
 from workbench.storage.values import decode, to_json
 
@@ -118,6 +119,42 @@ def checkpoint_of_row(run_id: str, row: tuple[Any, ...], block_name: str, given:
         run_ms=ms(finished - started - (wait_us or 0)) if started is not None and finished is not None else None,
         wait_ms=ms(wait_us),
     )
+
+
+def waiting_of(kind: str, about: Mapping[str, Any], due_at: int, since: int | None) -> Waiting:
+    """What a block waits for, as its due row tells it."""
+    return Waiting.model_validate({"kind": kind, "dueAt": due_at, "since": since, **about})
+
+
+def wait_of_row(row: tuple[str, str, dict[str, Any], int, int | None]) -> OpenWait:
+    """One wait of a run; the block's name is its id until somebody knows better."""
+    path, kind, about, due_at, since = row
+    path = path.partition("#")[0]
+    block = path.rpartition("/")[2]
+    wait = waiting_of(kind, about, due_at, since)
+    fields = {name: getattr(wait, name) for name in Waiting.model_fields}
+    return OpenWait(**fields, path=path, block_id=block, block_name=block)
+
+
+def with_wait(state: BlockState, waits: Mapping[str, OpenWait]) -> BlockState:
+    """A block's state with what it waits for, where it waits at its last path."""
+    wait = waits.get(state.last_path)
+    if wait is None or state.status not in ("running", "failed"):
+        return state
+    return state.model_copy(update={"status": "waiting", "waiting": as_waiting(wait)})
+
+
+def checkpoint_with_wait(checkpoint: Checkpoint, waits: Mapping[str, OpenWait]) -> Checkpoint:
+    """A checkpoint with what it waits for, where it has begun and waits."""
+    wait = waits.get(checkpoint.path)
+    if wait is None or checkpoint.status != "running":
+        return checkpoint
+    return checkpoint.model_copy(update={"status": "waiting", "waiting": as_waiting(wait)})
+
+
+def as_waiting(wait: OpenWait) -> Waiting:
+    """The wait without where it is."""
+    return Waiting(**{name: getattr(wait, name) for name in Waiting.model_fields})
 
 
 def block_state_of_row(row: tuple[Any, ...]) -> BlockState:

@@ -136,8 +136,8 @@ def find_checkpoint(cursor: Any, run_id: str, path: str, attempt: int) -> tuple[
     ).fetchone()
 
 
-def block_states(cursor: Any, run_id: str, now: int) -> list[tuple[Any, ...]]:
-    """By block: its last execution and how many ended how; one whose due time is after `now` is waiting."""
+def block_states(cursor: Any, run_id: str) -> list[tuple[Any, ...]]:
+    """By block: its last execution and how many ended how."""
     return cursor.execute(
         """
         WITH latest AS (
@@ -149,17 +149,13 @@ def block_states(cursor: Any, run_id: str, now: int) -> list[tuple[Any, ...]]:
                 count(*) FILTER (status = 'skipped') AS skipped, max(seq) AS seq
             FROM latest GROUP BY block_id
         )
-        SELECT l.block_id,
-            CASE WHEN l.status = 'running' AND EXISTS (
-                SELECT 1 FROM timers t
-                WHERE t.run_id = $run::UUID AND split_part(t.path, '#', 1) = l.path AND t.due_at > $now
-            ) THEN 'waiting' ELSE l.status END,
+        SELECT l.block_id, l.status,
             c.completed, c.failed, c.skipped, l.path, l.attempt, l.port, l.output, l.output_kind,
             l.output_summary, l.error, l.finished_at - l.started_at
         FROM counted c JOIN latest l ON l.seq = c.seq
         ORDER BY l.seq
         """,
-        {"run": run_id, "now": now},
+        {"run": run_id},
     ).fetchall()
 
 

@@ -585,6 +585,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/runs/{runId}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Signal
+         * @description Wake a waiting block, or be kept for the first later one that it fits; approvals too. 409 when it is over.
+         */
+        post: operations["sendSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/runs/{runId}/value": {
         parameters: {
             query?: never;
@@ -737,6 +757,7 @@ export interface components {
             } | null;
             /** Total */
             total?: number | null;
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /**
          * Breakpoint
@@ -944,6 +965,7 @@ export interface components {
             status: string;
             /** Waitms */
             waitMs: number | null;
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /**
          * Code
@@ -1454,6 +1476,16 @@ export interface components {
             waitMs?: number | null;
         };
         /**
+         * NewSignal
+         * @description Body of POST R/signals. An approval's payload is ``{decision: approve | reject, comment?, by?, path?}``.
+         */
+        NewSignal: {
+            /** Eventtype */
+            eventType: string;
+            /** Payload */
+            payload?: unknown;
+        };
+        /**
          * NewWorkspace
          * @description Body of POST /workspaces.
          */
@@ -1487,6 +1519,36 @@ export interface components {
             scopes: ("read" | "write" | "execute" | "admin")[];
             /** Workspaceid */
             workspaceId: string;
+        };
+        /**
+         * OpenWait
+         * @description One wait of a run, and where it is.
+         */
+        OpenWait: {
+            /** Blockid */
+            blockId: string;
+            /** Blockname */
+            blockName: string;
+            /**
+             * Dueat
+             * Format: date-time
+             */
+            dueAt: string;
+            /** Eventtype */
+            eventType?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "timer" | "event" | "condition" | "approval";
+            /** Message */
+            message?: string | null;
+            /** Path */
+            path: string;
+            /** Since */
+            since?: string | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * Percentiles
@@ -1664,7 +1726,7 @@ export interface components {
         };
         /**
          * RunInDetail
-         * @description One run with its first 200 checkpoints and where each block is.
+         * @description One run with its first 200 checkpoints, where each block is, and what it waits for.
          */
         RunInDetail: {
             /** Attempt */
@@ -1724,6 +1786,11 @@ export interface components {
             version: number;
             /** Waitms */
             waitMs: number | null;
+            /**
+             * Waiting
+             * @default []
+             */
+            waiting: components["schemas"]["OpenWait"][];
         };
         /**
          * RunLogs
@@ -1741,6 +1808,20 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "pending" | "queued" | "running" | "waiting" | "paused" | "cancelling" | "cancelled" | "completed" | "failed" | "timed_out" | "dead_letter";
+        /**
+         * Signal
+         * @description A signal that a run was given; `delivered` says whether a wait took it at once.
+         */
+        Signal: {
+            /** Delivered */
+            delivered: boolean;
+            /** Eventtype */
+            eventType: string;
+            /** Id */
+            id: string;
+            /** Runid */
+            runId: string;
+        };
         /**
          * Sql
          * @description Body of POST /frames/sql: one SELECT over the tables runs, checkpoints and logs of this workspace.
@@ -1950,6 +2031,21 @@ export interface components {
         /** Success[Run] */
         Success_Run_: {
             data: components["schemas"]["Run"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[Signal] */
+        Success_Signal_: {
+            data: components["schemas"]["Signal"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2193,6 +2289,30 @@ export interface components {
             valid: boolean;
             /** Warnings */
             warnings?: components["schemas"]["Problem"][];
+        };
+        /**
+         * Waiting
+         * @description What a block waits for. It is over at `dueAt` at the latest.
+         */
+        Waiting: {
+            /**
+             * Dueat
+             * Format: date-time
+             */
+            dueAt: string;
+            /** Eventtype */
+            eventType?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "timer" | "event" | "condition" | "approval";
+            /** Message */
+            message?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * Watch
@@ -3770,6 +3890,50 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSignal"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Signal_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

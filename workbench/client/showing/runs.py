@@ -12,6 +12,7 @@ from workbench.base.errors import WorkbenchError
 from workbench.client.faces import RunFace
 from workbench.client.following import ENDED
 from workbench.client.showing.tables import note, shown_value
+from workbench.client.signals import next_act, wait_in_words
 from workbench.client.values import short_text
 from workbench.flow.drawing import palette
 
@@ -36,6 +37,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "unknown": ("?", palette.ERROR),
 }
 MOST_ROWS = 12
+MOST_WAITS = 5
 LEAST_PERCENT = 0.6
 QUEUE = f"background:{palette.LINE}"
 RUN = f"background:{palette.BRAND}"
@@ -51,6 +53,8 @@ def run_html(run: RunFace) -> str:
     parts.append(_timeline(run))
     if told["status"] == "paused":
         parts.append(_paused(run))
+    if told["status"] not in ENDED:
+        parts += [_wait(wait) for wait in told.get("waiting", ())[:MOST_WAITS]]
     if told["status"] == "completed":
         parts.append(shown_value(told["output"]))
     return f'<div style="font-family:{palette.FONT};font-size:13px;color:{palette.INK}">{"".join(parts)}</div>'
@@ -86,6 +90,18 @@ def _next_act(name: str | None) -> str:
     if name is None:
         return ""
     return f'To look at it: f["{name}"].breakpoint(), then f.debug(…)'
+
+
+def _wait(wait: Mapping[str, Any]) -> str:
+    """What it waits for, and what ends that."""
+    message = wait.get("message")
+    said = f"<div>{escape(message)}</div>" if message and wait.get("title") else ""
+    act = next_act(wait)
+    hint = f'<div style="color:{palette.FAINT_INK}">→ {escape(act)}</div>' if act else ""
+    return (
+        f'<div style="border-left:3px dashed {palette.INFO};padding:2px 8px;margin:6px 0">'
+        f"waits for {escape(wait_in_words(wait))}{said}{hint}</div>"
+    )
 
 
 def _paused(run: RunFace) -> str:
