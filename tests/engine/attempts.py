@@ -54,7 +54,7 @@ def fork(
     elif up_to is None:
         up_to = house.do(house.store.read(lambda c: last_seq(c, row.id)))
     assert up_to is not None
-    told = origin(run.id, up_to, fromBlockId=first, effects=effects)
+    told = origin(run.id, up_to, fromBlockId=first, effects=effects, path=at[0] if at is not None else None)
     request = RunRequest(
         WORKSPACE,
         run.function_id,

@@ -178,6 +178,12 @@ class Attempts:
         walk, path = self._walk, self.next_wait(step)
         known = walk.journal.take_due(path) if walk.journal is not None else None
         if known is None:
+            if (
+                walk.journal is not None
+                and step.node.kind.is_scope
+                and walk.journal.went_past(step.path, step.iteration)
+            ):
+                return
             walk.pen.timer(path, due_us)
         await self.sit_out(step, walk.timers.at(due_us if known is None else known))
 

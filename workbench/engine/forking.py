@@ -102,6 +102,8 @@ def past_of(
     origin = row.forked_from
     if journal.inherited is not None and origin is not None:
         journal.inherited.repeats_effects = origin.get("effects") == "repeat"
+        if "path" in origin:
+            journal.inherited.bear_failures()
         first = origin.get("fromBlockId")
         if first:
             journal.inherited.leave_out(runs_anew(find_regions(flow, registry), first, registry))
@@ -146,16 +148,6 @@ def block_at(path: str) -> str:
 def region_of(path: str) -> str:
     """The path's region, with its slash; empty for the function's own."""
     return path[: path.rfind("/") + 1]
-
-
-def scopes_of(path: str) -> Iterator[str]:
-    """The paths of the scopes around a path, innermost first."""
-    at = path.rfind("/")
-    while at > 0:
-        inner = path[:at]
-        scope = inner[: inner.rfind("[")]
-        yield scope
-        at = scope.rfind("/")
 
 
 def origin(parent_id: str, seq: int, **more: Any) -> Mapping[str, Any]:

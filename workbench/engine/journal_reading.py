@@ -13,7 +13,7 @@ import msgspec
 from workbench.engine.journal import FORCED
 from workbench.engine.journal_waits import OpenWait, mailboxes, open_waits
 from workbench.engine.records import RunRow
-from workbench.engine.replay import Inherited, Journal, Kept
+from workbench.engine.replay import Inherited, Journal, Kept, is_final, scopes_of
 from workbench.engine.signals import Mailbox
 from workbench.engine.states import LIVE, RunStatus, StepStatus
 from workbench.storage.value_files import Stored, ValueStore
@@ -128,6 +128,8 @@ class _Gathered:
         """By path of a scope that had another attempt: where the last one before it ended."""
         self.begun: dict[str, int] = {}
         self.open: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
+        self.failed: dict[str, tuple[int, Kept]] = {}
+        """By path: where an unhandled failure of an earlier attempt stands in the log, and what it was."""
         self.parents: _Gathered | None = None
 
     def inherited(self) -> _Gathered:
@@ -155,13 +157,9 @@ class _Gathered:
         started_at: int,
     ) -> None:
         """Take in one row; of those before `retried_seq` an undecided failure is no end."""
-        stored = (
-            Stored(output, ref, cast("Literal['json', 'table', 'pending']", kind)) if kind and kind != "none" else None
-        )
+        stored = _stored(output, ref, kind)
         if flags == "kept":
-            before = self.kept.get(path)
-            if before is not None and before.attempt == attempt and before.key == (key or b""):
-                before.output = stored
+            self._add_value(path, attempt, key or b"", stored)
             return
         if status != "skipped":
             self.starts[path] = max(attempt, self.starts.get(path, 0))
@@ -182,11 +180,8 @@ class _Gathered:
             self.retried[f"{path}["] = seq
             for inner in [p for p in self.kept if p.startswith(f"{path}[")]:
                 del self.kept[inner]
-        if is_old and port is None and status != "completed":
-            self.kept.pop(path, None)
-            return
         failure = msgspec.json.decode(error) if error else None
-        self.kept[path] = Kept(
+        kept = Kept(
             block_type,
             StepStatus(status),
             port,
@@ -198,6 +193,28 @@ class _Gathered:
             flags == "retried",
             self.begun.get(path, seq),
         )
+        self.failed.pop(path, None)
+        if is_old and port is None and status != "completed":
+            self.kept.pop(path, None)
+            if is_final(kept):
+                self.failed[path] = (seq, kept)
+            return
+        self.kept[path] = kept
+
+    def _add_value(self, path: str, attempt: int, key: bytes, stored: Stored | None) -> None:
+        """The large value of a checkpoint that was written before is stored now."""
+        before = self.kept.get(path)
+        if before is not None and before.attempt == attempt and before.key == key:
+            before.output = stored
+
+    def for_a_fork(self) -> Inherited:
+        """What was gathered, as the run that is forked from it may use it."""
+        last: dict[str, int] = {}
+        for path, seq in self.begun.items():
+            for scope in scopes_of(path):
+                last[scope] = max(seq, last.get(scope, 0))
+        borne = {p: kept for p, (seq, kept) in self.failed.items() if last.get(next(scopes_of(p), ""), 0) > seq}
+        return Inherited(self.kept, self.begun, borne)
 
     def add_wait(self, path: str, wait: OpenWait) -> None:
         """Take in a due row, unless what waited has ended, or the scope around it was tried again, since."""
@@ -208,7 +225,7 @@ class _Gathered:
     def journal(self, values: ValueStore, mailbox: Mailbox | None) -> RunJournal:
         """What was gathered."""
         still_open = {path: list(attempts.values()) for path, attempts in self.open.items() if attempts}
-        inherited = Inherited(self.parents.kept, self.parents.begun) if self.parents is not None else None
+        inherited = self.parents.for_a_fork() if self.parents is not None else None
         dues = {path: wait.due_us for path, wait in self.waits.items()}
         journal = Journal(self.kept, self.starts, dues, values, self.failures, self.failures_before, inherited)
         journal.begun = self.begun
@@ -236,3 +253,9 @@ def forced_variables(cursor: Any, run_id: str | None = None) -> dict[str, list[t
     for run, seq, data in found:
         overlays[run].append((seq, decode(bytes.fromhex(data))))
     return overlays
+
+
+def _stored(output: bytes | None, ref: bytes | None, kind: str | None) -> Stored | None:
+    if not kind or kind == "none":
+        return None
+    return Stored(output, ref, cast("Literal['json', 'table', 'pending']", kind))

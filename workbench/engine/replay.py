@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from workbench.base.errors import BlockFailed, WorkbenchError
@@ -44,6 +44,16 @@ def is_final(kept: Kept) -> bool:
     return kept.status in FINAL or (kept.status is StepStatus.UNKNOWN and kept.error is not None)
 
 
+def scopes_of(path: str) -> Iterator[str]:
+    """The paths of the scopes around a path, innermost first."""
+    at = path.rfind("/")
+    while at > 0:
+        inner = path[:at]
+        scope = inner[: inner.rfind("[")]
+        yield scope
+        at = scope.rfind("/")
+
+
 def went_in(key: bytes) -> bytes:
     """The half of a step's key that tells what went in; the whole key tells what came out."""
     return key[:8]
@@ -60,8 +70,14 @@ class Inherited:
     kept: dict[str, Kept]
     begun: dict[str, int]
     """By path: the sequence at which a step there began."""
+    borne: dict[str, Kept] = field(default_factory=dict[str, Kept])
+    """Failures after which the scope around them went on: a fork at a place behind them has them in its past."""
     repeats_effects: bool = False
     """Whether a completed effect is repeated where what went in differs."""
+
+    def bear_failures(self) -> None:
+        """Take over failures too that scopes went on after."""
+        self.kept.update(self.borne)
 
     def leave_out(self, is_anew: Callable[[str], bool]) -> None:
         """Take nothing over at the paths for which this is true."""

@@ -65,6 +65,7 @@ class Scopes:
             raise Halt
         if index is None:
             return RegionResult(), None
+        step.iteration = max(step.iteration, iteration)
         plan = self._walk.program.regions[index]
         carried: Variables | None = step.carried if carry_variables else None
         variables = carried if carried is not None else self._variables_in(step)

@@ -34,6 +34,7 @@ class Step:
         "changed",
         "has_begun",
         "is_careful",
+        "iteration",
         "node",
         "now_us",
         "path",
@@ -62,6 +63,8 @@ class Step:
         self.is_careful = False
         """Its start is made durable first, whatever its effect class: it may be what ended the server."""
         self.waits = 0
+        self.iteration = -1
+        """A scope's: the highest iteration that it has begun."""
         self._extra: Mapping[str, Any] = NO_NAMES
         self._input: Any = walk  # a mark for "not joined yet"
         self._variables: dict[str, Any] | None = None
