@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench.base.errors import BlockFailed
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
+from workbench.blocks.context import (
+    Arrival,
+    BranchEnd,
+    HttpRequest,
+    HttpResponse,
+    RegionResult,
+    Wait,
+    Woken,
+    WorkerJob,
+)
 from workbench.blocks.kind import Fired, ScopeType
 from workbench.blocks.registry import BlockRegistry
 from workbench.flow.catalogue import ExpressionField
@@ -42,6 +51,8 @@ class Context:
         run_inputs: Mapping[str, Any] | None = None,
         files_root: Path = Path("/nowhere"),
         body: Body | None = None,
+        arrivals: Sequence[Arrival] = (),
+        cut_off: bool = False,
         pool: Any = None,
         outbound: Any = None,
         wired: Sequence[str] = ("out",),
@@ -54,6 +65,8 @@ class Context:
         self.run_inputs = dict(run_inputs or {})
         self.files_root = files_root
         self.body = body
+        self.arrivals = arrivals
+        self.cut_off = cut_off
         self.pool = pool
         self.outbound = outbound
         self.wired = frozenset(wired)
@@ -88,6 +101,9 @@ class Context:
             return self.waking(wait)
         return Woken("time", wait.due_us - self.now_us)
 
+    async def wait_ms(self, milliseconds: int) -> None:
+        self.waited_until.append(milliseconds)
+
     def is_wired(self, port: str) -> bool:
         return port in self.wired
 
@@ -96,17 +112,27 @@ class Context:
         self.logged.append(message)
 
     async def run_region(
-        self, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool = False
+        self,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool = False,
+        timeout_ms: int | None = None,
     ) -> RegionResult:
         assert port == "body"
         assert self.body is not None
+        if self.cut_off:
+            assert timeout_ms
+            return RegionResult(timed_out=True)
         in_sight = {**self.visible(), **names}
         in_sight["vars"] = {**self.variables, **(self._carried if carry_variables else {})}
         self.regions.append((iteration, dict(names)))
         try:
             value = self.body(in_sight)
         except BlockFailed as error:
-            return RegionResult(error={"type": error.kind, "message": error.message}, variables=self._carried)
+            failure = {"type": error.kind, "message": error.message}
+            return RegionResult(error=failure, variables=self._carried, unknown=error.unknown)
         if carry_variables:
             self._carried = dict(in_sight["vars"])
         return RegionResult(value=value, variables=dict(in_sight["vars"]))
@@ -121,6 +147,28 @@ class Context:
             if stop_on_error and result.error is not None:
                 break
         return results
+
+    async def branches(
+        self,
+        ports: Sequence[str],
+        limit: int,
+        *,
+        timeout_ms: int | None,
+        is_decided: Callable[[Sequence[BranchEnd]], bool],
+    ) -> list[BranchEnd]:
+        """One after the other; `body` gets the port as ``branch``."""
+        del limit, timeout_ms
+        assert self.body is not None
+        ends: list[BranchEnd] = []
+        for port in ports:
+            try:
+                ends.append(BranchEnd(port, "completed", self.body({"branch": port}), duration_us=1500))
+            except BlockFailed as error:
+                failure = {"type": error.kind, "message": error.message}
+                ends.append(BranchEnd(port, "failed", None, failure))
+            if is_decided(ends):
+                break
+        return [*ends, *(BranchEnd(port, "cancelled") for port in ports[len(ends) :])]
 
     def progress(self, done: int, total: int | None) -> None:
         self.done = (done, total)

@@ -21,6 +21,7 @@ def test_every_block_of_the_first_catalogue_is_there():
         "start",
         "condition",
         "loop",
+        "parallel",
         "transform",
         "filter",
         "aggregate",
@@ -32,6 +33,10 @@ def test_every_block_of_the_first_catalogue_is_there():
         "http_request",
         "delay",
         "wait",
+        "error_handler",
+        "retry",
+        "timeout",
+        "checkpoint",
         "return",
     }
 

@@ -52,3 +52,13 @@ def times(id: str, count: int, **more: Any) -> Block:
 def touch(id: str, value: Any = None, policy: dict[str, Any] | None = None, **more: Any) -> Block:
     """An effect that the world of the test counts."""
     return block("touch", id, policy, value=value, **more)
+
+
+def parallel(id: str, *branches: str, **more: Any) -> Block:
+    """Branches side by side."""
+    return block("parallel", id, branches=[{"id": name} for name in branches], **more)
+
+
+def retry(id: str, attempts: int = 3, **more: Any) -> Block:
+    """Attempts, without jitter."""
+    return block("retry", id, **{"maxAttempts": attempts, "initialDelayMs": 1000, "jitter": False, **more})

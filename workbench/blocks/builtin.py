@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.blocks.control.checkpoint import Checkpoint
 from workbench.blocks.control.delay import Delay
+from workbench.blocks.control.error_handler import ErrorHandler
+from workbench.blocks.control.retry import Retry
 from workbench.blocks.control.return_ import Return
+from workbench.blocks.control.timeout import Timeout
 from workbench.blocks.data.aggregate import Aggregate
 from workbench.blocks.data.filter import Filter
 from workbench.blocks.data.join import Join
@@ -14,6 +18,7 @@ from workbench.blocks.data.sort import Sort
 from workbench.blocks.data.transform import Transform
 from workbench.blocks.flow.condition import Condition
 from workbench.blocks.flow.loop import Loop
+from workbench.blocks.flow.parallel import Parallel
 from workbench.blocks.flow.wait import WaitBlock
 from workbench.blocks.integration.http_request import HttpRequestBlock
 from workbench.blocks.integration.read_table import ReadTable
@@ -26,6 +31,7 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     Condition,
     Loop,
     WaitBlock,
+    Parallel,
     Transform,
     Filter,
     Aggregate,
@@ -36,5 +42,9 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     ReadTable,
     WriteTable,
     Delay,
+    ErrorHandler,
+    Retry,
+    Timeout,
+    Checkpoint,
     Return,
 )

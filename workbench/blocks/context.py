@@ -83,12 +83,28 @@ class Woken:
     """Who sent the signal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What one live wire brought to a block that joins (`merge`)."""
+
+    branch: str
+    """The handle of the block that the wire comes from; ``handle.port`` where that block has several wires here."""
+    value: Any
+    wire: int
+    """The wire's place among those that lead to the block, in the flow's order."""
+
+
 class BlockContext(Protocol):
     """One block attempt's view of the run."""
 
     @property
     def input(self) -> Any:
         """The joined value of the live incoming edges: null, the one value, or an object by handle."""
+        ...
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        """For a block that joins: what its live wires brought, in the order in which it came."""
         ...
 
     @property
@@ -175,6 +191,23 @@ class RegionResult:
     """The failure as on the wire: type, message, blockId, path."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """The variables that were set inside, by this iteration and those it carried on from."""
+    timed_out: bool = False
+    """The region's time was up, so that it was cut off."""
+    unknown: bool = False
+    """It ended, by its failure or cut off, with an effect that may or may not have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchEnd:
+    """How one of several regions that ran side by side ended."""
+
+    port: str
+    status: Literal["completed", "failed", "timed_out", "cancelled"]
+    """`cancelled`: it was stopped, or never started, because the others had decided."""
+    value: Any = None
+    error: dict[str, Any] | None = None
+    duration_us: int = 0
+    """Microseconds; kept in the journal, so that a replay says the same."""
 
 
 class ScopeContext(BlockContext, Protocol):
@@ -187,12 +220,34 @@ class ScopeContext(BlockContext, Protocol):
         names: Mapping[str, Any],
         *,
         carry_variables: bool = False,
+        timeout_ms: int | None = None,
     ) -> Awaitable[RegionResult]:
         """Run the region of `port` once at ``{scope}[{iteration}]`` with `names` (item, index, last…) in sight.
 
         With `carry_variables` the region starts from the variables that the one before it left. A failure comes back
-        as `error`; cancellation and `return` pass through as exceptions that a scope must not catch.
+        as `error`; cancellation and `return` pass through as exceptions that a scope must not catch. After
+        `timeout_ms` the region is cut off; the deadline survives a restart, and a pause stops it.
         """
+        ...
+
+    async def branches(
+        self,
+        ports: Sequence[str],
+        limit: int,
+        *,
+        timeout_ms: int | None,
+        is_decided: Callable[[Sequence[BranchEnd]], bool],
+    ) -> list[BranchEnd]:
+        """Run the regions of `ports`, at most `limit` at a time, each cut off after `timeout_ms`.
+
+        `is_decided` is asked after each end, with all ends so far in their order; once it says yes the others are
+        stopped: nothing more starts in them, pure work and waits end, running effects finish. Answers the ends in the
+        order of `ports`.
+        """
+        ...
+
+    async def wait_ms(self, milliseconds: int) -> None:
+        """Wait durably from now on, as `wait_until` does."""
         ...
 
     def concurrently(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from workbench.base.errors import BlockFailed, WorkbenchError
 from workbench.base.probe import probe
@@ -51,12 +51,29 @@ class Walker(Protocol):
 class Attempts:
     """Runs the steps of one walk that need more than a call."""
 
-    __slots__ = ("_walk", "mailbox")
+    __slots__ = ("_cut", "_walk", "mailbox")
 
     def __init__(self, walk: Walker) -> None:
         self._walk = walk
+        self._cut: list[str] = []
+        """Paths of effects that had begun when they were cut off: they may have happened."""
         self.mailbox: Mailbox | None = None
         """The run's signals; None where there never was one and nothing waits for any."""
+
+    def has_cut_inside(self, prefix: str) -> bool:
+        """Whether an effect below `prefix` was cut off after it had begun."""
+        return any(path.startswith(prefix) for path in self._cut)
+
+    def forget(self, step: Step) -> None:
+        """A scope is tried again by its policy: what its regions did and waited for before does not count."""
+        if self._walk.journal is not None:
+            self._walk.journal.forget_inside(step.path)
+        self._cut = [cut for cut in self._cut if not cut.startswith(f"{step.path}[")]
+
+    def _cut_off(self, step: Step) -> None:
+        if step.has_begun and _is_effect(step):
+            self._cut.append(step.path)
+        self._walk.pen.cut_off(step)
 
     async def run(self, step: Step) -> Outcome:
         """Run a scope, an effect or a block with a policy to its outcome; retries as the policy says."""
@@ -107,7 +124,7 @@ class Attempts:
             return walk.failed(step, error)
         except asyncio.CancelledError as error:
             if _is_cancelled():
-                walk.pen.cut_off(step)
+                self._cut_off(step)
                 raise
             return walk.failed(step, _broken_off(step, error))
         except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
@@ -127,19 +144,19 @@ class Attempts:
             config = node.plan.resolve(step.get)
             if policy is None or policy.timeout_ms is None:
                 return await self._block(step, config)
-            limit = Limit(self._walk.countdowns, policy.timeout_ms)
+            limit = Limit(self._walk.countdowns, policy.timeout_ms * 1000)
             async with limit:
                 return await self._block(step, config)
         except WorkbenchError as error:
             return error
         except (asyncio.CancelledError, Halt) as error:
             if isinstance(error, Halt) or _is_cancelled():
-                self._walk.pen.cut_off(step)
+                self._cut_off(step)
                 raise
             return _broken_off(step, error)
         except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             if isinstance(error, TimeoutError) and limit is not None and limit.expired:
-                return _timed_out(step)
+                return _timed_out(step, unknown=_is_effect(step) or self.has_cut_inside(f"{step.path}["))
             return unexpected(error, unknown=_is_effect(step))
 
     async def _block(self, step: Step, config: Any) -> Fired:
@@ -230,6 +247,11 @@ def _retry_path(path: str, attempt: int) -> str:
     return f"{path}#attempt-{attempt}"
 
 
+def limit_path(path: str, port: str) -> str:
+    """The path of the due row that keeps the deadline of a scope's region."""
+    return f"{path}#limit" if port == "body" else f"{path}#limit-{port}"
+
+
 def _is_cancelled() -> bool:
     """Whether somebody cancels this task; else a CancelledError came out of what the block itself awaited."""
     task = asyncio.current_task()
@@ -241,8 +263,10 @@ def _is_effect(step: Step) -> bool:
 
 
 def _may_repeat(step: Step, error: WorkbenchError) -> bool:
-    """An effect whose outcome is unknown may have happened: no policy repeats it."""
-    return not (_is_effect(step) and getattr(error, "unknown", False))
+    """An effect whose outcome is unknown may have happened, also one inside a scope: no policy repeats it."""
+    inner = error.data.get("error")
+    inside = isinstance(inner, dict) and cast("dict[str, Any]", inner).get("unknown") is True
+    return not (inside or ((_is_effect(step) or step.node.kind.is_scope) and getattr(error, "unknown", False)))
 
 
 def _broken_off(step: Step, error: BaseException) -> BlockFailed:
@@ -262,11 +286,11 @@ def _not_stored(step: Step, error: Exception) -> BlockFailed:
     )
 
 
-def _timed_out(step: Step) -> BlockFailed:
+def _timed_out(step: Step, *, unknown: bool) -> BlockFailed:
     timeout_ms = step.node.block.policy.timeout_ms if step.node.block.policy else None
     return BlockFailed(
         f"“{step.node.block.name}” did not finish within {timeout_ms} ms.",
         kind="TIMEOUT",
         hint="Give it a longer timeout in its policy, or less to do.",
-        unknown=_is_effect(step),
+        unknown=unknown,
     )

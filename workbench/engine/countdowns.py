@@ -1,4 +1,7 @@
-"""Time limits that a pause stops: of a run, of a block's attempt, of a scope's region."""
+"""Time limits that a pause stops: of a run, of a block's attempt, of a scope's region.
+
+A limit with a path is durable: a row says when it ends, which a restart does not move.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ from workbench.engine.timers import Timers
 class Countdown:
     """One limit; calls `on_end` when its time is up."""
 
-    __slots__ = ("_future", "_on_end", "_owner", "due_us", "left_us")
+    __slots__ = ("_future", "_on_end", "_owner", "due_us", "left_us", "path")
 
-    def __init__(self, owner: Countdowns, left_us: int, on_end: Callable[[], None]) -> None:
+    def __init__(self, owner: Countdowns, left_us: int, on_end: Callable[[], None], path: str | None) -> None:
         self._owner = owner
         self._on_end = on_end
+        self.path = path
         self._future: asyncio.Future[None] | None = None
         self.left_us = left_us
         self.due_us = 0
@@ -26,6 +30,8 @@ class Countdown:
     def run(self) -> None:
         """Let the time run, again."""
         self.due_us = self._owner.clock.now_us() + self.left_us
+        if self.path is not None:
+            self._owner.write(self.path, self.due_us)
         self._future = self._owner.timers.at(self.due_us)
         self._future.add_done_callback(self._rang)
 
@@ -52,17 +58,28 @@ class Countdown:
 class Countdowns:
     """The limits of one run."""
 
-    __slots__ = ("_is_held", "clock", "running", "timers")
+    __slots__ = ("_is_held", "clock", "running", "stood_since", "timers", "write")
 
-    def __init__(self, timers: Timers, clock: Clock) -> None:
+    def __init__(self, timers: Timers, clock: Clock, write: Callable[[str, int], None]) -> None:
         self.timers = timers
         self.clock = clock
+        self.write = write
+        """Makes a due row: ``write(path, due_us)``."""
         self.running: set[Countdown] = set()
+        self.stood_since: int | None = None
+        """Since when the run stood still, where it did before a restart: its limits have not run since."""
         self._is_held = False
 
-    def start(self, left_us: int, on_end: Callable[[], None]) -> Countdown:
+    def left_us(self, due_us: int | None, full_us: int) -> int:
+        """What is left of a limit of `full_us`, where the journal has a row for it."""
+        if not due_us:
+            return full_us
+        now = self.stood_since if self.stood_since is not None else self.clock.now_us()
+        return min(full_us, max(0, due_us - now))
+
+    def start(self, left_us: int, on_end: Callable[[], None], path: str | None = None) -> Countdown:
         """A new limit; its time runs unless the run stands still."""
-        countdown = Countdown(self, left_us, on_end)
+        countdown = Countdown(self, left_us, on_end, path)
         self.running.add(countdown)
         if not self._is_held:
             countdown.run()
@@ -89,13 +106,14 @@ class Countdowns:
 
 
 class Limit:
-    """``async with Limit(countdowns, ms):`` raises TimeoutError when the body takes longer, pauses not counted."""
+    """``async with Limit(countdowns, left_us):`` raises TimeoutError when the body takes longer, pauses not counted."""
 
-    __slots__ = ("_countdown", "_countdowns", "_left_us", "_timeout")
+    __slots__ = ("_countdown", "_countdowns", "_left_us", "_path", "_timeout")
 
-    def __init__(self, countdowns: Countdowns, milliseconds: float) -> None:
+    def __init__(self, countdowns: Countdowns, left_us: int, path: str | None = None) -> None:
         self._countdowns = countdowns
-        self._left_us = int(milliseconds * 1000)
+        self._left_us = left_us
+        self._path = path
         self._timeout = asyncio.timeout(None)
         self._countdown: Countdown | None = None
 
@@ -106,7 +124,7 @@ class Limit:
 
     async def __aenter__(self) -> Limit:
         await self._timeout.__aenter__()
-        self._countdown = self._countdowns.start(self._left_us, self._end)
+        self._countdown = self._countdowns.start(self._left_us, self._end, self._path)
         return self
 
     async def __aexit__(

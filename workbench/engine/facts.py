@@ -104,6 +104,19 @@ class StepDone(Fact, tag=4501, frozen=True):
     wait_us: int
 
 
+class BranchEnded(Fact, tag=4601, frozen=True):
+    """One branch of a scope that runs several side by side ended: what a replay decides by. Kept in the run's log."""
+
+    name: ClassVar[str] = "branch.ended"
+    run: bytes
+    at: int
+    block: str
+    path: str
+    port: str
+    status: str
+    duration_us: int
+
+
 class LogWritten(Fact, tag=4701, frozen=True):
     """One entry of a run's log."""
 

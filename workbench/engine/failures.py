@@ -8,6 +8,7 @@ from typing import Any, cast
 import structlog
 
 from workbench.base.errors import BlockFailed, WorkbenchError
+from workbench.blocks.kind import Effect
 from workbench.engine.step import Step
 from workbench.flow.expressions import ExpressionError
 
@@ -25,8 +26,16 @@ def trace_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))
 
 
+def is_unknown(step: Step, error: WorkbenchError) -> bool:
+    """Whether it is not known what the step has done to the world. Of a pure block it always is: nothing."""
+    return getattr(error, "unknown", False) and (step.node.effect is not Effect.PURE or step.node.kind.is_scope)
+
+
 def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
-    """The error object of a step: {type, message, blockId, blockName, path, hint?}; an inner block's own stays."""
+    """The error object of a step: {type, message, blockId, blockName, path, hint?, unknown?}.
+
+    An inner block's own stays. `unknown` stands there, and is true, where the effect may have happened.
+    """
     inner = error.data.get("error")
     if isinstance(inner, dict):
         return cast("dict[str, Any]", inner)
@@ -43,6 +52,8 @@ def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
         "blockName": step.node.block.name,
         "path": step.path,
     }
+    if is_unknown(step, error):
+        found["unknown"] = True
     if error.hint:
         found["hint"] = error.hint.encode("utf-8", "replace").decode()
     if error.details:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.base.clock import Clock
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
+from workbench.blocks.context import BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.program import Program
 from workbench.engine.records import RunRow
 
@@ -43,6 +43,35 @@ class Waiting(Protocol):
     def wait_for(self, step: Any, wait: Wait) -> Awaitable[Woken]: ...
 
 
+class RunsScopes(Protocol):
+    """What scopes ask of their walk; see `ScopeContext`."""
+
+    def run_region(
+        self,
+        step: Any,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool,
+        timeout_ms: int | None = None,
+    ) -> Awaitable[RegionResult]: ...
+
+    def run_regions(
+        self, step: Any, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
+    ) -> Awaitable[list[RegionResult | None]]: ...
+
+    def run_branches(
+        self,
+        step: Any,
+        ports: Sequence[str],
+        limit: int,
+        *,
+        timeout_ms: int | None,
+        is_decided: Callable[[Sequence[BranchEnd]], bool],
+    ) -> Awaitable[list[BranchEnd]]: ...
+
+
 class Walking(Protocol):
     """The walk of one run, as its steps see it."""
 
@@ -51,6 +80,7 @@ class Walking(Protocol):
     services: Services
     overlay: dict[str, Any]
     writers_before: Mapping[int, int]
+    scopes: RunsScopes
 
     @property
     def attempts(self) -> Waiting: ...
@@ -66,11 +96,3 @@ class Walking(Protocol):
     def progress(self, step: Any, done: int, total: int | None) -> None: ...
 
     def wait_until(self, step: Any, due_us: int) -> Awaitable[None]: ...
-
-    def run_region(
-        self, step: Any, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
-    ) -> Awaitable[RegionResult]: ...
-
-    def run_regions(
-        self, step: Any, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
-    ) -> Awaitable[list[RegionResult | None]]: ...

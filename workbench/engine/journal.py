@@ -12,6 +12,7 @@ from workbench.engine.facts import (
     FLAG_KEPT,
     FLAG_RETRIED,
     STEP_STATUSES,
+    BranchEnded,
     DebugPaused,
     DebugResumed,
     LogWritten,
@@ -25,6 +26,7 @@ from workbench.engine.facts import (
     StepStarted,
     VariablesForced,
 )
+from workbench.engine.journal_branches import BRANCH_ENDED
 from workbench.engine.journal_waits import WAIT_FACTS, delete_waits, end_waits
 from workbench.engine.states import RunStatus
 from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
@@ -265,6 +267,23 @@ def _apply_forced(cursor: Any, facts: Batch) -> None:
     insert(cursor, RUN_LOGS, columns)
 
 
+def _apply_branch_ended(cursor: Any, facts: Batch) -> None:
+    """Kept as log entries, which recovery reads."""
+    columns = {
+        "run_id": [f.run for f in facts],
+        "at": [f.at for f in facts],
+        "level": ["debug"] * len(facts),
+        "block_id": [f.block for f in facts],
+        "path": [f.path for f in facts],
+        "message": [BRANCH_ENDED] * len(facts),
+        "data": [
+            _json.encode({"port": f.port, "status": f.status, "durationUs": f.duration_us}).decode() for f in facts
+        ],
+        "seq": facts.seqs,
+    }
+    insert(cursor, RUN_LOGS, columns)
+
+
 def _delete_runs(cursor: Any, facts: Batch) -> None:
     for f in facts:
         delete_waits(cursor, f.function)
@@ -291,6 +310,7 @@ FACT_TYPES = (
     FactType(RunRecovered, _apply_recovered, order=4050),
     FactType(StepStarted, _apply_started),
     FactType(StepDone, _apply_done),
+    FactType(BranchEnded, _apply_branch_ended),
     FactType(LogWritten, _apply_log),
     FactType(DebugPaused, _apply_paused, keeps_place=True),
     FactType(DebugResumed, _apply_resumed, keeps_place=True),

@@ -10,7 +10,9 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from workbench.blocks.context import BranchEnd
 from workbench.engine.journal import FORCED
+from workbench.engine.journal_branches import branch_ends
 from workbench.engine.journal_waits import OpenWait, mailboxes, open_waits
 from workbench.engine.records import RunRow
 from workbench.engine.replay import Inherited, Journal, Kept, is_final, scopes_of
@@ -108,6 +110,8 @@ def journals(
             )
     for run, path, wait in open_waits(cursor, run_id):
         found[run].add_wait(path, wait)
+    for run, path, end in branch_ends(cursor, run_id, before):
+        found[run].branch_ends.setdefault(path, []).append(end)
     waits = {run: gathered.waits for run, gathered in found.items()}
     boxes = mailboxes(cursor, waits, {run: gathered.ended for run, gathered in found.items()}, run_id)
     return {run: found[run].journal(values, boxes.get(run)) for run in dict.fromkeys([*found, *boxes])}
@@ -127,6 +131,7 @@ class _Gathered:
         self.retried: dict[str, int] = {}
         """By path of a scope that had another attempt: where the last one before it ended."""
         self.begun: dict[str, int] = {}
+        self.branch_ends: dict[str, list[BranchEnd]] = {}
         self.open: dict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
         self.failed: dict[str, tuple[int, Kept]] = {}
         """By path: where an unhandled failure of an earlier attempt stands in the log, and what it was."""
@@ -229,6 +234,7 @@ class _Gathered:
         dues = {path: wait.due_us for path, wait in self.waits.items()}
         journal = Journal(self.kept, self.starts, dues, values, self.failures, self.failures_before, inherited)
         journal.begun = self.begun
+        journal.branch_ends = self.branch_ends
         journal.sinces = {path: wait.since_us for path, wait in self.waits.items()}
         return RunJournal(journal, still_open, mailbox)
 

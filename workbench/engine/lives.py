@@ -120,6 +120,7 @@ class Lives:
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
         walk.overlay.update(entry.overlay)
         walk.attempts.mailbox = entry.mailbox
+        walk.countdowns.stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
         live = Live(row, pen, slot, walk, walk.gate)
         self._keep_tally(row.id, walk.tally)
         self.by_id[row.id] = live

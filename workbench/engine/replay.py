@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from workbench.base.errors import BlockFailed, WorkbenchError
+from workbench.blocks.context import BranchEnd
 from workbench.blocks.kind import Effect
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome
@@ -105,6 +106,7 @@ class Journal:
         "_starts",
         "_values",
         "begun",
+        "branch_ends",
         "failures",
         "failures_before",
         "inherited",
@@ -138,6 +140,8 @@ class Journal:
         """By path: the sequence at which a step there began."""
         self.overlays: list[tuple[int, dict[str, Any]]] = []
         """What was set from outside, with the sequence at which it was."""
+        self.branch_ends: dict[str, list[BranchEnd]] = {}
+        """By path of a scope: which of its branches had ended, in that order."""
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -170,7 +174,7 @@ class Journal:
         """A scope is tried again: what its regions did before does not count."""
         known: tuple[dict[str, Any], ...] = (self._kept, self._dues)
         for inside in (*known, self.inherited.kept) if self.inherited is not None else known:
-            for inner in [p for p in inside if p.startswith(f"{path}[")]:
+            for inner in [p for p in inside if p.startswith((f"{path}[", f"{path}#"))]:
                 del inside[inner]
 
     def attempt(self, path: str) -> int:

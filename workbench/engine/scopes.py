@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from workbench.blocks.context import RegionResult
+from workbench.blocks.context import BranchEnd, RegionResult
+from workbench.engine.attempts import Attempts, limit_path
+from workbench.engine.branches import Branches
+from workbench.engine.countdowns import Countdowns, Limit
 from workbench.engine.failures import describe
 from workbench.engine.halting import Halt
+from workbench.engine.interfaces import Services
 from workbench.engine.keys import Keys
+from workbench.engine.lanes import all_lanes
+from workbench.engine.pen import Pen
 from workbench.engine.program import Program, RegionPlan
 from workbench.engine.records import Outcome
 from workbench.engine.region import RegionRun, VariableRace, Variables
+from workbench.engine.replay import Journal
 from workbench.engine.states import StepStatus
 from workbench.engine.step import Step, variable_race
 
@@ -21,7 +28,12 @@ class Regions(Protocol):
     """The walk, as its scopes see it."""
 
     program: Program
+    services: Services
+    pen: Pen
+    journal: Journal | None
     keys: Keys
+    attempts: Attempts
+    countdowns: Countdowns
     writers_before: Mapping[int, int]
 
     async def walk_region(self, region: RegionRun) -> None: ...
@@ -38,25 +50,41 @@ class Scopes:
         self._walk = walk
 
     async def run_region(
-        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
+        self,
+        step: Step,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool,
+        timeout_ms: int | None = None,
     ) -> RegionResult:
         """Run a scope's region once. See `ScopeContext.run_region`."""
-        result, after = await self._run_region(step, port, iteration, names, carry_variables=carry_variables)
+        result, after = await self.run_once(
+            step, port, iteration, names, carry_variables=carry_variables, timeout_ms=timeout_ms
+        )
         if not self._walk.program.has_writers or after is None:
             return result
         here = {name for name, (writer, _) in after.items() if writer != -1}
         step.changed = step.changed | here if carry_variables else here
         for name in step.changed:
             value = after[name][1]
-            if isinstance(value, VariableRace) and result.error is None:
+            if isinstance(value, VariableRace) and result.error is None and not result.timed_out:
                 return RegionResult(error=describe(step, variable_race(self._walk.program, name, value)))
         if carry_variables:
             step.carried = {name: (-1, value) for name, (_, value) in after.items()}
         changed = {name: after[name][1] for name in step.changed if not isinstance(after[name][1], VariableRace)}
-        return RegionResult(result.value, result.error, changed)
+        return RegionResult(result.value, result.error, changed, result.timed_out, result.unknown)
 
-    async def _run_region(
-        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
+    async def run_once(
+        self,
+        step: Step,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool = False,
+        timeout_ms: int | None = None,
     ) -> tuple[RegionResult, Variables | None]:
         """One run of a region, and the variables at its end (None where there is no region)."""
         index = step.node.bodies.get(port)
@@ -71,14 +99,37 @@ class Scopes:
         variables = carried if carried is not None else self._variables_in(step)
         region = self._open(step, plan, iteration, names, variables)
         parent.children.add(region)
+        timed_out = False
         try:
-            await self._walk.walk_region(region)
+            if timeout_ms is None:
+                await self._walk.walk_region(region)
+            else:
+                timed_out = await self._within(step, region, limit_path(step.path, port), timeout_ms)
         finally:
             parent.children.discard(region)
         after = region.variables_after(self._walk.writers_before) if self._walk.program.has_writers else None
-        if region.failure is not None:
-            return RegionResult(error=region.failure), after
+        if timed_out:
+            return RegionResult(timed_out=True, unknown=self._walk.attempts.has_cut_inside(region.prefix)), after
+        failure = region.failure
+        if failure is not None:
+            return RegionResult(error=failure, unknown=failure.get("unknown") is True), after
         return RegionResult(value=region.result()), after
+
+    async def _within(self, step: Step, region: RegionRun, path: str, timeout_ms: int) -> bool:
+        """Walk a region with a deadline, which a row keeps; whether it was cut off."""
+        walk = self._walk
+        due = walk.journal.take_due(path) if walk.journal is not None else None
+        limit = Limit(walk.countdowns, walk.countdowns.left_us(due, timeout_ms * 1000), path)
+        try:
+            async with limit:
+                await walk.walk_region(region)
+        except TimeoutError:
+            if not limit.expired:
+                raise
+            if step.region.stopping:
+                raise Halt from None
+            return True
+        return False
 
     def _variables_in(self, step: Step) -> Variables:
         if not self._walk.program.has_writers:
@@ -107,38 +158,42 @@ class Scopes:
         """Run the region once per entry, at most `limit` at a time. See `ScopeContext.concurrently`."""
         results: list[RegionResult | None] = [None] * len(items)
         upcoming = iter(range(len(items)))
+        done = 0
         stopped = False
+        step.progress(0, len(items))
 
         async def lane() -> None:
-            nonlocal stopped
+            nonlocal done, stopped
             for at in upcoming:
                 if stopped:
                     return
-                result, _ = await self._run_region(step, port, at, items[at], carry_variables=False)
+                result, _ = await self.run_once(step, port, at, items[at])
                 results[at] = result
+                done += 1
+                step.progress(done, len(items))
                 if result.error is not None and stop_on_error:
                     stopped = True
-                    for child in step.region.children:
-                        if child.plan.key.scope == step.node.id:
-                            self._walk.stop(child)
+                    self.stop_regions(step)
 
-        lanes = [asyncio.ensure_future(lane()) for _ in range(min(limit, len(items)))]
-        try:
-            await self._all_lanes(lanes)
-        finally:
-            for task in lanes:
-                task.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+        await all_lanes([asyncio.ensure_future(lane()) for _ in range(min(limit, len(items)))])
         if step.region.stopping:
             raise Halt
         return results
 
-    async def _all_lanes(self, lanes: list[asyncio.Task[None]]) -> None:
-        """Wait for all; the first that breaks (not one that was only told to stop) is raised at once."""
-        left = set(lanes)
-        while left:
-            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_EXCEPTION)
-            for task in done:
-                error = asyncio.CancelledError() if task.cancelled() else task.exception()
-                if error is not None and not isinstance(error, Halt):
-                    raise error
+    def stop_regions(self, step: Step) -> None:
+        """Start nothing more in the regions of this scope; see `Walk.stop`."""
+        for child in list(step.region.children):
+            if child.plan.key.scope == step.node.id:
+                self._walk.stop(child)
+
+    async def run_branches(
+        self,
+        step: Step,
+        ports: Sequence[str],
+        limit: int,
+        *,
+        timeout_ms: int | None,
+        is_decided: Callable[[Sequence[BranchEnd]], bool],
+    ) -> list[BranchEnd]:
+        """Run several regions side by side. See `ScopeContext.branches`."""
+        return await Branches(self, self._walk, step, ports, timeout_ms, is_decided).run(limit)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from workbench.base.clock import to_datetime
 from workbench.base.errors import BlockFailed
-from workbench.blocks.context import HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
+from workbench.blocks.context import (
+    Arrival,
+    BranchEnd,
+    HttpRequest,
+    HttpResponse,
+    RegionResult,
+    Wait,
+    Woken,
+    WorkerJob,
+)
 from workbench.engine.interfaces import Walking
 from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import Outcome
@@ -77,6 +86,10 @@ class Step:
             node, region = self.node, self.region
             self._input = self.walk.row.inputs if node.kind.is_trigger else region.input_of(node)
         return self._input
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        return ()
 
     @property
     def block_name(self) -> str:
@@ -179,14 +192,35 @@ class Step:
     # What a scope asks for besides
 
     def run_region(
-        self, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool = False
+        self,
+        port: str,
+        iteration: int,
+        names: Mapping[str, Any],
+        *,
+        carry_variables: bool = False,
+        timeout_ms: int | None = None,
     ) -> Awaitable[RegionResult]:
-        return self.walk.run_region(self, port, iteration, names, carry_variables=carry_variables)
+        return self.walk.scopes.run_region(
+            self, port, iteration, names, carry_variables=carry_variables, timeout_ms=timeout_ms
+        )
 
     async def concurrently(
         self, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
     ) -> list[RegionResult | None]:
-        return await self.walk.run_regions(self, port, items, limit, stop_on_error=stop_on_error)
+        return await self.walk.scopes.run_regions(self, port, items, limit, stop_on_error=stop_on_error)
+
+    async def branches(
+        self,
+        ports: Sequence[str],
+        limit: int,
+        *,
+        timeout_ms: int | None,
+        is_decided: Callable[[Sequence[BranchEnd]], bool],
+    ) -> list[BranchEnd]:
+        return await self.walk.scopes.run_branches(self, ports, limit, timeout_ms=timeout_ms, is_decided=is_decided)
+
+    async def wait_ms(self, milliseconds: int) -> None:
+        await self.wait_until(self.walk.services.clock.now_us() + milliseconds * 1000)
 
     def progress(self, done: int, total: int | None) -> None:
         self.walk.progress(self, done, total)

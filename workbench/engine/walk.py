@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, cast
 
@@ -13,11 +13,11 @@ from workbench.base.errors import WorkbenchError
 from workbench.blocks.context import RegionResult
 from workbench.blocks.kind import Effect, Fired
 from workbench.engine.attempts import Attempts
-from workbench.engine.countdowns import Countdown, Countdowns
-from workbench.engine.failures import describe, unexpected
+from workbench.engine.countdowns import Countdowns
+from workbench.engine.failures import describe, is_unknown, unexpected
 from workbench.engine.gate import Gate, When
 from workbench.engine.halting import Halt
-from workbench.engine.interfaces import Services
+from workbench.engine.interfaces import RunsScopes, Services
 from workbench.engine.keys import Keys
 from workbench.engine.pen import Pen
 from workbench.engine.position import describe_pause
@@ -79,8 +79,7 @@ class Walk:
         self.root: RegionRun | None = None
         self.returned: Outcome | None = None
         self.attempts = Attempts(self)
-        self.countdowns = Countdowns(timers, services.clock)
-        self.deadline: Countdown | None = None
+        self.countdowns = Countdowns(timers, services.clock, pen.timer)
         self.waiting = 0
         """Steps that wait durably."""
         self.busy = 0
@@ -89,7 +88,7 @@ class Walk:
         self.tally = Tally()
         self.keys = Keys(program, row)
         self.repeats = Repeats(program, journal)
-        self.scopes = Scopes(self)
+        self.scopes: RunsScopes = Scopes(self)
         self._looking = False
         self._run_value: dict[str, Any] | None = None
 
@@ -327,7 +326,7 @@ class Walk:
             port, output = "error", description
         elif policy is not None and policy.on_error == "continue":
             port = "out"
-        unknown = getattr(error, "unknown", False) and (node.effect is not Effect.PURE or node.kind.is_scope)
+        unknown = is_unknown(step, error)
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         if not unknown and node.effect is not Effect.PURE and not node.kind.is_scope:
             self.repeats.count(step.path)
@@ -347,8 +346,8 @@ class Walk:
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         outcome = Outcome(status, None, None, b"", None, None, describe(step, error), step.path, step.attempt)
         self.pen.done(step, outcome, is_retried=True)
-        if self.journal is not None and step.node.kind.is_scope:
-            self.journal.forget_inside(step.path)
+        if step.node.kind.is_scope:
+            self.attempts.forget(step)
 
     # What follows from an outcome
 
@@ -403,20 +402,6 @@ class Walk:
             carried = {**carried, **{name: (step.node.number, value) for name, value in written.items()}}
         outcome.scope_variables = carried
 
-    # Regions of scopes
-
-    def run_region(
-        self, step: Step, port: str, iteration: int, names: Mapping[str, Any], *, carry_variables: bool
-    ) -> Awaitable[RegionResult]:
-        """Run a scope's region once. See `ScopeContext.run_region`."""
-        return self.scopes.run_region(step, port, iteration, names, carry_variables=carry_variables)
-
-    def run_regions(
-        self, step: Step, port: str, items: Sequence[Mapping[str, Any]], limit: int, *, stop_on_error: bool
-    ) -> Awaitable[list[RegionResult | None]]:
-        """Run the region once per entry, at most `limit` at a time. See `ScopeContext.concurrently`."""
-        return self.scopes.run_regions(step, port, items, limit, stop_on_error=stop_on_error)
-
     # What steps report
 
     def key_path(self, path: str) -> tuple[str, int]:
@@ -462,8 +447,6 @@ class Walk:
         """Go on after a pause."""
         self.pen.resumed()
         self.countdowns.go()
-        if self.deadline is not None:
-            self.pen.timer("", self.deadline.due_us)
         await self.slot.work(after_pause=True)
 
     def describe_pause(self, step: Step, when: When, outcome: Outcome | None) -> dict[str, Any]:
@@ -490,8 +473,7 @@ class Walk:
 
     def limit_time(self, left_us: int, on_end: Callable[[], None]) -> None:
         """The run's own limit: pauses stop it, and a due row keeps it over a restart."""
-        self.deadline = self.countdowns.start(left_us, on_end)
-        self.pen.timer("", self.deadline.due_us)
+        self.countdowns.start(left_us, on_end, "")
 
     def look_whether_waiting(self) -> None:
         """Give up the slot if, a few turns of the loop later, nothing of this run does anything but wait."""

@@ -172,6 +172,7 @@ async def _sequential(config: LoopConfig, ctx: ScopeContext, items: Iterable[Any
     results: list[Any] = []
     errors = _Errors(config)
     variables: Mapping[str, Any] = {}
+    ctx.progress(0, count)
     for index, names in enumerate(_in_sight(config, items)):
         result = await ctx.run_region("body", index, names, carry_variables=True)
         if result.error is not None:
@@ -195,6 +196,7 @@ async def _concurrent(config: LoopConfig, ctx: ScopeContext, items: Iterable[Any
 async def _reduce(config: LoopConfig, ctx: ScopeContext, items: Iterable[Any], count: int) -> Fired:
     errors = _Errors(config)
     held, variables = config.accumulator, {}
+    ctx.progress(0, count)
     for index, names in enumerate(_in_sight(config, items)):
         names["accumulator"] = held
         result = await ctx.run_region("body", index, names, carry_variables=True)
@@ -223,6 +225,8 @@ async def _while(config: LoopConfig, ctx: ScopeContext) -> Fired:
         if index >= config.max_iterations:
             reason = "maxIterations"
             break
+        if index == 0:
+            ctx.progress(0, None)
         result: RegionResult = await ctx.run_region("body", index, in_sight, carry_variables=True)
         if result.error is not None:
             errors.add(index, result.error)
