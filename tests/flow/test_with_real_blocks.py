@@ -66,7 +66,12 @@ def test_each_types_example_stands_in_a_valid_flow(type: str) -> None:
         made = flow_of({"begin": (type, config)})
     elif BLOCKS.get(type).is_scope:
         inside = ("transform", {"language": "expression", "code": "1"})
-        made = flow_of({"start": ("start", {}), "it": (type, config), "a": inside}, "start > it", "it.body > a")
+        shape = BLOCKS.shape(type, config)
+        assert shape is not None
+        ports = [port.name for port in shape.outputs if port.region]
+        blocks = {f"a{at}": inside for at in range(len(ports))}
+        wires = [f"it.{port} > a{at}" for at, port in enumerate(ports)]
+        made = flow_of({"start": ("start", {}), "it": (type, config), **blocks}, "start > it", *wires)
     else:
         made = flow_of({"start": ("start", {}), "it": (type, config)}, "start > it")
     assert [p for p in validate(made, BLOCKS).errors if p.code not in {"UNKNOWN_NAME", "DISABLED_TYPE"}] == []
