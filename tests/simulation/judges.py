@@ -1,0 +1,86 @@
+"""What must hold once all is quiet: of every run, of its journal, and of what the world counted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+from tests.simulation.reading import LOST, Entry, Row
+from tests.simulation.reference import Told, asks_world, plain
+from tests.simulation.witness import Seen, Witness
+from tests.simulation.world import Call, World
+
+MOST_CALLS = 4
+"""In one effect: the first, and one after each of three recoveries; then the run goes to the dead letter."""
+
+
+def judge_run(witness: Witness, row: Row, seen: Seen, entries: list[Entry], *, had_full_disk: bool) -> None:
+    """One run that is over: its journal and its output."""
+    types = {block.id: block for block in seen.request.flow.blocks}
+    completed: set[str] = set()
+    for entry in entries:
+        is_effect = entry.type == "http_request" and types[entry.block].config.get("method") != "GET"
+        if is_effect and entry.path in completed:
+            witness.complain(f"run {row.id}: {entry.path} was completed, and then {entry.status} again")
+        if entry.status == "completed":
+            completed.add(entry.path)
+    begun = Counter(e.path for e in entries if e.status == "running" and e.type == "http_request")
+    for path, times in begun.items():
+        ended = sum(e.path == path and e.status != "running" for e in entries)
+        if times - ended > MOST_CALLS:
+            witness.complain(f"run {row.id}: {path} was begun {times} times, ended {ended} times")
+    was_full = (row.error or {}).get("type") == "OUTPUT" and had_full_disk
+    if row.status in ("completed", "failed") and not seen.was_edited and not was_full:
+        _compare(witness, row, seen, entries)
+
+
+def _compare(witness: Witness, row: Row, seen: Seen, entries: list[Entry]) -> None:
+    """The run's end and journal against the reference interpreter's."""
+    last = {e.path: e for e in entries if e.status != "running"}
+    told = Told(seen.request.flow, last)
+    expected = told.run()
+    ends = f"run {row.id} ended {row.status} with {row.output!r} {row.error}"
+    for wrong in told.wrong:
+        witness.complain(f"run {row.id}: {wrong}")
+    if told.is_open or (told.missing and (len(told.failures) > len(told.missing) or told.returns)):
+        return
+    if told.missing:
+        witness.complain(f"{ends}; it never came to {told.missing}")
+    elif not told.returns and not told.failures:
+        if (row.status, plain(row.output)) != ("completed", plain(expected)):
+            witness.complain(f"{ends}; the reference says {expected!r}")
+        _compare_journal(witness, row, told, last)
+    elif row.status == "failed":
+        if (row.error or {}).get("path") not in told.failures:
+            witness.complain(f"{ends}; the reference knows the failures {told.failures} and returns {told.returns}")
+    elif row.output not in told.returns and (told.returns or plain(row.output) != plain(expected)):
+        witness.complain(f"{ends}; the reference knows the failures {told.failures} and returns {told.returns}")
+
+
+def _compare_journal(witness: Witness, row: Row, told: Told, last: dict[str, Entry]) -> None:
+    """Nothing was stopped early, so the journal has exactly the blocks that the reference came to."""
+    for path in told.trace.keys() ^ last.keys():
+        witness.complain(f"run {row.id}: {path} is only in {'the reference' if path in told.trace else 'the journal'}")
+    for path in told.trace.keys() & last.keys():
+        done, entry = told.trace[path], last[path]
+        status = "failed" if entry.status == "unknown" else entry.status
+        if status != done.status or (entry.port or None) != done.port:
+            witness.complain(f"run {row.id}: {path} is {entry.status} {entry.port}, not {done.status} {done.port}")
+        elif done.status == "completed" and entry.output != LOST and plain(entry.output) != plain(done.value):
+            witness.complain(f"run {row.id}: {path} gave {entry.output!r}, not {done.value!r}")
+
+
+def judge_world(witness: Witness, world: World) -> None:
+    """The effect promise, as the server outside saw it."""
+    by_place: dict[str, list[Call]] = defaultdict(list)
+    for key, calls in world.by_key.items():
+        by_place[calls[0].url].extend(calls)
+        for before, after in pairwise(calls):
+            if before.life == after.life and before.ended != "unknown":
+                witness.complain(f"{after.url} was called twice with {key} in one life, first {before.ended}")
+        lives = len({call.life for call in calls})
+        if lives > MOST_CALLS:
+            witness.complain(f"{calls[0].url} was called in {lives} lives with {key}")
+
+
+__all__ = ["asks_world", "judge_run", "judge_world"]

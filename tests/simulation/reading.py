@@ -1,0 +1,112 @@
+"""What the judges read of a run: its row and its journal, as the database has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from workbench.engine.journal import read_stored
+from workbench.storage.value_files import Stored, ValueStore
+
+TERMINAL = frozenset({"completed", "failed", "cancelled", "timed_out", "dead_letter"})
+LOST = "<the value is not kept>"
+
+
+@dataclass
+class Row:
+    """A run's row."""
+
+    id: str
+    function_id: str
+    status: str
+    output: Any
+    error: dict[str, Any] | None
+    recoveries: int
+    durability: str
+    attempt: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.status in TERMINAL
+
+
+@dataclass
+class Entry:
+    """One line of the journal."""
+
+    path: str
+    attempt: int
+    block: str
+    type: str
+    status: str
+    port: str | None
+    output: Any
+    error: dict[str, Any] | None
+    flags: str | None
+    seq: int
+
+
+def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
+    """All runs, oldest first."""
+
+    def query(cursor: Any) -> list[Row]:
+        found = cursor.execute(
+            """
+            SELECT id::VARCHAR, function_id::VARCHAR, status, output, error, recoveries, durability, attempt
+            FROM runs ORDER BY created_at, id
+            """
+        ).fetchall()
+        return [
+            Row(
+                run,
+                function,
+                status,
+                _load(values, read_stored(output)),
+                msgspec.json.decode(error) if error else None,
+                recoveries,
+                durability,
+                attempt,
+            )
+            for run, function, status, output, error, recoveries, durability, attempt in found
+        ]
+
+    return query
+
+
+def journal(values: ValueStore, run_id: str) -> Callable[[Any], list[Entry]]:
+    """A run's checkpoints in the log's order; the late place of a value stands where the value was promised."""
+
+    def query(cursor: Any) -> list[Entry]:
+        found = cursor.execute(
+            """
+            SELECT path, attempt, block_id, block_type, status, port, output, output_ref, output_kind, error, flags, seq
+            FROM checkpoints WHERE run_id = ?::UUID ORDER BY seq
+            """,
+            [run_id],
+        ).fetchall()
+        entries: list[Entry] = []
+        for path, attempt, block, type_, status, port, inline, ref, kind, error, flags, seq in found:
+            stored = Stored(inline, ref, kind) if kind and kind != "none" else None
+            output = _load(values, stored)
+            if flags == "kept":
+                for entry in entries:
+                    if (entry.path, entry.attempt, entry.status) == (path, attempt, status):
+                        entry.output = output
+                continue
+            failure = msgspec.json.decode(error) if error else None
+            entries.append(Entry(path, attempt, block, type_, status, port, output, failure, flags, seq))
+        return entries
+
+    return query
+
+
+def _load(values: ValueStore, stored: Stored | None) -> Any:
+    if stored is None:
+        return None
+    if stored.kind == "pending":
+        return LOST
+    return values.load(stored)
