@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -158,3 +159,12 @@ def test_a_crash_of_the_engine_itself_is_seen(house: House, monkeypatch: pytest.
     assert not health["ok"]
     assert "bug" in health["reasons"][0]
     house.close()
+
+
+@pytest.mark.filterwarnings("error")
+def test_pure_work_that_was_stopped_before_it_began_is_let_go_of(house: House) -> None:
+    blocks = [block("hold", "p", door="d"), transform("bad", "1 / 0")]
+    row = house.run(flow(blocks, "start > p", "start > bad"))
+    gc.collect()
+    assert (row.status, row.error["path"]) == ("failed", "bad")
+    assert house.world.began["p"] == 0

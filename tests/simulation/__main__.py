@@ -6,19 +6,14 @@ With ``--operations K`` only the first K of what people do in the simulation are
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-
-import structlog
 
 from tests.simulation.database import Databases
+from tests.simulation.many import quiet, reports
 from tests.simulation.play import Report, simulate
 
-CHUNK = 25
 COLUMNS = (
     ("seeds", "seeds"),
     ("runs", "runs"),
@@ -42,32 +37,6 @@ COLUMNS = (
 )
 
 
-def quiet() -> None:
-    """Only what should never be said."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-
-
-def chunk(seeds: list[int]) -> list[Report]:
-    """Some seeds, in a process of their own."""
-    quiet()
-    databases = Databases()
-    reports = [simulate(seed, databases) for seed in seeds]
-    databases.close()
-    return reports
-
-
-def reports(seeds: list[int], processes: int) -> Iterator[Report]:
-    """Simulate all, in order."""
-    chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
-    if processes == 1:
-        for some in chunks:
-            yield from chunk(some)
-        return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        for some in pool.map(chunk, chunks):
-            yield from some
-
-
 def shrink(seed: int, databases: Databases, failing: Report) -> int:
     """The fewest operations with which this seed still fails."""
     for most in range(failing.counts["operations"]):
@@ -76,7 +45,13 @@ def shrink(seed: int, databases: Databases, failing: Report) -> int:
     return failing.counts["operations"]
 
 
-def tell(report: Report, say: Callable[[str], object]) -> None:
+def say(line: str) -> None:
+    """Print it."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def tell(report: Report) -> None:
     """A failing seed: how to have it again, and what was wrong."""
     fewest = shrink(report.seed, Databases(), report)
     say(f"python -m tests.simulation --seed {report.seed} --operations {fewest}")
@@ -97,10 +72,10 @@ def main() -> int:
     if options.seed is not None:
         if not options.trace:
             quiet()
-        trace = (lambda line: print(line)) if options.trace else None
+        trace = say if options.trace else None
         report = simulate(options.seed, Databases(), trace, options.operations)
         for what in report.complaints or ["nothing is wrong"]:
-            print(what)
+            say(what)
         return bool(report.complaints)
     quiet()
     total: Counter[str] = Counter()
@@ -111,10 +86,10 @@ def main() -> int:
         total["hours"] += round(report.hours)
         total["failures"] += bool(report.complaints)
         if report.complaints:
-            tell(report, print)
+            tell(report)
     for name, words in COLUMNS:
-        print(f"{words:28}{total[name]:>12,}")
-    print(f"{'seconds':28}{time.perf_counter() - began:>12,.0f}")
+        say(f"{words:28}{total[name]:>12,}")
+    say(f"{'seconds':28}{time.perf_counter() - began:>12,.0f}")
     return bool(total["failures"])
 
 

@@ -66,7 +66,7 @@ class Platter:
         """As readers see them."""
         self.kept: dict[str, Inode] = {}
         """As they are on the platter."""
-        self.moves: list[tuple[str, Callable[[dict[str, Inode]], None]]] = []
+        self.moves: list[tuple[str, Callable[[dict[str, Inode]], object]]] = []
         """Changes of names that no folder's sync has made durable: by folder, in order."""
         self.counts: Counter[str] = Counter()
 
@@ -74,14 +74,14 @@ class Platter:
         """Bytes of all files."""
         return sum(len(inode.seen) for inode in self.names.values())
 
-    def rename_in(self, folder: str, change: Callable[[dict[str, Inode]], None]) -> None:
+    def rename_in(self, folder: str, change: Callable[[dict[str, Inode]], object]) -> None:
         """Change a name, not durably yet."""
         change(self.names)
         self.moves.append((folder, change))
 
     def sync_folder(self, folder: str) -> None:
         """Make the names of a folder durable; names made before in other folders need not be."""
-        left: list[tuple[str, Callable[[dict[str, Inode]], None]]] = []
+        left: list[tuple[str, Callable[[dict[str, Inode]], object]]] = []
         for where, change in self.moves:
             if where == folder:
                 change(self.kept)
@@ -152,6 +152,12 @@ class SimDisk:
         self.on_crash = on_crash
         self.is_dead = False
         self.operations = 0
+        self.was_ill = False
+        """Whether it has refused anything yet."""
+
+    def heal(self) -> None:
+        """Somebody makes room and changes the cable."""
+        self.faults.room, self.faults.fail_sync = None, 0.0
 
     # What every operation asks first
 
@@ -169,6 +175,7 @@ class SimDisk:
             grows = max(0, offset + len(data) - len(inode.seen))
             if grows and self.platter.used() + grows > faults.room:
                 self.platter.counts["full"] += 1
+                self.was_ill = True
                 raise OSError(errno.ENOSPC, "No space left on device")
         if self.operations == faults.crash_at:
             if inode is not None and data:
@@ -290,6 +297,7 @@ class SimFile:
         platter, inode = self._disk.platter, self._inode
         if self._disk.faults.fail_sync and platter.rng.random() < self._disk.faults.fail_sync:
             platter.counts["failed sync"] += 1
+            self._disk.was_ill = True
             kept = [write for write in inode.unsynced if platter.rng.random() < 0.5]
             for offset, data in kept:
                 _put(inode.kept, data[: platter.rng.randint(0, len(data))], offset)

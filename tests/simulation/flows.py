@@ -142,9 +142,7 @@ def _policy(maker: Maker) -> dict[str, Any] | None:
 def _call(maker: Maker, name: str, _depth: int) -> Block:
     method = maker.rng.choice(("POST", "POST", "PUT"))
     url = f"http://world/{name}/{{{{ run.id }}}}"
-    return block(
-        "http_request", name, _policy(maker), method=method, url=url, body="{{ [input] }}", timeoutMs=5000
-    )
+    return block("http_request", name, _policy(maker), method=method, url=url, body="{{ [input] }}", timeoutMs=5000)
 
 
 def _ask(maker: Maker, name: str, _depth: int) -> Block:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from itertools import pairwise
 
 from tests.simulation.reading import LOST, Entry, Row
-from tests.simulation.reference import Told, asks_world, plain
+from tests.simulation.reference import Told, plain
 from tests.simulation.witness import Seen, Witness
-from tests.simulation.world import Call, World
+from tests.simulation.world import World
 
 MOST_CALLS = 4
 """In one effect: the first, and one after each of three recoveries; then the run goes to the dead letter."""
@@ -72,15 +72,10 @@ def _compare_journal(witness: Witness, row: Row, told: Told, last: dict[str, Ent
 
 def judge_world(witness: Witness, world: World) -> None:
     """The effect promise, as the server outside saw it."""
-    by_place: dict[str, list[Call]] = defaultdict(list)
     for key, calls in world.by_key.items():
-        by_place[calls[0].url].extend(calls)
         for before, after in pairwise(calls):
             if before.life == after.life and before.ended != "unknown":
                 witness.complain(f"{after.url} was called twice with {key} in one life, first {before.ended}")
         lives = len({call.life for call in calls})
         if lives > MOST_CALLS:
             witness.complain(f"{calls[0].url} was called in {lives} lives with {key}")
-
-
-__all__ = ["asks_world", "judge_run", "judge_world"]

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 from tests.simulation.clock import SeededIds, SimClock, SlicesTimer
 from tests.simulation.database import Database
@@ -22,6 +21,7 @@ from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
 from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES
+from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
 from workbench.engine.records import Breakpoint
 from workbench.engine.recovery import find_open_runs
 from workbench.flow.model import Flow
@@ -52,7 +52,9 @@ class Machine:
 class Life:
     """From a process's start to its crash or stop. `open` and `start` come first."""
 
-    def __init__(self, machine: Machine, faults: Faults, *, shuffles: bool, crash_probe: tuple[str, int] | None) -> None:
+    def __init__(
+        self, machine: Machine, faults: Faults, *, shuffles: bool, crash_probe: tuple[str, int] | None
+    ) -> None:
         self.machine = machine
         rng = Random(machine.rng.random())
         self.loop = SimLoop(rng, machine.now, shuffles=shuffles)
@@ -79,10 +81,11 @@ class Life:
         timer = SlicesTimer(Random(self.rng.random()))
         for module in (walk, turns, pen):
             if hasattr(module, "perf_counter"):
-                self._patches.enter_context(patch.object(module, "perf_counter", timer))
+                self._patches.callback(setattr, module, "perf_counter", module.perf_counter)  # type: ignore[attr-defined]
+                module.perf_counter = timer  # type: ignore[attr-defined]
         listen(self._pass)
         registry = FactRegistry()
-        registry.add(*FACT_TYPES)
+        registry.add(*FACT_TYPES, *FORK_FACTS)
         self.store = Store.open(
             HOME,
             registry,
@@ -96,7 +99,8 @@ class Life:
         self.store.attach_loop(self.loop)
         self.store.on_durable = hear
         world = self.machine.world
-        world.life += 1
+        world.lives += 1
+        world.losses = lambda: self.machine.platter.counts["failed sync"] + self.machine.platter.counts["full"]
         services: Any = Services(
             self.clock, SimWorkers(world), SimOutbound(world, lambda: self.is_alive), self.threads, HOME
         )
@@ -113,6 +117,8 @@ class Life:
         return (found, ()) if found is not None else None
 
     def _pass(self, name: str) -> None:
+        if name == "log.before_mending":
+            self.machine.platter.counts["reopened"] += 1
         point = self._crash_probe
         if point is not None and point[0] == name:
             self._crash_probe = (name, point[1] - 1)

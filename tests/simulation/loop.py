@@ -132,6 +132,17 @@ class SimLoop(asyncio.BaseEventLoop):
         del event_list
 
 
+async def virtual(seconds: float) -> None:
+    """Let virtual time pass."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+    handle = loop.call_later(seconds, lambda: future.done() or future.set_result(None))
+    try:
+        await future
+    finally:
+        handle.cancel()
+
+
 def _task_of(handle: Handle) -> Task[Any] | None:
     owner = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
     return owner if isinstance(owner, Task) else None

@@ -15,17 +15,19 @@ from tests.simulation.disk import Faults
 from tests.simulation.flows import Maker
 from tests.simulation.judges import judge_run, judge_world
 from tests.simulation.life import REGISTRY, Life, Machine
-from tests.simulation.loop import Crashed, Stuck
+from tests.simulation.loop import Crashed, Stuck, virtual
 from tests.simulation.reading import journal, rows
 from tests.simulation.witness import Seen, Witness
 from tests.simulation.world import Moods, World
 from workbench.base.errors import InvalidState, NotFound, Unavailable
-from workbench.engine.records import RunRequest
+from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.model import Flow
 from workbench.storage.facts import Fact
 
 MOST_TURNS = 400_000
 MOST_LIVES = 8
+MOST_UNKNOWN = 40
+"""Looks at a run that the engine does not have: it is on its way between the log's trouble and its next life."""
 PATIENCE_S = 40 * 86_400
 WORKSPACES = (str(UUID(int=1)), str(UUID(int=2)))
 PROBES = (
@@ -76,7 +78,6 @@ class Simulation:
         self._flows: dict[tuple[str, int], Flow] = {}
         self._order: list[str] = []
         self._unwatched: list[str] = []
-        self._sick = False
         rng = self.rng
         self.calm = rng.random() < 0.3
         """A world in which calls and workers never fail."""
@@ -103,7 +104,15 @@ class Simulation:
         debug = rng.random() < 0.15
         timeout = rng.choice((None, None, None, 30_000, 3_600_000))
         return RunRequest(
-            rng.choice(WORKSPACES), function, "f", 1, flow, {}, debug=debug, priority=rng.randint(0, 2), timeout_ms=timeout
+            rng.choice(WORKSPACES),
+            function,
+            "f",
+            1,
+            flow,
+            {},
+            debug=debug,
+            priority=rng.randint(0, 2),
+            timeout_ms=timeout,
         )
 
     def _plan(self) -> list[Operation]:
@@ -119,9 +128,15 @@ class Simulation:
         rng = self.rng
         if life >= MOST_LIVES - 1:
             return Faults(), None, None
-        match rng.choice(("write", "write", "write", "probe", "probe", "probe", "time", "time", "sync", "full", "none")):
+        match rng.choice(
+            ("write", "write", "write", "probe", "probe", "probe", "time", "time", "sync", "full", "none")
+        ):
             case "write":
-                return Faults(crash_at=rng.choice((rng.randint(1, 12), rng.randint(1, 30), rng.randint(1, 100)))), None, None
+                return (
+                    Faults(crash_at=rng.choice((rng.randint(1, 12), rng.randint(1, 30), rng.randint(1, 100)))),
+                    None,
+                    None,
+                )
             case "probe":
                 return Faults(), (rng.choice(PROBES), rng.choice((1, rng.randint(1, 5), rng.randint(1, 20)))), None
             case "time":
@@ -160,6 +175,7 @@ class Simulation:
         counts["torn"] = platter["torn"]
         counts["failed syncs"] = platter["failed sync"]
         counts["full"] = platter["full"]
+        counts["reopened"] = platter["reopened"]
         counts["effects"] = len(self.world.calls)
         self.report.hours = self.machine.now / 3600
         return self.report
@@ -167,13 +183,13 @@ class Simulation:
     def _live(self, faults: Faults, probe: tuple[str, int] | None, crash_in: float | None) -> str:
         life = self._life = Life(self.machine, faults, shuffles=self.shuffles, crash_probe=probe)
         self.tell(f"a life begins: {faults} probe={probe} crash_in={crash_in}")
-        self._sick = False
         self._unwatched = []
         main: asyncio.Task[str] | None = None
         try:
             life.open(self._hear)
             if crash_in is not None:
                 life.loop.call_later(crash_in, life.disk.die)
+            life.loop.call_later(self.rng.random() * 120, life.disk.heal)
             main = life.loop.create_task(self._main(life))
             how = life.loop.run_until_complete(main)
         except Crashed:
@@ -182,7 +198,7 @@ class Simulation:
             how = "stuck"
             self.witness.complain("nothing goes on, though somebody waits")
         except (OSError, Unavailable) as error:
-            if life.is_alive and not faults.fail_sync and faults.room is None:
+            if life.is_alive and not life.disk.was_ill:
                 self.witness.complain(f"the store does not open: {error!r}")
             how = f"did not open: {error!r}"
         self.report.counts["turns"] += life.loop.turns
@@ -217,13 +233,13 @@ class Simulation:
         await life.start()
         await self._look_back(life)
         watching = [asyncio.ensure_future(self._watch(life, run)) for run in witness.unfinished()]
-        while self.operations and not self._sick:
+        while self.operations:
             operation = self.operations[0]
-            await asyncio.sleep(max(0.0, operation.at - life.loop.now))
+            await virtual(max(0.0, operation.at - life.loop.now))
             self.operations.pop(0)
             watching.append(asyncio.ensure_future(self._do(life, operation)))
         until = life.loop.now + PATIENCE_S
-        while any(not task.done() for task in watching) and not self._sick:
+        while any(not task.done() for task in watching):
             await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED, timeout=3600)
             for task in [task for task in watching if task.done()]:
                 watching.remove(task)
@@ -233,10 +249,6 @@ class Simulation:
             if life.loop.now > until:
                 witness.complain(f"runs never end: {[(r, life.engine.find(r)) for r in witness.unfinished()]!r:.500}")
                 return "done"
-        if self._sick:
-            for task in watching:
-                task.cancel()
-            return "sick"
         await self._judge(life)
         await life.engine.stop()
         life.store.close()
@@ -258,12 +270,12 @@ class Simulation:
 
     async def _watch(self, life: Life, run: str) -> None:
         """Wait for a run's end, as a client does; take a debug run step by step."""
-        stepping = None
+        stepping, unknown = None, 0
         if self.witness.runs[run].request.debug:
             stepping = asyncio.ensure_future(self._step(life, run))
         try:
             while True:
-                row = await life.engine.wait(run, 86_400)
+                row = await self._wait(life, run)
                 if row is not None:
                     self.witness.shown(run, row.status.value, row.output)
                     self.tell(f"shown: {run} {row.status.value} {row.output!r:.200} {row.error}")
@@ -275,17 +287,24 @@ class Simulation:
                     self.witness.complain(f"run {run} was acknowledged and is gone")
                 elif found[run].is_over:
                     self.witness.shown(run, found[run].status, found[run].output)
-                elif life.engine.find(run) is not None:
+                elif life.engine.find(run) is not None or (unknown := unknown + 1) < MOST_UNKNOWN:
+                    await virtual(life.rng.random() * unknown)
                     continue
                 else:
                     self.witness.complain(f"run {run} is {found[run].status}, but the engine does not have it")
                 return
-        except Unavailable as error:
-            self._is_excused(life, error)
-            self._sick = True
         finally:
             if stepping is not None:
                 stepping.cancel()
+
+    async def _wait(self, life: Life, run: str) -> RunRow | None:
+        """A run's end; a client asks again while the server says that it cannot tell."""
+        while True:
+            try:
+                return await life.engine.wait(run, 86_400)
+            except Unavailable as error:
+                self._is_excused(life, error)
+                await virtual(life.rng.random())
 
     async def _step(self, life: Life, run: str) -> None:
         rng, patience = life.rng, 1.0
@@ -298,14 +317,13 @@ class Simulation:
                 patience = 1.0
             except (InvalidState, NotFound):
                 patience = min(3600.0, 2 * patience)
-            except Unavailable:
-                return
-            await asyncio.sleep(rng.random() * patience)
+            except Unavailable as error:
+                self._is_excused(life, error)
+            await virtual(rng.random() * patience)
 
     def _is_excused(self, life: Life, error: Unavailable) -> None:
         """A store that takes nothing needs a reason."""
-        faults = life.disk.faults
-        if life.is_alive and not faults.fail_sync and faults.room is None:
+        if life.is_alive and not life.disk.was_ill:
             self.witness.complain(f"unavailable without a reason: {error}")
 
     async def _do(self, life: Life, operation: Operation) -> None:
@@ -314,7 +332,6 @@ class Simulation:
             await OPERATIONS[operation.kind](self, life, operation)
         except Unavailable as error:
             self._is_excused(life, error)
-            self._sick = True
 
     async def _submit(self, life: Life, operation: Operation) -> None:
         request = self.requests[operation.run]

@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.engine.reference import Done, Failed, Place, Reference
 from tests.simulation.reading import LOST, Entry
-from tests.simulation.world import World
 from workbench.flow.model import Block, Flow
 
 
@@ -79,8 +78,3 @@ def plain(value: Any) -> Any:
             return {k: v for k, v in value.items() if k in ("path", "index")}
         return {k: plain(v) for k, v in value.items() if k != "operands"}
     return [plain(v) for v in value] if isinstance(value, list) else value
-
-
-def keys_world(world: World) -> set[str]:
-    """All idempotency keys that came to the server."""
-    return set(world.by_key)

@@ -43,9 +43,7 @@ class Witness:
         if seen.status is None:
             seen.status, seen.output = status, output
         elif (seen.status, seen.output) != (status, output):
-            self.complain(
-                f"run {run_id} was shown {seen.status} with {seen.output!r}, later {status} with {output!r}"
-            )
+            self.complain(f"run {run_id} was shown {seen.status} with {seen.output!r}, later {status} with {output!r}")
 
     def unfinished(self) -> list[str]:
         """Acknowledged runs whose end nobody has seen yet."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
+from tests.simulation.loop import virtual
 from workbench.base.errors import BlockFailed
 from workbench.blocks.context import HttpRequest, HttpResponse, WorkerJob
 
@@ -19,11 +20,11 @@ Ended = Literal["in flight", "answered", "refused", "unknown", "cut off"]
 
 @dataclass(eq=False)
 class Call:
-    """One outbound call: `ended` says what the engine knows of it, `life` which process made it."""
+    """One outbound call: `ended` says what the engine knows of it, `life` in which one it was made."""
 
     key: str
     url: str
-    life: int
+    life: tuple[int, int]
     ended: Ended = "in flight"
     status: int = 0
 
@@ -52,7 +53,14 @@ class World:
         self.answers: dict[str, tuple[int, bytes]] = {}
         """The server remembers what it answered to a key, as good servers do."""
         self.jobs: Counter[str] = Counter()
-        self.life = 0
+        self.lives = 0
+        self.losses: Callable[[], int] = lambda: 0
+        """How often the disk has refused to keep something: each is as good as a crash for what was in flight."""
+
+    @property
+    def life(self) -> tuple[int, int]:
+        """Within one nothing that the engine knows is lost."""
+        return self.lives, self.losses()
 
     def delay(self) -> float:
         """Seconds of virtual time that something outside takes."""
@@ -77,17 +85,17 @@ class SimOutbound:
         fate = rng.random()
         try:
             if fate < moods.hang:
-                await asyncio.sleep(request.timeout_ms / 1000)
+                await virtual(request.timeout_ms / 1000)
                 call.ended = "unknown"
                 raise BlockFailed("no answer in time", kind="HTTP", unknown=True)
-            await asyncio.sleep(world.delay())
+            await virtual(world.delay())
             fate -= moods.hang
             if fate < moods.refuse:
                 call.ended = "refused"
                 raise BlockFailed("no connection", kind="HTTP")
             fate -= moods.refuse
             status, body = world.answers.setdefault(key, self._answer(request, fate < moods.error))
-            await asyncio.sleep(world.delay())
+            await virtual(world.delay())
             if rng.random() < moods.cut:
                 call.ended = "unknown"
                 raise BlockFailed("cut off", kind="HTTP", unknown=True)
@@ -114,14 +122,14 @@ class SimWorkers:
         del owner
         world, moods = self.world, self.world.moods
         world.jobs[job.language] += 1
-        await asyncio.sleep(world.delay())
+        await virtual(world.delay())
         fate = world.rng.random()
         if fate < moods.worker_death:
             raise BlockFailed("The worker died.", kind="WORKER_DIED", unknown=True)
         if fate < moods.worker_death + moods.worker_failure:
             raise BlockFailed("ValueError: it is so", kind="CODE")
         on_log("computed")
-        return eval(job.code, {}, dict(job.names))  # noqa: S307 - our own generator wrote it
+        return eval(job.code, {}, dict(job.names))
 
 
 @dataclass

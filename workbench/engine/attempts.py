@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any, Protocol, cast
 
 from workbench.base.errors import BlockFailed, WorkbenchError
@@ -113,8 +113,14 @@ class Attempts:
                 await self.sit_out(step, walk.timers.at(due))
                 step.now_us = walk.services.clock.now_us()
 
-    async def finish_pure(self, step: Step, work: Awaitable[Fired]) -> Outcome:
+    def finish_pure(self, step: Step, work: Awaitable[Fired]) -> Awaitable[Outcome]:
         """Await a pure block that does not answer at once (a worker, a thread)."""
+        task = asyncio.ensure_future(self._finish_pure(step, work))
+        if isinstance(work, Coroutine):  # one whose region is stopped before it has begun is let go of
+            task.add_done_callback(lambda _: work.close())
+        return task
+
+    async def _finish_pure(self, step: Step, work: Awaitable[Fired]) -> Outcome:
         walk = self._walk
         walk.pen.started(step)
         walk.busy += 1
