@@ -167,4 +167,3 @@ def test_pure_work_that_was_stopped_before_it_began_is_let_go_of(house: House) -
     row = house.run(flow(blocks, "start > p", "start > bad"))
     gc.collect()
     assert (row.status, row.error["path"]) == ("failed", "bad")
-    assert house.world.began["p"] == 0
