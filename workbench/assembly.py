@@ -34,6 +34,8 @@ from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk
 from workbench.engine.workers.pool import WorkerPool
+from workbench.runs.again import Again
+from workbench.runs.dead_letters import DeadLetters
 from workbench.runs.events import RunEvents
 from workbench.runs.facts import register as register_run_reactions
 from workbench.runs.frames import Frames
@@ -78,7 +80,15 @@ class Workbench:
             events=self.events,
             routers=(
                 editing_routes(self.editing, self.blocks),
-                run_routes(self.runs, values, frames, Debugger(self.engine), SignalDesk(self.engine)),
+                run_routes(
+                    self.runs,
+                    values,
+                    frames,
+                    Debugger(self.engine),
+                    SignalDesk(self.engine),
+                    Again(store, self.engine, self.editing.functions, self.blocks, clock),
+                    DeadLetters(store, self.editing.functions, clock),
+                ),
             ),
             health=lambda: {"store": store.health(), "engine": self.engine.health()},
             run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -145,6 +145,11 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def known(self) -> Mapping[str, Kept]:
+        """The run's own last checkpoints by path."""
+        return self._kept
 
     def has(self, path: str) -> bool:
         """Whether a checkpoint of the run's own at `path` is final (a skipped block too)."""

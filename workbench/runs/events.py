@@ -23,6 +23,7 @@ from workbench.engine.facts import (
     StepStarted,
     TimerSet,
 )
+from workbench.engine.facts_forks import CheckpointReused, RunRetried
 from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
 from workbench.rest.events import EventType
@@ -52,9 +53,11 @@ class RunEvents:
         return (
             EventType(RunCreated, "run", lambda f: self._run(f, RunStatus.QUEUED), _run_id),
             EventType(RunMoved, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
+            EventType(RunRetried, "run", lambda f: self._run(f, RunStatus.QUEUED), _run_id),
             EventType(RunFinished, "run", lambda f: self._run(f, RunStatus(f.status)), _run_id),
             EventType(StepStarted, "block", self._started, _run_id, _block_key, self._head),
             EventType(StepDone, "block", self._done, _run_id, _block_key, self._head, slim=_slim),
+            EventType(CheckpointReused, "block", self._reused, _run_id, _block_key, self._head),
             EventType(TimerSet, "block", self._waiting, _run_id, _waiting_key, self._head),
             EventType(ScopeProgressed, "block", self._progressed, _run_id, _block_key, self._head),
             EventType(DebugPaused, "debug", self._paused, _run_id),
@@ -108,6 +111,17 @@ class RunEvents:
             "summary": chip(fact.output),
             "error": msgspec.json.decode(fact.error) if fact.error else None,
             "runMs": ms(fact.finished_at - fact.started_at - fact.wait_us),
+        }
+
+    def _reused(self, fact: CheckpointReused) -> dict[str, Any]:
+        return {
+            "blockId": fact.block,
+            "path": fact.path,
+            "attempt": fact.attempt,
+            "status": STEP_STATUSES[fact.status],
+            "port": fact.port,
+            "summary": chip(fact.output),
+            "flags": [fact.how],
         }
 
     def _progressed(self, fact: ScopeProgressed) -> dict[str, Any]:

@@ -68,6 +68,79 @@ class Run(Wire):
     progress: Progress
 
 
+class RetryRun(Wire):
+    """Body of POST R/retry: nothing for another attempt; anything for a fork."""
+
+    from_block_id: str | None = None
+    """This block and everything after it run anew."""
+    inputs: dict[str, Any] | None = None
+    version: WholeNumber | None = Field(default=None, ge=1)
+    effects: Literal["keep", "repeat"] | None = None
+    """In a fork: what happens to effects that are done where what went into them differs. `keep` unless told."""
+
+
+class ForkRun(Wire):
+    """Body of POST R/fork: at a checkpoint, or at a restore point by name."""
+
+    checkpoint_id: str | None = None
+    restore_point: str | None = None
+    inputs: dict[str, Any] | None = None
+    variables: dict[str, Any] | None = None
+    version: WholeNumber | None = Field(default=None, ge=1)
+    debug: Flag = False
+
+
+class Reuse(Wire):
+    """A place where something has run, and why it is reused, run again or kept."""
+
+    path: str
+    block_id: str
+    block_name: str
+    reason: str
+
+
+class ReuseCounts(Wire):
+    """How many places are reused, run again and kept; the lists show the first 200 of each."""
+
+    reused: int
+    rerun: int
+    kept: int
+
+
+class RunGoesOn(Run):
+    """The run to follow after a retry or a fork, and what becomes of what was done."""
+
+    reused: tuple[Reuse, ...]
+    rerun: tuple[Reuse, ...]
+    kept: tuple[Reuse, ...]
+    counts: ReuseCounts
+
+
+class DeadLetter(Wire):
+    """A run that was given up, because the server ended again and again in one of its blocks."""
+
+    run_id: str
+    function_id: str
+    function_name: str
+    version: int
+    cause: str
+    block_id: str | None
+    block_name: str | None
+    path: str | None
+    attempt: int
+    recoveries: int
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time
+
+
+class Discarded(Wire):
+    """The answer to a discard: the run is off the list, its history stays."""
+
+    run_id: str
+    message: str
+
+
 class Waiting(Wire):
     """What a block waits for. It is over at `dueAt` at the latest."""
 
@@ -107,6 +180,9 @@ class Checkpoint(Wire):
     queue_ms: float | None
     run_ms: float | None
     wait_ms: float | None
+    flags: tuple[str, ...] = ()
+    """`reused`: taken over from the run that this was forked from, or from an earlier attempt; `kept`: so is an effect,
+    although what went in differs; `retried`: it failed, and its policy had another attempt follow."""
     waiting: Waiting | None = None
 
 
@@ -200,7 +276,7 @@ class Percentiles(Wire):
 
 
 class QueueStats(Wire):
-    """The queue now; the ends are of the last 24 hours, the throughput of the last hour."""
+    """The queue and the dead letter now; the ends are of the last 24 hours, the throughput of the last hour."""
 
     pending: int
     queued: int

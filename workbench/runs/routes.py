@@ -17,6 +17,8 @@ from workbench.rest.answers import ok
 from workbench.rest.caller import Caller, CallerDep
 from workbench.rest.operation import Operations
 from workbench.rest.paging import PageDep
+from workbench.runs.again import Again
+from workbench.runs.dead_letters import DeadLetters
 from workbench.runs.debugging import Debugging
 from workbench.runs.frames import FrameName, Frames, arrow_bytes, as_rows
 from workbench.runs.models import (
@@ -38,6 +40,7 @@ from workbench.runs.models import (
     Watch,
     Watched,
 )
+from workbench.runs.routes_again import again_routes, dead_letter_routes
 from workbench.runs.service import Runs
 from workbench.runs.signals import Signalling
 from workbench.runs.store import CheckpointFilter, RunFilter
@@ -55,7 +58,15 @@ Accept = Annotated[str | None, Header()]
 FILES: dict[str, Any] = {ARROW: {}, PARQUET: {}, CSV: {}}
 
 
-def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger, desk: SignalDesk) -> APIRouter:
+def routes(
+    runs: Runs,
+    values: Values,
+    frames: Frames,
+    debugger: Debugger,
+    desk: SignalDesk,
+    again: Again,
+    dead_letters: DeadLetters,
+) -> APIRouter:
     """The feature's operations."""
 
     async def exists(caller: Caller, path: Mapping[str, str]) -> None:
@@ -65,6 +76,8 @@ def routes(runs: Runs, values: Values, frames: Frames, debugger: Debugger, desk:
     for tag, declare in (
         ("Runs", lambda api: (_run_routes(api, runs, exists), _value_routes(api, values, exists))),
         ("Runs", lambda api: _signal_routes(api, Signalling(runs, desk), exists)),
+        ("Runs", lambda api: again_routes(api, again, exists)),
+        ("Dead letter", lambda api: dead_letter_routes(api, dead_letters, again, exists)),
         ("Debug", lambda api: _debug_routes(api, Debugging(runs, debugger), exists)),
         ("Frames", lambda api: _frame_routes(api, frames)),
     ):

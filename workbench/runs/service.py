@@ -75,7 +75,7 @@ class Runs:
         version = new.version or function.version
         flow = await self._functions.flow(caller, function, version)
         self._functions.require_valid_version(function, version, flow)
-        start = _start_block(flow, self._registry)
+        start = start_block(flow, self._registry)
         request = RunRequest(
             workspace_id=caller.workspace_id,
             function_id=function.id,
@@ -225,6 +225,7 @@ class Runs:
         ends, quantiles, lately = await self._store.read(
             lambda c: sql.ends_since(c, caller.workspace_id, now - 24 * HOUR_US, now - HOUR_US)
         )
+        _, dead = await self._store.read(lambda c: sql.dead_letters(c, caller.workspace_id, None, 0))
         counts = self._engine.counts(caller.workspace_id)
         return QueueStats(
             pending=0,
@@ -235,14 +236,14 @@ class Runs:
             completed=ends.get("completed", 0),
             failed=ends.get("failed", 0) + ends.get("timed_out", 0),
             cancelled=ends.get("cancelled", 0),
-            dead_letter=ends.get("dead_letter", 0),
+            dead_letter=dead,
             concurrency_limit=self._engine.slots.limit,
             queue_ms=Percentiles(p50=ms(quantiles[0]), p95=ms(quantiles[1])),
             throughput_per_minute=round(lately / 60, 3),
         )
 
 
-def _start_block(flow: Flow, registry: BlockRegistry) -> str:
+def start_block(flow: Flow, registry: BlockRegistry) -> str:
     """The block that a run by hand starts from: `start`, else the only trigger. Raises FlowInvalid."""
     triggers = [b for b in flow.blocks if (kind := registry.find(b.type)) is not None and kind.is_trigger]
     starts = [b for b in triggers if b.type == "start"] or triggers

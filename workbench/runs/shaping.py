@@ -118,7 +118,14 @@ def checkpoint_of_row(run_id: str, row: tuple[Any, ...], block_name: str, given:
         queue_ms=ms(row[14]),
         run_ms=ms(finished - started - (wait_us or 0)) if started is not None and finished is not None else None,
         wait_ms=ms(wait_us),
+        flags=_flags(row),
     )
+
+
+def _flags(row: tuple[Any, ...]) -> tuple[str, ...]:
+    origin, flags, is_earlier = row[17:20]
+    reused = origin or ("reused" if is_earlier and row[4] == "completed" else None)
+    return tuple(flag for flag in (reused, "retried" if flags == "retried" else None) if flag is not None)
 
 
 def waiting_of(kind: str, about: Mapping[str, Any], due_at: int, since: int | None) -> Waiting:

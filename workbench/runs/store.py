@@ -12,10 +12,13 @@ RUN_COLUMNS = """
 """
 CHECKPOINT_COLUMNS = """
     c.path, c.attempt, c.block_id, c.block_type, c.status, c.port, c.output, c.output_ref, c.output_kind,
-    c.output_summary, c.names, c.error, c.started_at, c.finished_at, c.queue_us, c.wait_us, c.first_seq
+    c.output_summary, c.names, c.error, c.started_at, c.finished_at, c.queue_us, c.wait_us, c.first_seq,
+    c.origin, c.flags, c.is_earlier
 """
 LATEST = """
-    SELECT *, min(seq) OVER (PARTITION BY path, attempt) AS first_seq FROM checkpoints
+    SELECT *, min(seq) OVER (PARTITION BY path, attempt) AS first_seq,
+        coalesce(seq < (SELECT retried_seq FROM runs WHERE id = $run::UUID), false) AS is_earlier
+    FROM checkpoints
     WHERE run_id = $run::UUID
     QUALIFY row_number() OVER (PARTITION BY path, attempt ORDER BY seq DESC) = 1
 """
@@ -204,3 +207,34 @@ def ends_since(cursor: Any, workspace: str, day: int, hour: int) -> tuple[dict[s
         "SELECT count(*) FROM runs WHERE workspace_id = ? AND finished_at >= ?", [workspace, hour]
     ).fetchone()[0]
     return dict(ends), quantiles or [None, None], lately
+
+
+def dead_letters(
+    cursor: Any, workspace: str, after: tuple[int, str] | None, limit: int
+) -> tuple[list[tuple[Any, ...]], int]:
+    """A page of the dead letter, the last given up first, and how many runs are in it."""
+    matching = "r.workspace_id = $workspace AND r.status = 'dead_letter' AND r.discarded_at IS NULL"
+    given = {"workspace": workspace}
+    total = cursor.execute(f"SELECT count(*) FROM runs r WHERE {matching}", given).fetchone()[0]
+    rows = cursor.execute(
+        f"""
+        SELECT r.id::VARCHAR, r.function_id::VARCHAR, r.function_name, r.version, r.error, r.attempt, r.recoveries,
+            r.created_at, r.started_at, r.finished_at
+        FROM runs r WHERE {matching} AND ($at IS NULL OR (r.finished_at, r.id) < ($at, $id::UUID))
+        ORDER BY r.finished_at DESC, r.id DESC LIMIT $limit
+        """,
+        {**given, "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
+    ).fetchall()
+    return rows, total
+
+
+def is_dead_letter(cursor: Any, workspace: str, run_id: str) -> bool:
+    """Whether a run is in the dead letter now."""
+    found = cursor.execute(
+        """
+        SELECT 1 FROM runs
+        WHERE workspace_id = ? AND id = ?::UUID AND status = 'dead_letter' AND discarded_at IS NULL
+        """,
+        [workspace, run_id],
+    ).fetchone()
+    return found is not None

@@ -141,6 +141,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/dead-letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Runs that were given up, with their cause, the last first.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/dead-letter/{runId}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Dead Letter
+         * @description Take a run off the list; its history stays.
+         */
+        post: operations["discardDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/dead-letter/{runId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Dead Letter
+         * @description Another attempt of a run that was given up.
+         */
+        post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/events": {
         parameters: {
             query?: never;
@@ -565,6 +625,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/runs/{runId}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork Run
+         * @description A new run that shares every checkpoint up to one, or up to a restore point.
+         */
+        post: operations["forkRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/runs/{runId}/logs": {
         parameters: {
             query?: never;
@@ -579,6 +659,26 @@ export interface paths {
         get: operations["getRunLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/runs/{runId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Run
+         * @description Go on from what is done: the same run, attempt + 1; with a body a fork. 409 while it is not over.
+         */
+        post: operations["retryRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -943,6 +1043,11 @@ export interface components {
             } | null;
             /** Finishedat */
             finishedAt: string | null;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: string[];
             /** Id */
             id: string;
             /** Input */
@@ -987,6 +1092,44 @@ export interface components {
              * @default 10000
              */
             waitMs: number;
+        };
+        /**
+         * DeadLetter
+         * @description A run that was given up, because the server ended again and again in one of its blocks.
+         */
+        DeadLetter: {
+            /** Attempt */
+            attempt: number;
+            /** Blockid */
+            blockId: string | null;
+            /** Blockname */
+            blockName: string | null;
+            /** Cause */
+            cause: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Finishedat
+             * Format: date-time
+             */
+            finishedAt: string;
+            /** Functionid */
+            functionId: string;
+            /** Functionname */
+            functionName: string;
+            /** Path */
+            path: string | null;
+            /** Recoveries */
+            recoveries: number;
+            /** Runid */
+            runId: string;
+            /** Startedat */
+            startedAt: string | null;
+            /** Version */
+            version: number;
         };
         /**
          * DebugState
@@ -1055,6 +1198,16 @@ export interface components {
             deleted: boolean;
             /** Id */
             id: string;
+        };
+        /**
+         * Discarded
+         * @description The answer to a discard: the run is off the list, its history stays.
+         */
+        Discarded: {
+            /** Message */
+            message: string;
+            /** Runid */
+            runId: string;
         };
         /**
          * Edge
@@ -1160,6 +1313,31 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ForkRun
+         * @description Body of POST R/fork: at a checkpoint, or at a restore point by name.
+         */
+        ForkRun: {
+            /** Checkpointid */
+            checkpointId?: string | null;
+            /**
+             * Debug
+             * @default false
+             */
+            debug: boolean;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Restorepoint */
+            restorePoint?: string | null;
+            /** Variables */
+            variables?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version?: number | null;
         };
         /**
          * Frame
@@ -1638,7 +1816,7 @@ export interface components {
         };
         /**
          * QueueStats
-         * @description The queue now; the ends are of the last 24 hours, the throughput of the last hour.
+         * @description The queue and the dead letter now; the ends are of the last 24 hours, the throughput of the last hour.
          */
         QueueStats: {
             /** Active */
@@ -1664,6 +1842,48 @@ export interface components {
             throughputPerMinute: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * RetryRun
+         * @description Body of POST R/retry: nothing for another attempt; anything for a fork.
+         */
+        RetryRun: {
+            /** Effects */
+            effects?: ("keep" | "repeat") | null;
+            /** Fromblockid */
+            fromBlockId?: string | null;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * Reuse
+         * @description A place where something has run, and why it is reused, run again or kept.
+         */
+        Reuse: {
+            /** Blockid */
+            blockId: string;
+            /** Blockname */
+            blockName: string;
+            /** Path */
+            path: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReuseCounts
+         * @description How many places are reused, run again and kept; the lists show the first 200 of each.
+         */
+        ReuseCounts: {
+            /** Kept */
+            kept: number;
+            /** Rerun */
+            rerun: number;
+            /** Reused */
+            reused: number;
         };
         /**
          * Run
@@ -1710,6 +1930,72 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /** Queuems */
             queueMs: number | null;
+            /** Runms */
+            runMs: number | null;
+            /** Startedat */
+            startedAt: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+            /** Waitms */
+            waitMs: number | null;
+        };
+        /**
+         * RunGoesOn
+         * @description The run to follow after a retry or a fork, and what becomes of what was done.
+         */
+        RunGoesOn: {
+            /** Attempt */
+            attempt: number;
+            /** Checkpointcount */
+            checkpointCount: number;
+            counts: components["schemas"]["ReuseCounts"];
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Debug */
+            debug: boolean;
+            /** Durability */
+            durability: string;
+            /** Error */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Forkedfrom */
+            forkedFrom: {
+                [key: string]: unknown;
+            } | null;
+            /** Functionid */
+            functionId: string;
+            /** Functionname */
+            functionName: string;
+            /** Id */
+            id: string;
+            /** Inputs */
+            inputs: unknown;
+            /** Kept */
+            kept: components["schemas"]["Reuse"][];
+            /** Output */
+            output: unknown;
+            /** Parentrunid */
+            parentRunId: string | null;
+            /** Priority */
+            priority: number;
+            progress: components["schemas"]["Progress"];
+            /** Queuems */
+            queueMs: number | null;
+            /** Rerun */
+            rerun: components["schemas"]["Reuse"][];
+            /** Reused */
+            reused: components["schemas"]["Reuse"][];
             /** Runms */
             runMs: number | null;
             /** Startedat */
@@ -1953,6 +2239,21 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[Discarded] */
+        Success_Discarded_: {
+            data: components["schemas"]["Discarded"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[FunctionWithFlow] */
         Success_FunctionWithFlow_: {
             data: components["schemas"]["FunctionWithFlow"];
@@ -1986,6 +2287,21 @@ export interface components {
         /** Success[QueueStats] */
         Success_QueueStats_: {
             data: components["schemas"]["QueueStats"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[RunGoesOn] */
+        Success_RunGoesOn_: {
+            data: components["schemas"]["RunGoesOn"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2139,6 +2455,22 @@ export interface components {
         Success_list_Checkpoint__: {
             /** Data */
             data: components["schemas"]["Checkpoint"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[list[DeadLetter]] */
+        Success_list_DeadLetter__: {
+            /** Data */
+            data: components["schemas"]["DeadLetter"][];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2823,6 +3155,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Success_Deleted_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_DeadLetter__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discardDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Discarded_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RunGoesOn_"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3858,6 +4303,50 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    forkRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkRun"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RunGoesOn_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getRunLogs: {
         parameters: {
             query?: {
@@ -3890,6 +4379,50 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRun"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RunGoesOn_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
