@@ -25,6 +25,8 @@ COLUMNS = (
     ("full", "writes refused (disk full)"),
     ("reopened", "logs reopened"),
     ("lost databases", "databases lost"),
+    ("retried", "runs retried"),
+    ("forks", "runs forked"),
     ("effects", "effects"),
     ("recovered", "runs recovered"),
     ("completed", "… completed"),

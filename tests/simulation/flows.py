@@ -25,6 +25,10 @@ class Maker:
     most: int = 7
     effects: float = 0.3
     """The chance that a block touches the world."""
+    more: float = 0.0
+    """The chance of one of the blocks that the reference interpreter does not know."""
+    loops: list[bool] = field(default_factory=list)
+    """Of the regions around: whether they are a loop's."""
     seen: list[str] = field(default_factory=list)
     """Blocks that may be named by the one that is made now."""
 
@@ -42,6 +46,7 @@ class Maker:
     def _fill(self, owner: Block, depth: int, most: int, outside: list[str], entry: str = "") -> None:
         rng = self.rng
         entry = entry or ("body" if owner.type in SCOPES else "out")
+        self.loops.append(owner.type == "loop")
         here: list[Block] = []
         for _ in range(rng.randint(1, most)):
             name = f"b{len(self.blocks)}"
@@ -58,15 +63,17 @@ class Maker:
                 seen = self.seen
                 for port in regions_of(made):
                     self._fill(made, depth + 1, 3, seen, port)
+        self.loops.pop()
 
     def _block(self, name: str, depth: int) -> Block:
         rng = self.rng
         if rng.random() < self.effects:
             return rng.choice(EFFECTS)(self, name, depth)
         kinds = [*PURE, *([_loop] if depth < 2 else [])]
-        if depth < 3:
-            kinds += [make for type_, make in MORE_SCOPES.items() if type_ in self.types]
-        kinds += [make for type_, make in MORE.items() if type_ in self.types]
+        if rng.random() < self.more:
+            kinds = [make for type_, make in MORE.items() if type_ in self.types]
+            if depth < 3:
+                kinds += [make for type_, make in MORE_SCOPES.items() if type_ in self.types]
         return rng.choice(kinds)(self, name, depth)
 
 
@@ -97,8 +104,8 @@ def _failing(maker: Maker, name: str, _depth: int) -> Block:
     return transform(name, "1 / 0" if maker.rng.random() < 0.3 else "input")
 
 
-def _condition(maker: Maker, name: str, depth: int) -> Block:
-    texts = ["True", "False", "vars.x == 1"] + (["index % 2 == 0"] if depth else [])
+def _condition(maker: Maker, name: str, _depth: int) -> Block:
+    texts = ["True", "False", "vars.x == 1"] + (["index % 2 == 0"] if any(maker.loops) else [])
     return when(name, maker.rng.choice(texts))
 
 
@@ -173,10 +180,81 @@ PURE: list[Made] = [
     _loop,
 ]
 EFFECTS: list[Made] = [_call, _call, _call, _ask, _python, _delay]
-MORE: dict[str, Made] = {}
-"""By block type: blocks that are used once there is such a type."""
-MORE_SCOPES: dict[str, Made] = {}
+
+
+def _parallel(maker: Maker, name: str, _depth: int) -> Block:
+    rng = maker.rng
+    more: dict[str, Any] = {"timeoutMs": rng.choice((5000, 60_000))} if rng.random() < 0.3 else {}
+    if rng.random() < 0.3:
+        more["maxConcurrency"] = rng.randint(1, 2)
+    return block(
+        "parallel",
+        name,
+        joinStrategy=rng.choice(("settled", "all", "any", "race")),
+        branches=[{"id": "a"}, {"id": "b", "enabled": rng.random() < 0.8}, {"id": "c"}][: rng.randint(1, 3)],
+        **more,
+    )
+
+
+def _retry(maker: Maker, name: str, _depth: int) -> Block:
+    rng = maker.rng
+    return block(
+        "retry",
+        name,
+        maxAttempts=rng.randint(1, 4),
+        backoff=rng.choice(("fixed", "exponential", "linear")),
+        initialDelayMs=rng.choice((100, 3000)),
+        jitter=rng.random() < 0.5,
+        retryOn=rng.choice((["error"], ["error", "timeout"])),
+    )
+
+
+def _timeout(maker: Maker, name: str, _depth: int) -> Block:
+    rng = maker.rng
+    return block(
+        "timeout", name, timeoutMs=rng.choice((1000, 10_000)), onTimeout=rng.choice(("error", "default", "skip"))
+    )
+
+
+def _error_handler(maker: Maker, name: str, _depth: int) -> Block:
+    rng = maker.rng
+    return block(
+        "error_handler",
+        name,
+        strategy=rng.choice(("catch", "retry", "fallback")),
+        maxRetries=rng.randint(1, 3),
+        retryDelayMs=rng.choice((0, 500)),
+    )
+
+
+def _checkpoint(_maker: Maker, name: str, _depth: int) -> Block:
+    return block("checkpoint", name, checkpointId=f"at {name}")
+
+
+def _wait(maker: Maker, name: str, _depth: int) -> Block:
+    rng = maker.rng
+    match rng.choice(("timer", "event", "event", "approval", "condition")):
+        case "timer":
+            return block("wait", name, waitType="timer", timerMs=rng.choice((0, 20, 4000)))
+        case "event":
+            return block("wait", name, waitType="event", eventType="go", timeoutMs=rng.choice((5000, 600_000)))
+        case "approval":
+            return block("wait", name, waitType="approval", message="may it?", timeoutMs=60_000)
+        case _:
+            return block("wait", name, waitType="condition", expression="True", pollMs=1000, timeoutMs=10_000)
+
+
+MORE: dict[str, Made] = {"checkpoint": _checkpoint, "wait": _wait}
+"""By block type: blocks that are used where there is such a type."""
+MORE_SCOPES: dict[str, Made] = {
+    "parallel": _parallel,
+    "retry": _retry,
+    "timeout": _timeout,
+    "error_handler": _error_handler,
+}
 SCOPES = {"loop", *MORE_SCOPES}
+KNOWN = frozenset({"start", "transform", "condition", "set_variables", "return", "loop", "http_request", "delay"})
+"""Block types that the reference interpreter knows."""
 
 
 def ports_of(made: Block) -> list[str]:
@@ -184,13 +262,20 @@ def ports_of(made: Block) -> list[str]:
     match made.type:
         case "condition":
             return ["true", "false"]
-        case "set_variables" | "start":
+        case "set_variables" | "start" | "checkpoint":
             return ["out"]
+        case "error_handler":
+            return ["out", "out", "caught"]
+        case "timeout":
+            return ["out", "out", "timeout", "error"]
+        case "wait":
+            return ["out", "out", "timeout", "error"]
         case _:
             return ["out", "out", "error"]
 
 
 def regions_of(made: Block) -> list[str]:
     """The ports that start regions."""
-    del made
+    if made.type == "parallel":
+        return [f"branch-{branch['id']}" for branch in made.config["branches"]]
     return ["body"]

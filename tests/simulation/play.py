@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,12 @@ from tests.simulation.reading import journal, rows
 from tests.simulation.witness import Seen, Witness
 from tests.simulation.world import Moods, World
 from workbench.base.errors import InvalidState, NotFound, Unavailable
-from workbench.engine.records import RunRequest, RunRow
+from workbench.engine import again
+from workbench.engine.forking import origin
+from workbench.engine.journal_forks import find_run_row, last_seq
+from workbench.engine.queue import Entry
+from workbench.engine.records import ForkOf, RunRequest, RunRow
+from workbench.engine.signals import SignalDesk
 from workbench.flow.model import Flow
 from workbench.storage.facts import Fact
 
@@ -99,7 +105,13 @@ class Simulation:
     def _request(self, number: int) -> RunRequest:
         rng = self.rng
         function = str(UUID(int=1000 + number))
-        made = Maker(Random(rng.random()), REGISTRY_TYPES, most=rng.randint(2, 8), effects=rng.choice((0.1, 0.3, 0.6)))
+        made = Maker(
+            Random(rng.random()),
+            REGISTRY_TYPES,
+            most=rng.randint(2, 8),
+            effects=rng.choice((0.1, 0.3, 0.6)),
+            more=rng.choice((0.0, 0.0, 0.3, 0.6)),
+        )
         flow = self._flows[function, 1] = made.flow()
         debug = rng.random() < 0.15
         timeout = rng.choice((None, None, None, 30_000, 3_600_000))
@@ -119,8 +131,15 @@ class Simulation:
         rng = self.rng
         spread = rng.choice((0.01, 1.0, 20.0))
         plan = [Operation(rng.random() * spread, "submit", at) for at in range(len(self.requests))]
-        for _ in range(rng.choice((0, 0, 1, 2))):
-            plan.append(Operation(rng.random() * spread * 2, "cancel", rng.randrange(len(self.requests))))
+        for kind, times in (
+            ("cancel", (0, 0, 1, 2)),
+            ("signal", (0, 0, 2, 6)),
+            ("retry", (0, 1, 2)),
+            ("fork", (0, 0, 1)),
+        ):
+            for _ in range(rng.choice(times)):
+                late = rng.choice((2, 2, 40))
+                plan.append(Operation(rng.random() * spread * late, kind, rng.randrange(len(self.requests))))
         return sorted(plan, key=lambda operation: operation.at)
 
     def _faults(self, life: int) -> tuple[Faults, tuple[str, int] | None, float | None]:
@@ -266,7 +285,7 @@ class Simulation:
             if row.id not in self.witness.runs:  # its acknowledgement was lost with a process
                 request = next(r for r in self.requests if r.function_id == row.function_id)
                 self._order.append(row.id)
-                self.witness.runs[row.id] = Seen(request)
+                self.witness.runs[row.id] = Seen(request, is_fork=row.is_fork)
 
     async def _watch(self, life: Life, run: str) -> None:
         """Wait for a run's end, as a client does; take a debug run step by step."""
@@ -352,6 +371,58 @@ class Simulation:
             return
         self.witness.runs[run].was_cancelled = True
 
+    async def _signal(self, life: Life, operation: Operation) -> None:
+        if operation.run >= len(self._order):
+            return
+        kind = life.rng.choice(("go", "go", "approval"))
+        payload = (
+            {"decision": life.rng.choice(("approve", "reject"))} if kind == "approval" else {"n": life.rng.random()}
+        )
+        with suppress(InvalidState):
+            await SignalDesk(life.engine).send(self._order[operation.run], kind, payload, None)
+
+    async def _retry(self, life: Life, operation: Operation) -> None:
+        if operation.run >= len(self._order):
+            return
+        run = self._order[operation.run]
+        seen = self.witness.runs[run]
+        if seen.status is None or seen.request.debug:
+            return
+        found = await life.store.read(lambda c: find_run_row(c, seen.request.workspace_id, run))
+        if found is None:
+            self.witness.complain(f"run {run} was acknowledged and is gone")
+            return
+        before, seen.status, seen.was_retried = (seen.status, seen.output), None, True
+        try:
+            await again.retry(life.engine, Entry(found[0], seen.request.flow, (), found[1]))
+        except InvalidState:
+            seen.status, seen.output = before
+            return
+        except Unavailable:
+            self._unwatched.append(run)
+            raise
+        self.tell(f"retried: {run}")
+        self.report.counts["retried"] += 1
+        self._unwatched.append(run)
+
+    async def _fork(self, life: Life, operation: Operation) -> None:
+        if operation.run >= len(self._order):
+            return
+        run = self._order[operation.run]
+        seen = self.witness.runs[run]
+        up_to = await life.store.read(lambda c: last_seq(c, run))
+        if up_to is None:
+            return
+        up_to -= life.rng.choice((0, 0, 1, 3, 8))
+        told = origin(run, up_to)
+        request = replace(seen.request, fork=ForkOf(run, up_to, told), debug=False)
+        row = await life.engine.submit(request)
+        self.tell(f"forked: {row.id}")
+        self.report.counts["forks"] += 1
+        self._order.append(row.id)
+        self.witness.runs[row.id] = Seen(request, is_fork=True)
+        self._unwatched.append(row.id)
+
     async def _judge(self, life: Life) -> None:
         """All is quiet now."""
         for what in life.engine.broken():
@@ -381,6 +452,9 @@ REGISTRY_TYPES = frozenset(REGISTRY.types())
 OPERATIONS: dict[str, Callable[[Simulation, Life, Operation], Awaitable[None]]] = {
     "submit": Simulation._submit,
     "cancel": Simulation._cancel,
+    "signal": Simulation._signal,
+    "retry": Simulation._retry,
+    "fork": Simulation._fork,
 }
 
 

@@ -27,6 +27,7 @@ class Row:
     recoveries: int
     durability: str
     attempt: int
+    is_fork: bool
 
     @property
     def is_over(self) -> bool:
@@ -56,7 +57,8 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
     def query(cursor: Any) -> list[Row]:
         found = cursor.execute(
             """
-            SELECT id::VARCHAR, function_id::VARCHAR, status, output, error, recoveries, durability, attempt
+            SELECT id::VARCHAR, function_id::VARCHAR, status, output, error, recoveries, durability, attempt,
+                forked_from IS NOT NULL
             FROM runs ORDER BY created_at, id
             """
         ).fetchall()
@@ -70,8 +72,9 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
                 recoveries,
                 durability,
                 attempt,
+                is_fork,
             )
-            for run, function, status, output, error, recoveries, durability, attempt in found
+            for run, function, status, output, error, recoveries, durability, attempt, is_fork in found
         ]
 
     return query

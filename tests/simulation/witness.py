@@ -17,6 +17,8 @@ class Seen:
     """Somebody asked for it; it may have come too late."""
     was_edited: bool = False
     """Somebody set variables in the debugger."""
+    was_retried: bool = False
+    is_fork: bool = False
     status: str | None = None
     """Once its end was shown."""
     output: Any = None
