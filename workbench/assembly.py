@@ -18,7 +18,7 @@ from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
-from workbench.base.settings import Settings
+from workbench.base.settings import MIB, Settings
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
@@ -113,7 +113,10 @@ class Workbench:
         await self.access.start()
         await self.editing.start()
         await self.workers.start()
-        await self.engine.start(lambda engine: find_open_runs(engine, self.editing.flow_for_recovery))
+        if self.store.is_writable:
+            await self.engine.start(lambda engine: find_open_runs(engine, self.editing.flow_for_recovery))
+        else:  # a damaged store: what is there can be read, nothing goes on
+            await self.engine.start()
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
@@ -154,13 +157,20 @@ class Workbench:
 def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> Workbench:
     """Open the store of `settings.home` and build everything over it; `start` it then.
 
-    Raises StoreHeld, StoreTooNew, StoreDamaged.
+    A damaged store is served read-only, and `/health` says why. Raises StoreHeld, StoreTooNew, Unavailable.
     """
     configure(settings.log_level)
     clock = clock or SystemClock()
     registry = FactRegistry()
     registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS)
     register_run_reactions(registry)
-    store = Store.open(settings.home, registry, load_migrations(), clock)
+    store = Store.open(
+        settings.home,
+        registry,
+        load_migrations(),
+        clock,
+        allow_damaged=True,
+        min_free_bytes=settings.min_free_mb * MIB,
+    )
     tune()
     return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)

@@ -50,7 +50,8 @@ class Access:
             self._directory.add_key(row)
         if DEFAULT_WORKSPACE not in self._directory.workspaces:
             fact = WorkspaceCreated(UUID(DEFAULT_WORKSPACE).bytes, "Default", self._clock.now_us())
-            await self._store.append([fact], DEFAULT_WORKSPACE)
+            if self._store.is_writable:  # else a damaged store, which is only read
+                await self._store.append([fact], DEFAULT_WORKSPACE)
             self._take(fact)
         await self.idempotency.start()
         self._upkeep = asyncio.create_task(self._keep_up(), name="access upkeep")

@@ -74,6 +74,9 @@ class Settings(BaseModel):
     disabled_blocks: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
         default=(), description="Block types that are switched off."
     )
+    min_free_mb: int = Field(
+        default=256, ge=0, description="MiB that must be free on the store's disk for new work to be taken."
+    )
     kept_tables_runs: int = Field(default=10, ge=0, description="Last runs of a function whose tables are kept.")
     host: str = Field(default="127.0.0.1", description="Address that `workbench serve` listens at.")
     port: int = Field(default=8899, ge=0, le=65535, description="Port that `workbench serve` listens at.")

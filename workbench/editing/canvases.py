@@ -95,7 +95,7 @@ class Canvases:
             answer = Deleted(id=canvas.id, counts={"canvases": 1, "functions": len(functions), "runs": runs})
             return [*gone, CanvasDeleted(raw, caller.workspace, now)], answer
 
-        answer = await once.transact(self._store, decide, caller.workspace_id)
+        answer = await once.transact(self._store, decide, caller.workspace_id, frees=True)
         for function in canvas.functions:
             self._memory.drop(function.id)
         return answer

@@ -230,7 +230,7 @@ class Functions:
             runs = sql.count_runs(cursor, caller.workspace_id, [head.id])
             return [fact], Deleted(id=head.id, counts={"functions": 1, "runs": runs})
 
-        answer = await once.transact(self._store, decide, caller.workspace_id)
+        answer = await once.transact(self._store, decide, caller.workspace_id, frees=True)
         self._memory.drop(head.id)
         return answer
 

@@ -42,7 +42,8 @@ class Intake:
     async def submit(
         self, request: RunRequest, with_it: Callable[[RunRow], Sequence[Fact]] = lambda _row: ()
     ) -> RunRow:
-        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes.
+        """Acknowledge a run: it is durable when this returns. Raises Unavailable while the store takes no writes, and
+        when its disk is nearly full.
 
         `with_it` gives facts that join the group in which the run is created.
         """
@@ -64,6 +65,7 @@ class Intake:
         """Raise Unavailable while no run can be taken in."""
         if self.is_closed:
             raise Unavailable("The engine is stopping.", hint="Send the request again once the server is back.")
+        self._store.space.guard()
         if len(self.queue) >= MOST_QUEUED:
             raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
 

@@ -67,11 +67,14 @@ async def transact(
     decide: Callable[[Any], tuple[list[Fact], T]],
     workspace: str | None,
     answer: Callable[[T], Any] = lambda result: result,
+    *,
+    frees: bool = False,
 ) -> T:
     """`store.transact` with the request's first answer in the same group.
 
     `answer` makes the data that the route will pass to `ok` from the decision's result (default: the result itself).
-    Should the route answer something else, that is stored after it, in a group of its own.
+    Should the route answer something else, that is stored after it, in a group of its own. What `frees` space is done
+    on a nearly full disk too.
     """
     facts_for = answer_facts()
 
@@ -79,4 +82,4 @@ async def transact(
         facts, result = decide(cursor)
         return [*facts, *facts_for(answer(result))], result
 
-    return await store.transact(decide_and_answer, workspace)
+    return await store.transact(decide_and_answer, workspace, frees=frees)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -50,6 +51,7 @@ class Applier:
         self._offset = 0
         """Facts of the backlog's first ticket that are applied already."""
         self._requests: deque[Request[Any]] = deque()
+        self._errands: deque[Callable[[], None]] = deque()
         self._asleep = False
         """Whether the next step waits for a wake, so that new facts must give one."""
         self._hurried = False
@@ -61,6 +63,10 @@ class Applier:
         self._checkpointed_at = 0
         self.failure: str | None = None
         """Why DuckDB cannot be written now; None when all is well."""
+        self.may_checkpoint: Callable[[], bool] = lambda: True
+        """Asked before each CHECKPOINT: one on a full disk kills the instance, one during a copy spoils it."""
+        self.on_checkpoint: Callable[[int], None] = lambda _seq: None
+        """Called after each CHECKPOINT with the last sequence in it; in apply's step."""
 
     def start(self, log: Log, runner: Runner) -> None:
         """Begin to follow `log`."""
@@ -84,6 +90,11 @@ class Applier:
         if self._stopping:
             raise Unavailable("The store is closing.", hint="Try again when it is open.")
         self._requests.append(request)
+        self.hurry()
+
+    def run(self, errand: Callable[[], None]) -> None:
+        """Call `errand` in apply's step, with all that was durable before in DuckDB and no transaction open."""
+        self._errands.append(errand)
         self.hurry()
 
     def hurry(self) -> None:
@@ -121,6 +132,8 @@ class Applier:
             if self._requests:
                 self._decide()
             self._apply_backlog()
+            while self._errands:
+                self._errands.popleft()()
             self._worked_at = self._now()
             if not self._stopping or self._requests or (self._backlog and self.failure is None):
                 return AT_ONCE
@@ -137,10 +150,10 @@ class Applier:
             self._hurried = False
             self._asleep = True
             # Said first, looked at again second; those who bring work do it the other way round.
-            if not self._backlog and not self._requests and not self._stopping:
+            if not self._backlog and not self._requests and not self._errands and not self._stopping:
                 return self._rest()
             self._asleep = False
-        if self._requests or self._stopping:
+        if self._requests or self._errands or self._stopping:
             return AT_ONCE
         now = self._now()
         if self._due is None:
@@ -229,8 +242,19 @@ class Applier:
         grown = log.bytes_written - self._checkpointed_at
         if grown >= CHECKPOINT_BYTES or (idle and grown > 0):
             self._checkpointed_at = log.bytes_written
-            probe("apply.before_checkpoint")
-            try:
-                self._connection.execute("CHECKPOINT")
-            except duckdb.Error as error:
-                _logger.warning("apply.checkpoint_failed", error=str(error))
+            self.checkpoint()
+
+    def checkpoint(self) -> bool:
+        """CHECKPOINT now, if it may be; whether it was. In apply's step, or after the end of it."""
+        if self.failure is not None or not self.may_checkpoint():
+            return False
+        probe("apply.before_checkpoint")
+        try:
+            self._connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            _logger.warning("apply.checkpoint_failed", error=str(error))
+            if isinstance(error, duckdb.FatalException):
+                self.failure = str(error)
+            return False
+        self.on_checkpoint(self.progress.applied)
+        return True

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import structlog
 
 from workbench.base.errors import StoreHeld, StoreTooNew, Unavailable
 
-_logger = structlog.get_logger("workbench.storage")
 SETTINGS = {
     "threads": "2",
     "memory_limit": "2GB",
@@ -21,25 +19,23 @@ SETTINGS = {
 }
 
 
-def open_database(path: Path) -> Any:
-    """The writing connection. A file that DuckDB calls broken is set aside, for the log holds all that was in it.
+class Broken(Exception):
+    """The file cannot be used as it is; a copy or the log can take its place."""
 
-    Raises StoreHeld when another process has the file open, StoreTooNew when a newer DuckDB wrote it, Unavailable when
-    the disk or a permission is in the way: then nothing is moved.
+
+def open_database(path: Path) -> Any:
+    """The writing connection.
+
+    Raises Broken for a file that DuckDB cannot read, StoreHeld when another process has it open, StoreTooNew when a
+    newer DuckDB wrote it, Unavailable when the disk or a permission is in the way: then nothing may be moved.
     """
     try:
-        return duckdb.connect(str(path), config=dict(SETTINGS))
+        connection = duckdb.connect(str(path), config=dict(SETTINGS))
     except duckdb.Error as error:
         _refuse_unless_broken(path, error)
-        number = 1
-        while (aside := path.with_name(f"{path.name}.unopenable-{number}")).exists():
-            number += 1
-        _logger.error("store.database_set_aside", error=str(error), file=aside.name)
-        path.rename(aside)
-        journal = path.with_name(path.name + ".wal")
-        if journal.exists():
-            journal.rename(aside.with_name(aside.name + ".wal"))
-        return duckdb.connect(str(path), config=dict(SETTINGS))
+        raise Broken(str(error)) from error
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # ours to call, like every other
+    return connection
 
 
 def _refuse_unless_broken(path: Path, error: duckdb.Error) -> None:

@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -63,6 +64,8 @@ class Log:
         self._segment_bytes = segment_bytes
         self._segment = tail.segment
         self._spare = tail.spare
+        self._firsts = dict(tail.firsts)
+        """The first sequence of each segment that holds frames."""
         self._preparing: Work | None = None
         self.next_seq = tail.next_seq
         self.durable = Durable(tail.next_seq - 1, threading.Condition())
@@ -93,12 +96,16 @@ class Log:
         self.reopened = 0
         self.news = News(self.durable)
         if tail.damage is not None:
-            self.durable.failure = StoreDamaged(tail.damage, hint="The store is read-only; restore it from a copy.")
+            self.durable.failure = StoreDamaged(
+                f"The store is damaged and read-only. {tail.damage}",
+                hint="Copy its whole folder away, then bring a backup back with `workbench restore`.",
+            )
 
     def start(self, runner: Runner) -> None:
         """Open the first segment of a fresh store and begin to write."""
         if self._segment is None and self.durable.failure is None:
             self._segment = create(self._disk, self._folder, 1, min(self._segment_bytes, FIRST_SEGMENT_BYTES))
+            self._firsts[1] = 1
         self._runner = runner
         self._work = runner.start("workbench-log", self.step)
 
@@ -327,6 +334,7 @@ class Log:
             following = self._make_room(size)
         segment.close()
         self._segment, self._spare = following, None
+        self._firsts[following.index] = self.next_seq
         probe("log.after_rotation")
         return following
 
@@ -347,6 +355,42 @@ class Log:
             self._spare = create(self._disk, self._folder, segment.index + 1, needed)
         self._wanted = 0
         return self._spare
+
+    def rotate(self) -> None:
+        """Go on in a new segment, so that all before it can be dropped; only while `held`. Raises Unavailable."""
+        if self.refusal is not None:
+            raise self.refusal
+        segment = self._segment
+        assert segment is not None
+        try:
+            following = self._make_room(FRAME_BYTES)
+            # A frame without facts says where the log begins when all before it is gone.
+            following.write(b"".join(frame(following.salt, b"", 0, self.next_seq, self.durable.seq)))
+        except OSError as error:
+            raise no_room(error, self._folder) from error
+        segment.close()
+        self._segment, self._spare = following, None
+        self._firsts[following.index] = self.next_seq
+
+    def drop_behind(self, seq: int) -> int:
+        """Take away the segments that hold no fact after `seq`; how many. From any thread."""
+        indices = sorted(self._firsts)
+        dropped = [i for i, following in pairwise(indices) if self._firsts[following] <= min(seq, self.durable.seq) + 1]
+        for index in dropped:
+            self._disk.unlink(self._folder / f"{index:010d}.log")
+            del self._firsts[index]
+        if dropped:
+            self._disk.sync_folder(self._folder)
+        return len(dropped)
+
+    def bytes_after(self, seq: int) -> int:
+        """About how many bytes of log there are after `seq`."""
+        segment, indices = self._segment, sorted(self._firsts)
+        total = segment.position if segment is not None else 0
+        for index, following in pairwise(indices):
+            if self._firsts[following] > seq + 1:
+                total += self._disk.size(self._folder / f"{index:010d}.log")
+        return total
 
     def _prepare(self) -> float:
         """Make the next segment ready: zeroing it takes 40 to 260 ms."""

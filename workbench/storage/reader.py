@@ -13,6 +13,7 @@ import duckdb
 from workbench.base.errors import Unavailable
 from workbench.storage.apply import Applier
 from workbench.storage.log import Log
+from workbench.storage.opening import is_corruption
 from workbench.storage.running import Runner
 
 T = TypeVar("T")
@@ -27,6 +28,9 @@ class Reader:
         self._log = log
         self._applier = applier
         self._runner = runner
+        self.corruption: str | None = None
+        """What a query has found broken in the database; None when all is well."""
+        self.on_corruption: Callable[[], None] = lambda: None
         self._all = [connection.cursor() for _ in range(READERS)]
         self._cursors: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for cursor in self._all:
@@ -59,8 +63,22 @@ class Reader:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             try:
                 return query(cursor)
+            except duckdb.Error as error:
+                if is_corruption(error):
+                    self.corruption = str(error)
+                    self.on_corruption()
+                    raise Unavailable(
+                        f"The database is damaged: {error}",
+                        hint="Restart the server: it replaces the database by a verified copy and the log.",
+                    ) from error
+                raise
             finally:
                 _end(cursor)
+        except duckdb.FatalException as error:
+            raise Unavailable(
+                f"The database has ended: {error}",
+                hint="See that the disk is not full, then restart the server. The log has everything.",
+            ) from error
         finally:
             self._cursors.put(cursor)
 
@@ -76,5 +94,5 @@ class Reader:
 
 
 def _end(cursor: Any) -> None:
-    with suppress(duckdb.TransactionException):  # a failed statement has ended it
+    with suppress(duckdb.Error):  # a failed statement has ended it, or the instance is dead
         cursor.execute("ROLLBACK")

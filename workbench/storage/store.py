@@ -14,21 +14,27 @@ import structlog
 from workbench.base.clock import Clock
 from workbench.base.errors import StoreDamaged
 from workbench.storage.apply import BATCH_FACTS, LAG_LIMIT, Applier
-from workbench.storage.database import applied_seq, open_database
+from workbench.storage.copies import list_copies
+from workbench.storage.copying import FILE
+from workbench.storage.database import applied_seq
 from workbench.storage.decide import Decide, Request
 from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact, FactRegistry
+from workbench.storage.health import describe
 from workbench.storage.lock import StoreLock
 from workbench.storage.log import Log
 from workbench.storage.migrations.runner import Migration, migrate
 from workbench.storage.news import DurableHook
+from workbench.storage.opening import Tables, is_corruption, open_tables, suspect
 from workbench.storage.progress import Progress
 from workbench.storage.reader import READERS, Reader
-from workbench.storage.recovery import Tail, recover, refuse
+from workbench.storage.recovery import Tail, first_sequence, recover, refuse
 from workbench.storage.running import Runner, Threads
 from workbench.storage.segments import SEGMENT_BYTES, Frame
+from workbench.storage.space import MIN_FREE_BYTES, Space
 from workbench.storage.ticket import Ticket
+from workbench.storage.upkeep import Upkeep
 from workbench.storage.value_files import ValueStore
 from workbench.storage.writing import Entry, Writer
 
@@ -50,22 +56,27 @@ class Store:
         disk: Disk,
         runner: Runner,
         lock: StoreLock,
-        connection: Any,
+        tables: Tables,
+        tail: Tail,
         log: Log,
         applier: Applier,
-        torn_bytes: int,
+        space: Space,
     ) -> None:
         self.home = home
         self._lock = lock
-        self._connection = connection
+        self._connection = tables.connection
+        self._restored = tables.restored
         self._log = log
         self._applier = applier
-        self._reader = Reader(connection, log, applier, runner)
-        self._torn_bytes = torn_bytes
+        self._reader = Reader(tables.connection, log, applier, runner)
+        self._reader.on_corruption = lambda: suspect(home)
+        self._torn_bytes = tail.torn_bytes
         self._closed = False
         log.on_writable = self._tell_writable
         self.on_writable: Callable[[], None] = lambda: None
         """Called on the attached loop when facts can be written again after a failure: what was in flight is gone."""
+        self.space = space
+        self.upkeep = Upkeep(home, disk, runner, log, applier, space)
         self.values = ValueStore(home / "values", disk)
 
     @classmethod
@@ -78,58 +89,61 @@ class Store:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         allow_damaged: bool = False,
+        min_free_bytes: int = MIN_FREE_BYTES,
         disk: Disk | None = None,
         runner: Runner | None = None,
-        database: Callable[[Path], Any] = open_database,
+        database: Callable[[Path], Any] | None = None,
     ) -> Store:
         """Lock the home, migrate, replay the log into DuckDB.
 
-        Raises StoreHeld (another process has it), StoreTooNew (a newer workbench wrote it), StoreDamaged (acknowledged
-        facts cannot be read). With `allow_damaged` a damaged store opens read-only, with all facts before the damage.
+        A DuckDB file that is gone or broken is replaced by the newest verified copy that opens, or rebuilt from the
+        log. Raises StoreHeld (another process has it), StoreTooNew (a newer workbench wrote it), StoreDamaged
+        (acknowledged facts cannot be read). With `allow_damaged` a damaged store opens read-only, with all facts before
+        the damage.
 
-        A simulation gives a `disk`, a `runner` and a `database` (path → DuckDB connection) of its own.
+        A simulation gives a `disk`, a `runner` and a `database` (path → DuckDB connection) of its own; then no copies
+        are made or restored.
         """
         disk = disk or SystemDisk()
         runner = runner or Threads(READERS)
         disk.make_folder(home / "log")
         lock = StoreLock(disk, home)
-        connection: Any = None
         try:
-            connection = database(home / "workbench.duckdb")
-            migrate(connection, migrations)
             encoding = Encoding(registry)
-            writer = Writer(connection, registry, encoding, clock)
-            tail = _replay(disk, home, connection, encoding, writer)
-            if tail.damage is not None and not allow_damaged:
+            tables, writer, tail = _open_tables(disk, home, migrations, database, registry, encoding, clock)
+        except BaseException:
+            lock.release()
+            raise
+        try:
+            damage = tables.damage or tail.damage
+            if damage is not None and not allow_damaged:
                 for segment in (tail.segment, tail.spare):
                     if segment is not None:
                         segment.close()
-                raise refuse(tail.damage, home)
-            applied = applied_seq(connection)
-            applier = Applier(connection, registry, writer, Progress(applied))
+                raise refuse(damage, home)
+            tail.damage = damage
+            applier = Applier(tables.connection, registry, writer, Progress(applied_seq(tables.connection)))
             log = Log(disk, home / "log", tail, encoding, applier.add, segment_bytes=segment_bytes)
             log.start(runner)
             applier.start(log, runner)
-            return cls(
+            space = Space(disk, home, min_free_bytes, runner.now)
+            store = cls(
                 home,
                 disk=disk,
                 runner=runner,
                 lock=lock,
-                connection=connection,
+                tables=tables,
+                tail=tail,
                 log=log,
                 applier=applier,
-                torn_bytes=tail.torn_bytes,
+                space=space,
             )
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
+            store.upkeep.copies_by_itself = database is None and damage is None
+        except BaseException:
+            tables.connection.close()
             lock.release()
-            if isinstance(error, duckdb.Error):
-                raise StoreDamaged(
-                    f"The database in {home} cannot be brought up to date: {error}",
-                    hint="Move workbench.duckdb and workbench.duckdb.wal to another folder: the log rebuilds them.",
-                ) from error
             raise
+        return store
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -142,16 +156,19 @@ class Store:
         """
         return self._log.append(facts, workspace, patient)
 
-    async def transact(self, decide: Decide[T], workspace: str | None = None) -> T:
+    async def transact(self, decide: Decide[T], workspace: str | None = None, *, frees: bool = False) -> T:
         """Run ``decide(cursor) → (facts, answer)`` with every earlier fact in sight; its facts come next in the log.
 
         Returns the answer once the facts are durable. `decide` runs in the apply thread, must only read through the
         cursor, and may be run again when another decision of its group is refused. What it raises reaches the caller,
-        and only its own facts are dropped. Raises Unavailable when the outcome is not known.
+        and only its own facts are dropped. Raises Unavailable when the outcome is not known, and when so little of the
+        disk is free that only what `frees` space is taken.
         """
         request: Request[T] = Request(decide, workspace)
         if (refusal := self._log.refusal) is not None:
             raise refusal
+        if not frees:
+            self.space.guard()
         self._applier.ask(request)
         return await request.future
 
@@ -173,9 +190,11 @@ class Store:
 
     async def lag_free(self) -> None:
         """Wait until the lag is at most 2,500 facts. Raises Unavailable when the log has failed."""
-        while self.lag() > LAG_LIMIT:
+        while True:
             if self._log.durable.failure is not None:
                 raise self._log.durable.failure
+            if self.lag() <= LAG_LIMIT:
+                return
             seq = min(self._log.appended - LAG_LIMIT, self._log.durable.seq)
             if seq > self._applier.progress.applied:
                 self._applier.hurry()
@@ -218,27 +237,11 @@ class Store:
     # --- life -------------------------------------------------------------------------------------------------------
 
     def health(self) -> dict[str, Any]:
-        """``ok`` and why not; how far log and DuckDB are. JSON-ready, without secrets."""
-        failure = self._log.durable.failure
-        unapplied = self._applier.unapplied
-        reasons: list[str] = []
-        if failure is not None:
-            reasons.append(failure.message)
-        if self._applier.failure is not None:
-            reasons.append(f"The database cannot be written: {self._applier.failure}")
-        if not self._applier.is_alive and not self._closed:
-            reasons.append("The apply thread has ended.")
-        if unapplied:
-            reasons.append(f"{unapplied} facts could not be applied; they stand in unapplied_facts.")
-        return {
-            "ok": not reasons,
-            "reasons": reasons,
-            "writable": failure is None,
-            "durableSeq": self._log.durable.seq,
-            "appliedSeq": self._applier.progress.applied,
+        """``ok`` and why not; how far log, DuckDB and copies are. JSON-ready, without secrets."""
+        return describe(self._log, self._applier, self._reader, self.upkeep.copies, self.space, closed=self._closed) | {
             "lag": self.lag(),
-            "unapplied": unapplied,
             "tornBytes": self._torn_bytes,
+            "restoredFrom": self._restored,
         }
 
     def close(self) -> None:
@@ -249,13 +252,43 @@ class Store:
         self._log.close()
         self._applier.stop()
         self._reader.close()
-        if self._applier.failure is None:
-            try:
-                self._connection.execute("CHECKPOINT")
-            except duckdb.Error as error:  # the log has all; the next start applies it
-                _logger.warning("store.checkpoint_failed", error=str(error))
+        self.upkeep.copies_by_itself = False
+        self._applier.checkpoint()
         self._connection.close()
         self._lock.release()
+
+
+def _open_tables(
+    disk: Disk,
+    home: Path,
+    migrations: Sequence[Migration],
+    database: Callable[[Path], Any] | None,
+    registry: FactRegistry,
+    encoding: Encoding,
+    clock: Clock,
+) -> tuple[Tables, Writer, Tail]:
+    """The tables, brought to the log's end or to where the damage begins."""
+    while True:
+        if database is not None:
+            tables = Tables(database(home / FILE))
+            migrate(tables.connection, migrations)
+        else:
+            tables = open_tables(home, migrations, first_sequence(disk, home / "log"))
+        writer = Writer(tables.connection, registry, encoding, clock)
+        try:
+            return tables, writer, _replay(disk, home, tables.connection, encoding, writer)
+        except duckdb.Error as error:
+            tables.connection.close()
+            if database is None and is_corruption(error) and tables.restored is None:
+                suspect(home)
+                continue
+            raise StoreDamaged(
+                f"The database in {home} cannot be brought up to date: {error}",
+                hint=f"See that the disk is not full. Else move {FILE} to another folder: copies and log rebuild it.",
+            ) from error
+        except BaseException:
+            tables.connection.close()
+            raise
 
 
 def _replay(disk: Disk, home: Path, connection: Any, encoding: Encoding, writer: Writer) -> Tail:
@@ -270,7 +303,8 @@ def _replay(disk: Disk, home: Path, connection: Any, encoding: Encoding, writer:
             writer.apply(batch[:BATCH_FACTS])
             del batch[:BATCH_FACTS]
 
-    tail = recover(disk, home / "log", applied, take)
+    kept = list_copies(home)
+    tail = recover(disk, home / "log", applied, take, kept[0].seq if kept else 0)
     writer.apply(batch)
     writer.count_unapplied()
     return tail
