@@ -98,9 +98,7 @@ def test_edits_of_different_fields_do_not_stand_in_each_others_way() -> None:
 def test_what_somebody_else_changed_since_stands_in_the_way(theirs: dict[str, Any] | None, why: str) -> None:
     first = Flow(blocks=(Block(id="a", type="transform", name="a", config={"code": "1"}),))
     mine = first.model_copy(update={"blocks": (first.blocks[0].model_copy(update={"config": {"code": "2"}}),)})
-    now = first.model_copy(
-        update={"blocks": () if theirs is None else (first.blocks[0].model_copy(update=theirs),)}
-    )
+    now = first.model_copy(update={"blocks": () if theirs is None else (first.blocks[0].model_copy(update=theirs),)})
     with pytest.raises(Standing, match=why):
         applied(now, inverse(between(first, mine)))
 

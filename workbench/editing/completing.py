@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.base.errors import InvalidInput
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.models import NewFlow
+from workbench.flow.commands import NewBlock
 from workbench.flow.handles import free_name, handle
 from workbench.flow.layout import arrange
 from workbench.flow.model import Block, Edge, Flow, Position
@@ -38,32 +39,46 @@ def fill(new: NewFlow, registry: BlockRegistry) -> Flow:
     )
 
 
+def new_block(flow: Flow, sent: NewBlock, registry: BlockRegistry) -> Block:
+    """A whole block of what a client sends to be added to `flow`."""
+    names = {handle(b.name) for b in flow.blocks}
+    return _block(sent, registry, {b.id for b in flow.blocks}, names, {})
+
+
+def new_edge_id(flow: Flow) -> str:
+    """An edge id that is free in `flow`."""
+    return _free_id("edge", {e.id for e in flow.edges})
+
+
 def _blocks(new: NewFlow, registry: BlockRegistry) -> tuple[Block, ...]:
     ids = {b.id for b in new.blocks if b.id}
     names = {handle(b.name) for b in new.blocks if b.name}
-    blocks: list[Block] = []
-    last: dict[str, str] = {}  # the next free name is looked for after the last one, not from the first on
-    for sent in new.blocks:
-        name = sent.name
-        if not name:
-            kind = registry.find(sent.type)
-            plain = kind.title.lower() if kind else _printable(sent.type)
-            name = last[plain] = free_name(last.get(plain, plain), names)
-        names.add(handle(name))
-        block_id = sent.id or _free_id(sent.type, ids)
-        ids.add(block_id)
-        blocks.append(
-            Block.model_construct(
-                id=block_id,
-                type=sent.type,
-                name=name,
-                config=sent.config,
-                position=sent.position or Position(),
-                disabled=sent.disabled,
-                policy=sent.policy,
-            )
-        )
-    return tuple(blocks)
+    last: dict[str, str] = {}
+    return tuple(_block(sent, registry, ids, names, last) for sent in new.blocks)
+
+
+def _block(sent: NewBlock, registry: BlockRegistry, ids: set[str], names: set[str], last: dict[str, str]) -> Block:
+    """The block, with an id that is not in `ids` and a name whose handle is not in `names`; both learn it.
+
+    The next free name is looked for after the `last` one of its kind, not from the first on.
+    """
+    name = sent.name
+    if not name:
+        kind = registry.find(sent.type)
+        plain = kind.title.lower() if kind else _printable(sent.type)
+        name = last[plain] = free_name(last.get(plain, plain), names)
+    names.add(handle(name))
+    block_id = sent.id or _free_id(sent.type, ids)
+    ids.add(block_id)
+    return Block.model_construct(
+        id=block_id,
+        type=sent.type,
+        name=name,
+        config=sent.config,
+        position=sent.position or Position(),
+        disabled=sent.disabled,
+        policy=sent.policy,
+    )
 
 
 def _edges(new: NewFlow) -> tuple[Edge, ...]:

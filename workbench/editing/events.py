@@ -15,6 +15,7 @@ from workbench.editing.facts import (
     FunctionChanged,
     FunctionCreated,
     FunctionDeleted,
+    FunctionEdited,
 )
 from workbench.rest.events import EventType
 
@@ -40,6 +41,16 @@ EVENT_TYPES = (
     EventType(CanvasDeleted, "canvas", lambda f: _canvas(f, "deleted", 0)),
     EventType(FunctionCreated, "function", lambda f: _function(f, "created", 1, f.author, f.source)),
     EventType(FunctionChanged, "function", lambda f: _function(f, "updated", f.version, f.author, f.source)),
+    EventType(
+        FunctionEdited,
+        "function",
+        lambda f: {
+            **_function(f, "updated", f.version, f.author, f.source),
+            "groupId": to_text(f.group),
+            "kind": f.kind,
+            "label": f.label,
+        },
+    ),
     EventType(FunctionDeleted, "function", lambda f: _function(f, "deleted", 0, None, None)),
     EventType(
         BreakpointsSet,

@@ -4,7 +4,31 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import msgspec
+
+from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert
 from workbench.storage.facts import Batch, Fact, FactType
+
+COMMANDS = Table(
+    "commands",
+    {
+        "id": UUID,
+        "workspace_id": UUID,
+        "function_id": UUID,
+        "version": BIGINT,
+        "position": BIGINT,
+        "group_id": UUID,
+        "kind": TEXT,
+        "of_group": UUID,
+        "type": TEXT,
+        "payload": TEXT,
+        "changes": TEXT,
+        "label": TEXT,
+        "author": TEXT,
+        "origin": TEXT,
+        "created_at": BIGINT,
+    },
+)
 
 
 class CanvasCreated(Fact, tag=2001, frozen=True):
@@ -72,6 +96,42 @@ class FunctionChanged(Fact, tag=2401, frozen=True):
     source: str
     message: str | None
     at: int
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One command as the history keeps it; payload and changes (see `workbench.flow.changes`) are JSON."""
+
+    id: bytes
+    type: str
+    payload: str
+    changes: str
+
+
+class FunctionEdited(Fact, tag=2801, frozen=True):
+    """A function has a new version, made by commands. `flow` is said where the version is to be read without replay.
+
+    `kind` is command, undo, redo, restore or import; `of` is the group that an undo or a redo is about.
+    """
+
+    name: ClassVar[str] = "function.edited"
+    id: bytes
+    workspace: bytes
+    canvas: bytes
+    title: str
+    description: str | None
+    status: str
+    version: int
+    flow: str | None
+    author: str
+    source: str
+    origin: str
+    message: str | None
+    at: int
+    group: bytes
+    kind: str
+    of: bytes | None
+    label: str
+    entries: list[Entry]
 
 
 class FunctionDeleted(Fact, tag=2501, frozen=True):
@@ -192,10 +252,67 @@ def _change_functions(cursor: Any, facts: Batch) -> None:
         )
 
 
+def _edit_functions(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        function, workspace = _uuid(f.id), _uuid(f.workspace)
+        cursor.execute(
+            """
+            INSERT OR REPLACE INTO function_versions (function_id, number, flow, author, source, message, created_at)
+            SELECT id, ?, ?, ?, ?, ?, ? FROM functions WHERE workspace_id = ? AND id = ?
+            """,
+            [f.version, f.flow, f.author, f.source, f.message, f.at, workspace, function],
+        )
+        cursor.execute(
+            """
+            UPDATE functions SET canvas_id = ?, name = ?, description = ?, status = ?, version = ?, updated_at = ?,
+                updated_by = ?
+            WHERE workspace_id = ? AND id = ?
+            """,
+            [_uuid(f.canvas), f.title, f.description, f.status, f.version, f.at, f.author, workspace, function],
+        )
+        if f.of is not None:
+            mark = [workspace, function, _uuid(f.of)]
+            is_undo = f.kind == "undo"
+            cursor.execute(
+                "UPDATE commands SET undone = ? WHERE workspace_id = ? AND function_id = ? AND group_id = ?",
+                [is_undo, *mark],
+            )
+            if not is_undo:
+                cursor.execute(
+                    """
+                    UPDATE commands SET undone = true
+                    WHERE workspace_id = ? AND function_id = ? AND of_group = ? AND kind = 'undo'
+                    """,
+                    mark,
+                )
+    edits = [(f, at, entry) for f in facts for at, entry in enumerate(f.entries)]
+    columns = {
+        "id": [e.id for _, _, e in edits],
+        "workspace_id": [f.workspace for f, _, _ in edits],
+        "function_id": [f.id for f, _, _ in edits],
+        "version": [f.version for f, _, _ in edits],
+        "position": [at for _, at, _ in edits],
+        "group_id": [f.group for f, _, _ in edits],
+        "kind": [f.kind for f, _, _ in edits],
+        "of_group": [f.of for f, _, _ in edits],
+        "type": [e.type for _, _, e in edits],
+        "payload": [e.payload for _, _, e in edits],
+        "changes": [e.changes for _, _, e in edits],
+        "label": [f.label for f, _, _ in edits],
+        "author": [f.author for f, _, _ in edits],
+        "origin": [f.origin for f, _, _ in edits],
+        "created_at": [f.at for f, _, _ in edits],
+    }
+    insert(cursor, COMMANDS, columns)
+
+
 def _delete_functions(cursor: Any, facts: Batch) -> None:
     for f in facts:
         cursor.execute("DELETE FROM functions WHERE workspace_id = ? AND id = ?", [_uuid(f.workspace), _uuid(f.id)])
         cursor.execute("DELETE FROM function_versions WHERE function_id = ?", [_uuid(f.id)])
+        cursor.execute(
+            "DELETE FROM commands WHERE workspace_id = ? AND function_id = ?", [_uuid(f.workspace), _uuid(f.id)]
+        )
 
 
 def _set_breakpoints(cursor: Any, facts: Batch) -> None:
@@ -216,6 +333,7 @@ FACT_TYPES = (
     FactType(CanvasDeleted, _delete_canvases, keeps_place=True),
     FactType(FunctionCreated, _create_functions, keeps_place=True),
     FactType(FunctionChanged, _change_functions, keeps_place=True),
+    FactType(FunctionEdited, _edit_functions, keeps_place=True),
     FactType(FunctionDeleted, _delete_functions, keeps_place=True),
     FactType(BreakpointsSet, _set_breakpoints, keeps_place=True),
 )

@@ -15,10 +15,10 @@ from workbench.editing import store as sql
 from workbench.editing.canvases import check_version, end_runs
 from workbench.editing.cards import cards_of
 from workbench.editing.completing import complete, fill
+from workbench.editing.edits import close_edit, open_edit, typing_group
 from workbench.editing.facts import (
     BreakpointsSet,
     CanvasCreated,
-    FunctionChanged,
     FunctionCreated,
     FunctionDeleted,
 )
@@ -34,6 +34,8 @@ from workbench.editing.models import (
 )
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint as EngineBreakpoint
+from workbench.flow.changes import HEAD_FIELDS, between, set_head
+from workbench.flow.commands import as_commands
 from workbench.flow.model import Flow
 from workbench.flow.validation import Validation, validate
 from workbench.rest import once
@@ -94,9 +96,10 @@ class Functions:
         function = self.head(caller, function_id)
         flow = await self.flow(caller, function, version or function.version)
         shown = function if version is None else function.model_copy(update={"version": version})
-        return self._with_flow(shown, flow)
+        return self.with_flow(shown, flow)
 
-    def _with_flow(self, function: Function, flow: Flow) -> FunctionWithFlow:
+    def with_flow(self, function: Function, flow: Flow) -> FunctionWithFlow:
+        """A function with this flow and its cards."""
         return FunctionWithFlow.model_construct(
             **{name: getattr(function, name) for name in Function.model_fields},
             flow=flow,
@@ -175,7 +178,7 @@ class Functions:
             fact = FunctionCreated(
                 raw, caller.workspace, canvas, new.name, new.description, "draft", text, caller.author, "edit", now
             )
-            return [*facts, fact], self._with_flow(_created(fact), flow)
+            return [*facts, fact], self.with_flow(_created(fact), flow)
 
         function: FunctionWithFlow = await once.transact(self._store, decide, caller.workspace_id)
         self._memory.keep(caller.workspace_id, _bare(function))
@@ -184,7 +187,7 @@ class Functions:
 
     async def update(self, caller: Caller, function_id: str, change: FunctionChange) -> FunctionWithFlow:
         """Change what is sent: one new version. Raises NotFound, InvalidInput, VersionConflict, FlowInvalid."""
-        raw, now = id_bytes("function", function_id), self._clock.now_us()
+        now = self._clock.now_us()
         sent = change.model_fields_set
         for field in ("name", "status", "flow"):
             if field in sent and getattr(change, field) is None:
@@ -192,30 +195,30 @@ class Functions:
         head = self.head(caller, function_id)
         sent_flow = complete(change.flow, self._registry) if change.flow is not None else None
         check_version(change.expected_version, head.version, "function")
-        flow = sent_flow or await self.flow(caller, head, head.version)
-        if change.status == "active":
-            self.require_valid(flow)
+        kept = self._memory.flow(head.id, head.version)
+        known = (head.version, kept) if kept is not None else None
+        group = self._ids.new()
 
-        def decide(cursor: Any) -> Decision:
-            function = sql.find_function(cursor, caller.workspace_id, function_id)
-            if function is None:
-                raise missing("function", function_id)
-            check_version(change.expected_version, function.version, "function")
-            after = {f: getattr(change, f) for f in ("name", "description", "status") if f in sent}
-            before_flow = sql.find_flow(cursor, caller.workspace_id, function_id, function.version)
-            has_new_flow = sent_flow is not None and sent_flow != before_flow
-            if not has_new_flow and all(getattr(function, f) == v for f, v in after.items()):
-                return [], self._with_flow(function, before_flow or Flow())
-            changed = function.model_copy(
-                update={**after, "version": function.version + 1, "updated_at": now, "updated_by": caller.author}
-            )
-            text = sent_flow.model_dump_json(by_alias=True) if has_new_flow and sent_flow is not None else None
-            fact = _changed(raw, caller, changed, text)
-            return [fact], self._with_flow(changed, sent_flow or before_flow or Flow())
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[FunctionWithFlow, Flow]]:
+            edit = open_edit(cursor, caller, head.id, known, change.expected_version)
+            after = {f: getattr(change, f) for f in HEAD_FIELDS if f in sent}
+            changes = set_head(edit.draft.head, after)
+            if sent_flow is not None:
+                changes += between(edit.draft.flow, sent_flow)
+            edit.draft.apply(changes)
+            if change.status == "active":
+                self.require_valid(edit.draft.flow)
+            for type_, payload, made in as_commands(changes):
+                edit.add(type_, payload, made)
+            facts: list[Fact] = []
+            if edit.done:
+                joined = typing_group(cursor, edit, now)
+                facts = [close_edit(edit, now, self._ids.new, to_bytes(joined or group))]
+            return facts, (self.with_flow(edit.edited(now), edit.draft.flow), edit.draft.flow)
 
-        answer: FunctionWithFlow = await once.transact(self._store, decide, caller.workspace_id)
+        answer, flow = await once.transact(self._store, decide, caller.workspace_id, lambda result: result[0])
         self._memory.keep(caller.workspace_id, _bare(answer))
-        self._memory.keep_flow(answer.id, answer.version, answer.flow)
+        self._memory.keep_flow(answer.id, answer.version, flow)
         return answer
 
     async def delete(self, caller: Caller, function_id: str, *, force: bool) -> Deleted:
@@ -300,23 +303,6 @@ def _created(fact: FunctionCreated) -> Function:
         created_at=fact.at,
         updated_at=fact.at,
         updated_by=fact.author,
-    )
-
-
-def _changed(raw: bytes, caller: Caller, function: Function, flow: str | None) -> FunctionChanged:
-    return FunctionChanged(
-        raw,
-        caller.workspace,
-        to_bytes(function.canvas_id),
-        function.name,
-        function.description,
-        function.status,
-        function.version,
-        flow,
-        caller.author,
-        caller.origin,
-        None,
-        function.updated_at,
     )
 
 

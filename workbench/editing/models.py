@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, Union
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, create_model
 
 from workbench.base.times import Time
 from workbench.base.wire import Flag, WholeNumber, Wire
-from workbench.flow.model import Flow, FlowId, Name, Policy, Position
+from workbench.flow.commands import COMMANDS, NewBlock, Status
+from workbench.flow.model import Flow, FlowId, Name
 
 Description: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
-Status: TypeAlias = Literal["draft", "active", "archived"]
 Expression: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
 
 
@@ -41,18 +41,6 @@ class Canvas(Wire):
     version: int
     created_at: Time
     updated_at: Time
-
-
-class NewBlock(Wire):
-    """A block as a client sends it: only its type is needed."""
-
-    id: FlowId | None = None
-    type: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    name: Name | None = None
-    config: dict[str, Any] = Field(default_factory=dict)
-    position: Position | None = None
-    disabled: Flag = False
-    policy: Policy | None = None
 
 
 class NewEdge(Wire):
@@ -156,3 +144,102 @@ class ToValidate(Wire):
 
     flow: NewFlow | None = None
     function_id: str | None = None
+
+
+# Commands, their history, versions
+
+
+def _command(name: str, payload: type[Wire]) -> type[Wire]:
+    """A command on the wire: its payload names the function, and says the version that it was made on if it likes."""
+    made: Any = create_model
+    told = made(f"{payload.__name__}Payload", __base__=payload, __doc__=payload.__doc__, function_id=(str, ...))
+    return made(
+        f"{payload.__name__}Command",
+        __base__=Wire,
+        __doc__=payload.__doc__,
+        type=(Literal[name], ...),
+        payload=(told, ...),
+        expected_version=(WholeNumber | None, None),
+    )
+
+
+CommandIn: TypeAlias = Annotated[
+    Union[tuple(_command(name, payload) for name, payload in COMMANDS.items())],  # type: ignore[valid-type]  # noqa: UP007
+    Field(discriminator="type"),
+]
+MOST_COMMANDS = 1000
+
+
+class Batch(Wire):
+    """Body of POST /commands/batch: all or none, and one undo takes all back.
+
+    An id that an earlier command of the batch made is ``$n``, n its place.
+    """
+
+    commands: tuple[CommandIn, ...] = Field(min_length=1, max_length=MOST_COMMANDS)
+    message: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class CommandResult(Wire):
+    """What one command of a batch did."""
+
+    index: int
+    type: str
+    block_id: str | None = None
+    edge_id: str | None = None
+
+
+class BatchResult(Wire):
+    """What a batch did: one group in the history, and the functions' new versions."""
+
+    group_id: str | None
+    label: str | None
+    versions: dict[str, int]
+    results: tuple[CommandResult, ...] = ()
+
+
+class TakeBack(Wire):
+    """Body of undo and redo; without `functionId`, the caller's last change anywhere.
+
+    `groupId` takes back that one, whatever came after it, unless a later change stands in the way.
+    """
+
+    function_id: str | None = None
+    group_id: str | None = None
+    expected_version: WholeNumber | None = None
+
+
+class CommandEntry(Wire):
+    """One command of the history. An undo or a redo is one too; `ofGroup` is the group that it is about."""
+
+    id: str
+    function_id: str
+    type: str
+    payload: dict[str, Any]
+    author: str
+    origin: str
+    version: int
+    position: int
+    group_id: str
+    label: str
+    kind: Literal["command", "undo", "redo", "restore", "import"]
+    of_group: str | None
+    undone: bool
+    created_at: Time
+
+
+class Version(Wire):
+    """One version of a function."""
+
+    number: int
+    author: str | None
+    source: str | None
+    message: str | None
+    created_at: Time
+
+
+class RestoreVersion(Wire):
+    """Body of POST F/versions/{n}/restore."""
+
+    message: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    expected_version: WholeNumber | None = None

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.canvases import Canvases
 from workbench.editing.functions import Functions
+from workbench.editing.history_routes import command_routes, version_routes
 from workbench.editing.models import (
     Breakpoint,
     BreakpointsChange,
@@ -46,6 +47,8 @@ def routes(editing: Editing, registry: BlockRegistry) -> APIRouter:
     for tag, declare in (
         ("Canvases", lambda api: _canvas_routes(api, editing.canvases)),
         ("Functions", lambda api: _function_routes(api, editing.functions)),
+        ("Versions", lambda api: version_routes(api, editing.history, _function_exists(editing.functions))),
+        ("Commands", lambda api: command_routes(api, editing.history)),
         ("Debug", lambda api: _breakpoint_routes(api, editing.functions)),
         ("Blocks", lambda api: _block_routes(api, registry)),
     ):

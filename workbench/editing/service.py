@@ -7,6 +7,7 @@ from workbench.base.ids import Ids
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.canvases import Canvases
 from workbench.editing.functions import Functions, for_engine
+from workbench.editing.history import History
 from workbench.editing.memory import Memory
 from workbench.editing.store import flow_for_recovery
 from workbench.engine.engine import Engine
@@ -23,6 +24,7 @@ class Editing:
         self._memory = Memory()
         self.canvases = Canvases(store, engine, self._memory, clock, ids)
         self.functions = Functions(store, engine, registry, self._memory, clock, ids)
+        self.history = History(store, self.functions, registry, self._memory, clock, ids)
 
     async def start(self) -> None:
         """Load the memory."""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from workbench.editing.models import Breakpoint, Canvas, Function
+from workbench.flow.changes import Draft, Set, from_text
 from workbench.flow.model import Flow
 
 CANVAS_COLUMNS = """
@@ -158,27 +159,44 @@ def all_functions(cursor: Any) -> list[tuple[str, Function]]:
 
 
 def find_flow(cursor: Any, workspace: str, function_id: str, number: int) -> Flow | None:
-    """The flow of one version."""
-    row = cursor.execute(
-        """
-        SELECT v.flow FROM function_versions v JOIN functions f ON f.id = v.function_id
-        WHERE f.workspace_id = ? AND v.function_id = ?::UUID AND v.number = ?
-        """,
-        [workspace, function_id, number],
+    """The flow of one version: as it was kept, or made from the last kept one by the commands since."""
+    known = cursor.execute(
+        "SELECT count(*) FROM functions WHERE workspace_id = ? AND id = ?::UUID", [workspace, function_id]
     ).fetchone()
-    return Flow.model_validate_json(row[0]) if row else None
+    return _flow(cursor, function_id, number) if known is not None and known[0] else None
 
 
 def flow_for_recovery(cursor: Any, function_id: str, number: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
     """The flow of the version that an open run walks, and its function's breakpoints, in whatever workspace."""
+    row = cursor.execute("SELECT breakpoints FROM functions WHERE id = ?::UUID", [function_id]).fetchone()
+    flow = _flow(cursor, function_id, number) if row is not None else None
+    return (flow, read_breakpoints(row[0])) if flow is not None else None
+
+
+def _flow(cursor: Any, function_id: str, number: int) -> Flow | None:
     row = cursor.execute(
         """
-        SELECT v.flow, f.breakpoints FROM function_versions v JOIN functions f ON f.id = v.function_id
-        WHERE v.function_id = ?::UUID AND v.number = ?
+        SELECT max(number), max(number) FILTER (flow IS NOT NULL), arg_max(flow, number) FILTER (flow IS NOT NULL)
+        FROM function_versions WHERE function_id = ?::UUID AND number <= ?
         """,
         [function_id, number],
     ).fetchone()
-    return (Flow.model_validate_json(row[0]), read_breakpoints(row[1])) if row else None
+    if row is None or row[0] != number or row[2] is None:
+        return None
+    flow = Flow.model_validate_json(row[2])
+    if row[1] == number:
+        return flow
+    since = cursor.execute(
+        """
+        SELECT changes FROM commands WHERE function_id = ?::UUID AND version > ? AND version <= ?
+        ORDER BY version, position
+        """,
+        [function_id, row[1], number],
+    ).fetchall()
+    draft = Draft(flow)
+    for (changes,) in since:
+        draft.apply(c for c in from_text(changes) if not (isinstance(c, Set) and c.kind == "function"))
+    return draft.flow
 
 
 def count_runs(cursor: Any, workspace: str, function_ids: list[str]) -> int:

@@ -25,7 +25,7 @@ Description: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
 Port: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class BlockIn(Wire):
+class NewBlock(Wire):
     """A block as a client sends it: only its type is needed."""
 
     id: FlowId | None = None
@@ -50,7 +50,7 @@ class EdgeIn(Wire):
 class AddBlock(Wire):
     """A new block; without a position it stands at the origin, without a name it is called like its type."""
 
-    block: BlockIn
+    block: NewBlock
 
 
 class UpdateBlock(Wire):
@@ -152,7 +152,7 @@ class Editor:
         self,
         draft: Draft,
         catalogue: Catalogue,
-        new_block: Callable[[Flow, BlockIn], Block],
+        new_block: Callable[[Flow, NewBlock], Block],
         new_edge_id: Callable[[Flow], str],
         resolve: Callable[[str], str],
     ) -> None:
@@ -204,10 +204,12 @@ class Editor:
             raise NotFound(f'No block of this function has the id "{block_id}".')
         return block
 
-    def _added_block(self, sent: BlockIn) -> Block:
+    def _added_block(self, sent: NewBlock) -> Block:
         flow = self.draft.flow
         if sent.id is not None and flow.block(sent.id) is not None:
-            raise Conflict(f'A block with the id "{sent.id}" is there already.', hint="Leave the id out to get a new one.")
+            raise Conflict(
+                f'A block with the id "{sent.id}" is there already.', hint="Leave the id out to get a new one."
+            )
         return self._new_block(flow, sent)
 
     def _added_edge(self, sent: EdgeIn) -> Edge:
@@ -295,7 +297,9 @@ def _gather(commands: list[tuple[str, dict[str, Any], list[Change]]], change: Se
     if commands and commands[-1][0] == name and commands[-1][1].get("blockId") == payload.get("blockId"):
         known = commands[-1][1]
         for key, value in payload.items():
-            known[key] = {**known[key], **value} if isinstance(value, dict) and isinstance(known.get(key), dict) else value
+            known[key] = (
+                {**known[key], **value} if isinstance(value, dict) and isinstance(known.get(key), dict) else value
+            )
         commands[-1][2].append(change)
         return
     commands.append((name, payload, [change]))

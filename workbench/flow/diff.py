@@ -84,7 +84,7 @@ class ValueDiff(Wire):
 
 
 class Diff(Wire):
-    """From one flow to another. `layout` tells that notes or groups differ; `function` what differs outside the flow."""
+    """From one flow to another. `layout` names notes or groups that differ; `function` what differs outside."""
 
     from_: int | None = Field(default=None, alias="from")
     to: int | None = None
@@ -109,7 +109,9 @@ def diff(
         added=tuple(b for i, b in now.items() if i not in was),
         removed=tuple(b for i, b in was.items() if i not in now),
         moved=tuple(
-            Moved(id=b.id, name=b.name, before=a.position, after=b.position) for a, b in both if a.position != b.position
+            Moved(id=b.id, name=b.name, before=a.position, after=b.position)
+            for a, b in both
+            if a.position != b.position
         ),
         changed=tuple(
             BlockDiff(id=b.id, name=b.name, fields=fields) for a, b in both if (fields := _block_fields(a, b))
@@ -144,16 +146,15 @@ def _edges(before: Flow, after: Flow) -> EdgesDiff:
 
 
 def _block_fields(a: Block, b: Block) -> tuple[FieldDiff, ...]:
-    fields: list[FieldDiff] = []
-    for name in ("name", "type", "disabled"):
-        if getattr(a, name) != getattr(b, name):
-            fields.append(_field(name, getattr(a, name), getattr(b, name)))
-    for value in _values(a.config, b.config):
-        fields.append(_field(f"config.{value.name}", value.before, value.after))
+    fields = [
+        _field(name, getattr(a, name), getattr(b, name))
+        for name in ("name", "type", "disabled")
+        if getattr(a, name) != getattr(b, name)
+    ]
+    fields += [_field(f"config.{value.name}", value.before, value.after) for value in _values(a.config, b.config)]
     if a.policy != b.policy:
-        fields.append(
-            _field("policy", a.policy.to_wire() if a.policy else None, b.policy.to_wire() if b.policy else None)
-        )
+        was, now = (p.to_wire() if p is not None else None for p in (a.policy, b.policy))
+        fields.append(_field("policy", was, now))
     return tuple(fields)
 
 
