@@ -160,16 +160,18 @@ def all_functions(cursor: Any) -> list[tuple[str, Function]]:
 
 def find_flow(cursor: Any, workspace: str, function_id: str, number: int) -> Flow | None:
     """The flow of one version: as it was kept, or made from the last kept one by the commands since."""
-    known = cursor.execute(
+    known: Any = cursor.execute(
         "SELECT count(*) FROM functions WHERE workspace_id = ? AND id = ?::UUID", [workspace, function_id]
     ).fetchone()
-    return _flow(cursor, function_id, number) if known is not None and known[0] else None
+    return _flow(cursor, function_id, number) if known[0] else None
 
 
 def flow_for_recovery(cursor: Any, function_id: str, number: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
     """The flow of the version that an open run walks, and its function's breakpoints, in whatever workspace."""
     row = cursor.execute("SELECT breakpoints FROM functions WHERE id = ?::UUID", [function_id]).fetchone()
-    flow = _flow(cursor, function_id, number) if row is not None else None
+    if row is None:
+        return None
+    flow = _flow(cursor, function_id, number)
     return (flow, read_breakpoints(row[0])) if flow is not None else None
 
 

@@ -141,6 +141,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/commands/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch Commands
+         * @description Carry out up to 1,000 commands, all or none; one undo takes them all back.
+         */
+        post: operations["batchCommands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/commands/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description Every command, newest first; `meta` says what can be undone and redone, and what each is called.
+         */
+        get: operations["getCommandHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/commands/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Make again what was undone last.
+         */
+        post: operations["redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/commands/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back the last change of a function, or a named one; 409 when there is nothing or something stands in
+         *     the way.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/dead-letter": {
         parameters: {
             query?: never;
@@ -336,6 +417,66 @@ export interface paths {
          * @description Remove all breakpoints.
          */
         delete: operations["clearBreakpoints"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description Versions, newest first: who made each, when, by what.
+         */
+        get: operations["getWorkflowFunctionVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/versions/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Versions
+         * @description What differs between two versions: blocks that were only moved are kept apart from those that changed.
+         */
+        get: operations["diffWorkflowVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Make an old version's flow the newest; undoable.
+         */
+        post: operations["restoreVersion"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -794,6 +935,83 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AddBlockCommand
+         * @description A new block; without a position it stands at the origin, without a name it is called like its type.
+         */
+        AddBlockCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["AddBlockPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ADD_BLOCK";
+        };
+        /**
+         * AddBlockPayload
+         * @description A new block; without a position it stands at the origin, without a name it is called like its type.
+         */
+        AddBlockPayload: {
+            block: components["schemas"]["NewBlock"];
+            /** Functionid */
+            functionId: string;
+        };
+        /**
+         * AddEdgeCommand
+         * @description A new edge between two blocks that are there.
+         */
+        AddEdgeCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["AddEdgePayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ADD_EDGE";
+        };
+        /**
+         * AddEdgePayload
+         * @description A new edge between two blocks that are there.
+         */
+        AddEdgePayload: {
+            edge: components["schemas"]["EdgeIn"];
+            /** Functionid */
+            functionId: string;
+        };
+        /**
+         * Batch
+         * @description Body of POST /commands/batch: all or none, and one undo takes all back.
+         *
+         *     An id that an earlier command of the batch made is ``$n``, n its place.
+         */
+        Batch: {
+            /** Commands */
+            commands: (components["schemas"]["AddBlockCommand"] | components["schemas"]["UpdateBlockCommand"] | components["schemas"]["MoveBlockCommand"] | components["schemas"]["RemoveBlockCommand"] | components["schemas"]["AddEdgeCommand"] | components["schemas"]["RemoveEdgeCommand"] | components["schemas"]["SetVariablesCommand"] | components["schemas"]["SetNotesCommand"] | components["schemas"]["SetGroupsCommand"] | components["schemas"]["UpdateFunctionCommand"])[];
+            /** Message */
+            message?: string | null;
+        };
+        /**
+         * BatchResult
+         * @description What a batch did: one group in the history, and the functions' new versions.
+         */
+        BatchResult: {
+            /** Groupid */
+            groupId: string | null;
+            /** Label */
+            label: string | null;
+            /**
+             * Results
+             * @default []
+             */
+            results: components["schemas"]["CommandResult"][];
+            /** Versions */
+            versions: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Block
          * @description A typed step. `name` is free text; its handle is what expressions use.
          */
@@ -821,6 +1039,18 @@ export interface components {
             position: components["schemas"]["Position"];
             /** Type */
             type: string;
+        };
+        /**
+         * BlockDiff
+         * @description A block that does something else now.
+         */
+        BlockDiff: {
+            /** Fields */
+            fields: components["schemas"]["FieldDiff"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * BlockState
@@ -858,6 +1088,20 @@ export interface components {
             /** Total */
             total?: number | null;
             waiting?: components["schemas"]["Waiting"] | null;
+        };
+        /**
+         * BlocksDiff
+         * @description Blocks by what became of them.
+         */
+        BlocksDiff: {
+            /** Added */
+            added: components["schemas"]["Block"][];
+            /** Changed */
+            changed: components["schemas"]["BlockDiff"][];
+            /** Moved */
+            moved: components["schemas"]["Moved"][];
+            /** Removed */
+            removed: components["schemas"]["Block"][];
         };
         /**
          * Breakpoint
@@ -1079,6 +1323,62 @@ export interface components {
          */
         Code: "EMPTY_FLOW" | "TOO_LARGE" | "TOO_DEEP" | "MORE_PROBLEMS" | "DUPLICATE_ID" | "UNKNOWN_BLOCK" | "UNKNOWN_TYPE" | "DISABLED_TYPE" | "BAD_CONFIG" | "NO_TRIGGER" | "UNREACHABLE" | "DISABLED_UPSTREAM" | "CYCLE" | "UNKNOWN_PORT" | "UNCONNECTED_PORT" | "DUPLICATE_EDGE" | "TYPE_MISMATCH" | "EDGE_LEAVES_REGION" | "EDGE_ENTERS_REGION" | "EMPTY_REGION" | "DUPLICATE_NAME" | "RESERVED_NAME" | "SHADOWED_NAME" | "BAD_EXPRESSION" | "UNKNOWN_NAME" | "NOT_IN_SCOPE" | "NOT_UPSTREAM" | "DISABLED_REFERENCE" | "VARIABLE_RACE";
         /**
+         * CommandEntry
+         * @description One command of the history. An undo or a redo is one too; `ofGroup` is the group that it is about.
+         */
+        CommandEntry: {
+            /** Author */
+            author: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Functionid */
+            functionId: string;
+            /** Groupid */
+            groupId: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "command" | "undo" | "redo" | "restore" | "import";
+            /** Label */
+            label: string;
+            /** Ofgroup */
+            ofGroup: string | null;
+            /** Origin */
+            origin: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Position */
+            position: number;
+            /** Type */
+            type: string;
+            /** Undone */
+            undone: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CommandResult
+         * @description What one command of a batch did.
+         */
+        CommandResult: {
+            /** Blockid */
+            blockId?: string | null;
+            /** Edgeid */
+            edgeId?: string | null;
+            /** Index */
+            index: number;
+            /** Type */
+            type: string;
+        };
+        /**
          * ContinueDebug
          * @description Body of POST R/debug/continue.
          */
@@ -1200,6 +1500,35 @@ export interface components {
             id: string;
         };
         /**
+         * Diff
+         * @description From one flow to another. `layout` names notes or groups that differ; `function` what differs outside.
+         */
+        Diff: {
+            blocks: components["schemas"]["BlocksDiff"];
+            edges: components["schemas"]["EdgesDiff"];
+            /** From */
+            from?: number | null;
+            /**
+             * Function
+             * @default []
+             */
+            function: components["schemas"]["ValueDiff"][];
+            /**
+             * Isempty
+             * @default true
+             */
+            isEmpty: boolean;
+            /**
+             * Layout
+             * @default []
+             */
+            layout: string[];
+            /** To */
+            to?: number | null;
+            /** Variables */
+            variables: components["schemas"]["ValueDiff"][];
+        };
+        /**
          * Discarded
          * @description The answer to a discard: the run is off the list, its history stays.
          */
@@ -1231,6 +1560,50 @@ export interface components {
              */
             targetPort: string;
         };
+        /**
+         * EdgeChange
+         * @description An edge with other ends.
+         */
+        EdgeChange: {
+            after: components["schemas"]["Edge"];
+            before: components["schemas"]["Edge"];
+            /** Id */
+            id: string;
+        };
+        /**
+         * EdgeIn
+         * @description An edge as a client sends it: only its ends are needed.
+         */
+        EdgeIn: {
+            /** Id */
+            id?: string | null;
+            /** Source */
+            source: string;
+            /**
+             * Sourceport
+             * @default out
+             */
+            sourcePort: string;
+            /** Target */
+            target: string;
+            /**
+             * Targetport
+             * @default in
+             */
+            targetPort: string;
+        };
+        /**
+         * EdgesDiff
+         * @description Edges by what became of them.
+         */
+        EdgesDiff: {
+            /** Added */
+            added: components["schemas"]["Edge"][];
+            /** Changed */
+            changed: components["schemas"]["EdgeChange"][];
+            /** Removed */
+            removed: components["schemas"]["Edge"][];
+        };
         Error: {
             error: {
                 code: string;
@@ -1244,6 +1617,24 @@ export interface components {
             requestId: string;
             /** @constant */
             success: false;
+        };
+        /**
+         * FieldDiff
+         * @description One field of a block: ``config.code``, ``name``, ``policy``…; `lines` for texts of several lines.
+         */
+        FieldDiff: {
+            /** After */
+            after?: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before?: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            /** Field */
+            field: string;
+            /** Lines */
+            lines?: components["schemas"]["Line"][] | null;
         };
         /**
          * Fix
@@ -1471,6 +1862,19 @@ export interface components {
             workspaceId: string;
         };
         /**
+         * Line
+         * @description One line of a text: it stayed, was added or removed, or stands for lines left out between.
+         */
+        Line: {
+            /**
+             * Sign
+             * @enum {string}
+             */
+            sign: " " | "+" | "-" | "…";
+            /** Text */
+            text: string;
+        };
+        /**
          * LogEntry
          * @description One entry of a run's log.
          */
@@ -1490,6 +1894,43 @@ export interface components {
             message: string;
             /** Path */
             path: string | null;
+        };
+        /**
+         * MoveBlockCommand
+         * @description Put a block somewhere else on the canvas.
+         */
+        MoveBlockCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["MoveBlockPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MOVE_BLOCK";
+        };
+        /**
+         * MoveBlockPayload
+         * @description Put a block somewhere else on the canvas.
+         */
+        MoveBlockPayload: {
+            /** Blockid */
+            blockId: string;
+            /** Functionid */
+            functionId: string;
+            position: components["schemas"]["Position"];
+        };
+        /**
+         * Moved
+         * @description A block that only stands somewhere else.
+         */
+        Moved: {
+            after: components["schemas"]["Position"];
+            before: components["schemas"]["Position"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * NewBlock
@@ -1844,6 +2285,64 @@ export interface components {
             waiting: number;
         };
         /**
+         * RemoveBlockCommand
+         * @description Remove a block and its edges.
+         */
+        RemoveBlockCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["RemoveBlockPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "REMOVE_BLOCK";
+        };
+        /**
+         * RemoveBlockPayload
+         * @description Remove a block and its edges.
+         */
+        RemoveBlockPayload: {
+            /** Blockid */
+            blockId: string;
+            /** Functionid */
+            functionId: string;
+        };
+        /**
+         * RemoveEdgeCommand
+         * @description Remove an edge.
+         */
+        RemoveEdgeCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["RemoveEdgePayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "REMOVE_EDGE";
+        };
+        /**
+         * RemoveEdgePayload
+         * @description Remove an edge.
+         */
+        RemoveEdgePayload: {
+            /** Edgeid */
+            edgeId: string;
+            /** Functionid */
+            functionId: string;
+        };
+        /**
+         * RestoreVersion
+         * @description Body of POST F/versions/{n}/restore.
+         */
+        RestoreVersion: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            /** Message */
+            message?: string | null;
+        };
+        /**
          * RetryRun
          * @description Body of POST R/retry: nothing for another attempt; anything for a fork.
          */
@@ -2095,6 +2594,84 @@ export interface components {
          */
         RunStatus: "pending" | "queued" | "running" | "waiting" | "paused" | "cancelling" | "cancelled" | "completed" | "failed" | "timed_out" | "dead_letter";
         /**
+         * SetGroupsCommand
+         * @description Replace the groups.
+         */
+        SetGroupsCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["SetGroupsPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SET_GROUPS";
+        };
+        /**
+         * SetGroupsPayload
+         * @description Replace the groups.
+         */
+        SetGroupsPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Groups */
+            groups: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * SetNotesCommand
+         * @description Replace the notes.
+         */
+        SetNotesCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["SetNotesPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SET_NOTES";
+        };
+        /**
+         * SetNotesPayload
+         * @description Replace the notes.
+         */
+        SetNotesPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Notes */
+            notes: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * SetVariablesCommand
+         * @description Replace the variables.
+         */
+        SetVariablesCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["SetVariablesPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SET_VARIABLES";
+        };
+        /**
+         * SetVariablesPayload
+         * @description Replace the variables.
+         */
+        SetVariablesPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Signal
          * @description A signal that a run was given; `delivered` says whether a wait took it at once.
          */
@@ -2152,6 +2729,21 @@ export interface components {
         Success_Any_: {
             /** Data */
             data: unknown;
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[BatchResult] */
+        Success_BatchResult_: {
+            data: components["schemas"]["BatchResult"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2227,6 +2819,21 @@ export interface components {
         /** Success[Deleted] */
         Success_Deleted_: {
             data: components["schemas"]["Deleted"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[Diff] */
+        Success_Diff_: {
+            data: components["schemas"]["Diff"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2467,6 +3074,22 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[list[CommandEntry]] */
+        Success_list_CommandEntry__: {
+            /** Data */
+            data: components["schemas"]["CommandEntry"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[list[DeadLetter]] */
         Success_list_DeadLetter__: {
             /** Data */
@@ -2519,6 +3142,22 @@ export interface components {
         Success_list_Run__: {
             /** Data */
             data: components["schemas"]["Run"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[list[Version]] */
+        Success_list_Version__: {
+            /** Data */
+            data: components["schemas"]["Version"][];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -2584,6 +3223,20 @@ export interface components {
             success: boolean;
         };
         /**
+         * TakeBack
+         * @description Body of undo and redo; without `functionId`, the caller's last change anywhere.
+         *
+         *     `groupId` takes back that one, whatever came after it, unless a later change stands in the way.
+         */
+        TakeBack: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            /** Functionid */
+            functionId?: string | null;
+            /** Groupid */
+            groupId?: string | null;
+        };
+        /**
          * Timing
          * @description How long one block execution queued, ran and waited.
          */
@@ -2611,6 +3264,69 @@ export interface components {
             functionId?: string | null;
         };
         /**
+         * UpdateBlockCommand
+         * @description Change what is sent; a new name rewrites the expressions that use the old one.
+         */
+        UpdateBlockCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["UpdateBlockPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "UPDATE_BLOCK";
+        };
+        /**
+         * UpdateBlockPayload
+         * @description Change what is sent; a new name rewrites the expressions that use the old one.
+         */
+        UpdateBlockPayload: {
+            /** Blockid */
+            blockId: string;
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            } | null;
+            /** Disabled */
+            disabled?: boolean | null;
+            /** Functionid */
+            functionId: string;
+            /** Name */
+            name?: string | null;
+            policy?: components["schemas"]["Policy"] | null;
+            /** Type */
+            type?: string | null;
+        };
+        /**
+         * UpdateFunctionCommand
+         * @description Change the function's own name, description (null clears) or status.
+         */
+        UpdateFunctionCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["UpdateFunctionPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "UPDATE_FUNCTION";
+        };
+        /**
+         * UpdateFunctionPayload
+         * @description Change the function's own name, description (null clears) or status.
+         */
+        UpdateFunctionPayload: {
+            /** Description */
+            description?: string | null;
+            /** Functionid */
+            functionId: string;
+            /** Name */
+            name?: string | null;
+            /** Status */
+            status?: ("draft" | "active" | "archived") | null;
+        };
+        /**
          * Validation
          * @description All that is wrong with a flow. `valid` means that it can run: there may be warnings.
          */
@@ -2621,6 +3337,41 @@ export interface components {
             valid: boolean;
             /** Warnings */
             warnings?: components["schemas"]["Problem"][];
+        };
+        /**
+         * ValueDiff
+         * @description A named value: a variable, or the function's name, description or status.
+         */
+        ValueDiff: {
+            /** After */
+            after?: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before?: boolean | number | string | unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Version
+         * @description One version of a function.
+         */
+        Version: {
+            /** Author */
+            author: string | null;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Message */
+            message: string | null;
+            /** Number */
+            number: number;
+            /** Source */
+            source: string | null;
         };
         /**
          * Waiting
@@ -3168,6 +3919,170 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    batchCommands: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_BatchResult_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCommandHistory: {
+        parameters: {
+            query?: {
+                functionId?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_CommandEntry__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TakeBack"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_BatchResult_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TakeBack"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_BatchResult_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -3707,6 +4622,127 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowFunctionVersions: {
+        parameters: {
+            query?: {
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_Version__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    diffWorkflowVersions: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Diff_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestoreVersion"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionWithFlow_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
             422: components["responses"]["FlowInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
