@@ -30,6 +30,7 @@ from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
 from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
+from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk
@@ -63,7 +64,14 @@ class Workbench:
         self.outbound = OutboundHttp(settings.http_allow)
         self._threads = ThreadPoolExecutor(4, "workbench-work")
         parts = interfaces.Services(clock, self.workers, self.outbound, self._threads, settings.root)
-        self.engine = Engine(store, self.blocks, parts, ids, runs_per_workspace=settings.runs_per_workspace)
+        self.engine = Engine(
+            store,
+            self.blocks,
+            parts,
+            ids,
+            runs_per_workspace=settings.runs_per_workspace,
+            runs_per_server=settings.runs_per_server,
+        )
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
         self.runs = Runs(store, self.engine, self.editing.functions, self.blocks, clock)
         run_events = RunEvents(self.engine, clock)
@@ -113,10 +121,9 @@ class Workbench:
         await self.access.start()
         await self.editing.start()
         await self.workers.start()
-        if self.store.is_writable:
-            await self.engine.start(lambda engine: find_open_runs(engine, self.editing.flow_for_recovery))
-        else:  # a damaged store: what is there can be read, nothing goes on
-            await self.engine.start()
+        # a damaged store: what is there can be read, nothing goes on
+        recover = (lambda e: find_open_runs(e, self.editing.flow_for_recovery)) if self.store.is_writable else None
+        await self.engine.start(recover, start_paused=self.settings.start_paused)
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
@@ -162,7 +169,7 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     configure(settings.log_level)
     clock = clock or SystemClock()
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS)
+    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS, *QUEUE_FACTS)
     register_run_reactions(registry)
     store = Store.open(
         settings.home,

@@ -23,6 +23,7 @@ from workbench.engine.facts import StepStarted
 from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES, read_stored
 from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
+from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk
@@ -59,7 +60,13 @@ class House:
     """Opened over a home; `restart` and `crash` open it again over the same home and world."""
 
     def __init__(
-        self, home: Path, world: World, clock: MovedClock, flows: dict[tuple[str, int], Flow], slots: int = 64
+        self,
+        home: Path,
+        world: World,
+        clock: MovedClock,
+        flows: dict[tuple[str, int], Flow],
+        slots: int = 64,
+        total: int = 256,
     ) -> None:
         self.home = home
         self.world = world
@@ -69,7 +76,7 @@ class House:
         self.facts: list[Fact] = []
         self._heard = threading.Condition()
         registry = FactRegistry()
-        registry.add(*FACT_TYPES, *FORK_FACTS)
+        registry.add(*FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
         self.store = Store.open(home, registry, load_migrations(), clock, segment_bytes=256 * 1024)
         self.threads = ThreadPoolExecutor(2)
         self.loop = LoopThread("house")
@@ -78,7 +85,9 @@ class House:
         self.store.on_durable = self._hear
         services: Any = Services(clock, None, None, self.threads, home)  # type: ignore[arg-type]
         self.blocks = BlockRegistry.standard(world.types())
-        self.engine = Engine(self.store, self.blocks, services, RandomIds(), runs_per_workspace=slots)
+        self.engine = Engine(
+            self.store, self.blocks, services, RandomIds(), runs_per_workspace=slots, runs_per_server=total
+        )
         self.debugger = Debugger(self.engine)
         self._is_open = True
         self._following: House | None = None
@@ -95,10 +104,10 @@ class House:
         self.world.reset()
         self.engine.services.clock.now += 1_000_000  # type: ignore[attr-defined]
 
-    def start(self) -> House:
+    def start(self, *, start_paused: bool = False) -> House:
         """Start the engine; open runs go on."""
         self.world.new_loop()
-        self.do(self.engine.start(lambda engine: find_open_runs(engine, self._load)))
+        self.do(self.engine.start(lambda engine: find_open_runs(engine, self._load), start_paused=start_paused))
         return self
 
     async def _load(self, function_id: str, version: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:

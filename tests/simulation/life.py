@@ -22,6 +22,7 @@ from workbench.engine.engine import Engine
 from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES
 from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
+from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.records import Breakpoint
 from workbench.engine.recovery import find_open_runs
 from workbench.flow.model import Flow
@@ -85,7 +86,7 @@ class Life:
                 module.perf_counter = timer  # type: ignore[attr-defined]
         listen(self._pass)
         registry = FactRegistry()
-        registry.add(*FACT_TYPES, *FORK_FACTS)
+        registry.add(*FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
         self.store = Store.open(
             HOME,
             registry,

@@ -65,6 +65,12 @@ class Settings(BaseModel):
         description="Hosts and networks that outbound calls may reach in spite of the private-address guard.",
     )
     runs_per_workspace: int = Field(default=64, ge=1, le=10_000, description="Runs at once in a workspace.")
+    runs_per_server: int = Field(default=256, ge=1, le=100_000, description="Runs at once in all workspaces.")
+    start_paused: bool = Field(default=False, description="Hold every run until POST /queue/resume; after an incident.")
+    retention_days: float = Field(default=0, ge=0, description="Days that finished runs are kept; 0 means for ever.")
+    retention_runs: int = Field(
+        default=0, ge=0, description="Finished runs of a function that are kept; 0 means all of them."
+    )
     workers: str = Field(default="local", description="Where block code runs: 'local', or a Dask scheduler's address.")
     worker_processes: int = Field(default=0, ge=0, le=256, description="Local worker processes; 0 means one a core.")
     worker_memory_mb: int = Field(default=2048, ge=64, description="Address space of one worker process.")

@@ -10,7 +10,7 @@ from workbench.base.ids import Ids
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.forking import forked, read_past, retried
 from workbench.engine.interfaces import Services
-from workbench.engine.queue import Entry, Queue
+from workbench.engine.queue import Entry
 from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.requests import created, new_row
 from workbench.engine.states import Actor, RunStatus
@@ -24,12 +24,13 @@ With = Callable[[RunRow], Sequence[Fact]]
 class Queueing(Protocol):
     """Where runs wait for a slot."""
 
-    queue: Queue
     on_row: Callable[[RunRow], None]
 
     def require_open(self) -> None: ...
 
     def enqueue(self, entry: Entry) -> None: ...
+
+    def withdraw(self, run_id: str) -> Entry | None: ...
 
 
 class Taking(Protocol):
@@ -67,7 +68,7 @@ async def retry(engine: Taking, entry: Entry, with_it: With = lambda _row: ()) -
     try:
         await ticket
     except Unavailable:
-        engine.intake.queue.remove(row.id)
+        engine.intake.withdraw(row.id)
         raise
     return row
 

@@ -9,15 +9,18 @@ from typing import Any
 import structlog
 
 from workbench.base.errors import InvalidState, NotFound, Unavailable
-from workbench.base.ids import Ids
+from workbench.base.ids import Ids, to_text
 from workbench.blocks.registry import BlockRegistry
+from workbench.engine.admission import SERVER, Pause
 from workbench.engine.again import fork
 from workbench.engine.intake import Intake
 from workbench.engine.interfaces import Services
 from workbench.engine.invariants import broken
+from workbench.engine.journal_queue import queue_pauses
 from workbench.engine.live import Live
 from workbench.engine.lives import Lives
 from workbench.engine.pen import Pen
+from workbench.engine.policies import FunctionPolicy
 from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.retaking import Retaking
@@ -48,21 +51,30 @@ class Engine:
         ids: Ids,
         *,
         runs_per_workspace: int = 64,
+        runs_per_server: int = 256,
     ) -> None:
         self.store = store
         self.registry = registry
         self.services = services
         self.ids = ids
-        self.slots = Slots(runs_per_workspace, self._slot_is_free)
+        self.slots = Slots(runs_per_workspace, self._slot_is_free, runs_per_server)
         self.lives = Lives(store, registry, services, self.slots)
         self.intake = Intake(store, services, ids, self.slots, self.lives)
+        self.holds = self.intake.holds
+        self.holds.cancel = self._cancel_some_time
+        self._cancelling: set[asyncio.Task[Any]] = set()
         self._stopping = False
         self._broken: list[str] = []
         self._retaking: Retaking | None = None
         self._checking: asyncio.TimerHandle | None = None
 
-    def _slot_is_free(self, workspace: str) -> None:
-        self.intake.dispatch(workspace)
+    def _slot_is_free(self, workspace: str, was_full: bool) -> None:
+        self.intake.slot_is_free(workspace, was_full=was_full)
+
+    def _cancel_some_time(self, run_id: str, reason: str) -> None:
+        task = asyncio.ensure_future(self.cancel_and_wait(run_id, reason))
+        self._cancelling.add(task)
+        task.add_done_callback(self._cancelling.discard)
 
     @property
     def live(self) -> dict[str, Live]:
@@ -83,10 +95,15 @@ class Engine:
         """Let `hook` hear of every run that is taken in or taken up."""
         self.intake.on_row = hook
 
-    async def start(self, recover: Callable[[Engine], Awaitable[list[Entry]]] | None = None) -> None:
-        """Take up the runs that `recover` finds, before any new one."""
+    async def start(
+        self, recover: Callable[[Engine], Awaitable[list[Entry]]] | None = None, *, start_paused: bool = False
+    ) -> None:
+        """Take up the runs that `recover` finds, before any new one; with `start_paused` hold all of them."""
         loop = asyncio.get_running_loop()
         self.lives.open(loop)
+        self.holds.load(await self.store.read(_pauses))
+        if start_paused:
+            self.holds.load([(SERVER, Pause(self.services.clock.now_us(), None, "started paused", holds_all=True))])
         if recover is not None:
             self._retaking = Retaking(self.store, self.intake, lambda: recover(self))
             self.lives.on_lost = self._retaking.lost
@@ -161,12 +178,12 @@ class Engine:
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""
-        entry = self.queue.remove(run_id)
+        entry = self.intake.withdraw(run_id)
         if entry is not None:
             try:
                 return await self.lives.cancel_waiting(entry.row, reason)
             except Unavailable:
-                self.queue.put(entry)
+                self.holds.put_back(entry)
                 raise
         live = self.live.get(run_id)
         if live is None:
@@ -197,6 +214,13 @@ class Engine:
             if live.gate is not None and live.row.function_id == function_id:
                 live.gate.breakpoints = breakpoints
 
+    def set_policy(self, function_id: str, policy: FunctionPolicy | None) -> None:
+        """A function's settings as they are now; its runs are counted anew by them."""
+        self.holds.policies.put(function_id, policy)
+        under_way = [live.row for live in self.live.values() if live.row.function_id == function_id]
+        queued = [row for row in self.queue.rows() if row.function_id == function_id and row.status == RunStatus.QUEUED]
+        self.holds.changed(function_id, (*under_way, *queued))
+
     def debugged(self, run_id: str) -> Live:
         """The live debug run. Raises NotFound when no such run lives here, InvalidState when it is no debug run."""
         live = self.live.get(run_id)
@@ -212,12 +236,28 @@ class Engine:
         reasons += ["The engine is stopping."] if self._stopping else []
         reasons += [self.lives.crashed] if self.lives.crashed is not None else []
         reasons += self._broken
-        return {"ok": not reasons, "reasons": reasons, "live": len(self.live), "queued": len(self.queue)}
+        held = self.holds.admission.held
+        return {
+            "ok": not reasons,
+            "reasons": reasons,
+            "live": len(self.live),
+            "queued": len(self.queue) - held,
+            "pending": held,
+            "queue": {"paused": SERVER in self.holds.admission.pauses, "pauses": self.holds.pauses()},
+        }
 
     def counts(self, workspace: str) -> Mapping[str, int]:
-        """How many runs of a workspace are under way, by status; `queued` are those without a slot yet."""
-        found = {"queued": self.queue.waiting(workspace), "running": 0, "waiting": 0, "paused": 0, "cancelling": 0}
-        for live in self.live.values():
-            if live.row.workspace_id == workspace and live.row.status.value in found:
-                found[live.row.status.value] += 1
+        """How many runs of a workspace are under way, by status; `queued` may start, `pending` are held."""
+        found = {"pending": 0, "queued": 0, "running": 0, "waiting": 0, "paused": 0, "cancelling": 0}
+        for row in (*self.queue.rows(), *(live.row for live in self.live.values())):
+            if row.workspace_id == workspace and row.status.value in found:
+                found[row.status.value] += 1
         return found
+
+
+def _pauses(cursor: Any) -> list[tuple[str, Pause]]:
+    return [(_scope(scope), Pause(at, author, reason)) for scope, at, author, reason in queue_pauses(cursor)]
+
+
+def _scope(hex_digits: str) -> str:
+    return to_text(bytes.fromhex(hex_digits)) if hex_digits else SERVER

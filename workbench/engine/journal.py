@@ -60,6 +60,7 @@ RUNS = Table(
         "run_us": BIGINT,
         "wait_us": BIGINT,
         "steps": BIGINT,
+        "pending_reason": TEXT,
     },
 )
 CHECKPOINTS = Table(
@@ -135,11 +136,13 @@ def _apply_moved(cursor: Any, facts: Batch) -> None:
         "started_at": [f.started_at for f in last],
         "queue_us": [f.queue_us for f in last],
         "wait_us": [f.wait_us for f in last],
+        "pending_reason": [f.reason if f.status == RunStatus.PENDING else None for f in last],
     }
     with rows(cursor, RUNS, columns) as moved:
         cursor.execute(
             f"""
-            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us, wait_us = m.wait_us
+            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us, wait_us = m.wait_us,
+                pending_reason = m.pending_reason
             FROM {moved} m
             WHERE runs.id = m.id AND runs.finished_at IS NULL
             """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ import structlog
 from workbench.base.errors import InvalidState, Unavailable, WorkbenchError
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
-from workbench.engine.facts import RunFinished
+from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
@@ -31,6 +31,7 @@ from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
 from workbench.engine.waiters import Waiters
 from workbench.engine.walk import Walk
+from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 from workbench.storage.value_files import Stored
 
@@ -54,6 +55,8 @@ class Lives:
         """What broke at the end of a run; None when all is well."""
         self.on_lost: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is let go because the log did not take its facts."""
+        self.on_gone: Callable[[str], None] = lambda _run_id: None
+        """Hears of every run that is over, or is let go."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._turns: Turns | None = None
         self._timers: Timers | None = None
@@ -233,6 +236,7 @@ class Lives:
         if live is not None and live.gate is not None:
             live.gate.told()
         self.waiters.tell(row.id, ended)
+        self.on_gone(row.id)
 
     def _set_deadline(self, live: Live, entry: Entry) -> None:
         """Start the run's clock, or let it go on from where it was before a restart."""
@@ -281,6 +285,18 @@ class Lives:
         if pen.failure is not None:
             raise unwritten(pen)
         return before
+
+    async def skip(
+        self, row: RunRow, creation: RunCreated, reason: str, with_it: Callable[[RunRow], Sequence[Fact]]
+    ) -> RunRow:
+        """Take in a run that is over at once: its function's limit has no room for it. Raises Unavailable."""
+        row.finished_at = row.created_at
+        row.error = told("SKIPPED", reason)
+        row.status = RunStatus.CANCELLED
+        error = msgspec.json.encode(row.error).decode()
+        end = RunFinished(creation.run, row.status.value, row.created_at, None, 0, None, error, 0, 0, 0)
+        await self.store.append([creation, end, *with_it(row)], row.workspace_id)
+        return row
 
     def _keep_tally(self, run_id: str, tally: Tally) -> None:
         self._tallies[run_id] = tally

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -29,69 +30,111 @@ class Entry:
     """The signals that came before it has a slot."""
     seen_at: int | None = None
     """When the engine was last known to work on it, before the restart."""
-    gone: bool = False
-    """Cancelled while it waited; its heap entry is passed over."""
+    place: int = 0
+    """Its number in the lane; 0 where it is held or taken out, and what the lane's heap still has of it is void."""
 
 
 class Queue:
-    """Entries by workspace: higher priority first, then the order of arrival; recovered runs before new ones."""
+    """A lane a workspace: higher priority first, then the order of arrival; recovered runs before new ones.
+
+    Held entries are known here, but stand in no lane.
+    """
 
     def __init__(self) -> None:
-        self._heaps: dict[str, list[tuple[int, int, int, Entry]]] = {}
+        self._lanes: dict[str, list[tuple[int, int, int, Entry]]] = {}
+        self._ready: dict[str, int] = {}
+        """How many in each lane are to be started."""
         self._by_id: dict[str, Entry] = {}
-        self._order = count()
-        self._gone = 0
+        self._order = count(1)
+        self._void = 0
 
     def __len__(self) -> int:
         return len(self._by_id)
 
     def put(self, entry: Entry) -> None:
-        """Add an entry."""
-        heap = self._heaps.setdefault(entry.row.workspace_id, [])
-        recovered = 0 if entry.journal is not None else 1
-        heapq.heappush(heap, (recovered, -entry.row.priority, next(self._order), entry))
-        self._by_id[entry.row.id] = entry
+        """Put an entry into its workspace's lane."""
+        row = entry.row
+        workspace = row.workspace_id
+        lane = self._lanes.get(workspace)
+        if lane is None:
+            lane = self._lanes[workspace] = []
+        entry.place = place = next(self._order)
+        heapq.heappush(lane, (0 if entry.journal is not None else 1, -row.priority, place, entry))
+        self._by_id[row.id] = entry
+        self._ready[workspace] = self._ready.get(workspace, 0) + 1
 
     def take(self, workspace: str) -> Entry | None:
-        """The next entry of a workspace, or None."""
-        heap = self._heaps.get(workspace)
-        while heap:
-            entry = heapq.heappop(heap)[3]
-            if not entry.gone:
+        """The next entry of a workspace's lane, or None."""
+        lane = self._lanes.get(workspace)
+        while lane:
+            _, _, place, entry = heapq.heappop(lane)
+            if entry.place == place:
+                entry.place = 0
                 del self._by_id[entry.row.id]
+                self._count_out(workspace)
                 return entry
+            self._void -= 1
         return None
+
+    def hold(self, entry: Entry) -> None:
+        """Know an entry that is not to be started; one that stood in a lane leaves it."""
+        self._by_id[entry.row.id] = entry
+        self._leave(entry)
+
+    def pull(self, is_meant: Callable[[RunRow], bool]) -> list[Entry]:
+        """Take out of their lanes, to be held, all entries that are meant; in the order of arrival."""
+        found = sorted((e for e in self._by_id.values() if e.place and is_meant(e.row)), key=lambda e: e.place)
+        for entry in found:
+            self._leave(entry)
+        return found
 
     def remove(self, run_id: str) -> Entry | None:
         """Take one run out, wherever it stands; None when it is not here."""
         entry = self._by_id.pop(run_id, None)
         if entry is not None:
-            entry.gone = True
-            self._gone += 1
-            if self._gone > max(64, len(self._by_id)):
-                self._sweep()
+            self._leave(entry)
         return entry
 
+    def _leave(self, entry: Entry) -> None:
+        if entry.place:
+            entry.place = 0
+            self._count_out(entry.row.workspace_id)
+            self._void += 1
+            if self._void > max(64, len(self._by_id)):
+                self._sweep()
+
+    def _count_out(self, workspace: str) -> None:
+        left = self._ready[workspace] - 1
+        if left:
+            self._ready[workspace] = left
+        else:
+            del self._ready[workspace]
+
     def _sweep(self) -> None:
-        """Let go of the entries of cancelled runs."""
-        self._gone = 0
-        for workspace, heap in list(self._heaps.items()):
-            left = [item for item in heap if not item[3].gone]
+        """Let go of what is void."""
+        self._void = 0
+        for workspace, lane in list(self._lanes.items()):
+            left = [item for item in lane if item[3].place == item[2]]
             heapq.heapify(left)
-            self._heaps[workspace] = left
+            self._lanes[workspace] = left
 
     def find(self, run_id: str) -> Entry | None:
-        """The entry of a run that waits."""
+        """The entry of a run that waits or is held."""
         return self._by_id.get(run_id)
 
     def rows(self) -> list[RunRow]:
-        """All that wait."""
+        """All that wait or are held."""
         return [entry.row for entry in self._by_id.values()]
 
-    def waiting(self, workspace: str) -> int:
-        """How many of a workspace wait."""
-        return sum(1 for e in self._by_id.values() if e.row.workspace_id == workspace)
+    def is_ready(self, workspace: str) -> bool:
+        """Whether a run of the workspace could be started."""
+        return workspace in self._ready
 
     def workspaces(self) -> list[str]:
-        """Workspaces with entries."""
-        return [w for w, heap in self._heaps.items() if heap]
+        """Workspaces with runs that could be started."""
+        return list(self._ready)
+
+    @property
+    def ready(self) -> int:
+        """How many could be started, had they a slot."""
+        return sum(self._ready.values())

@@ -95,6 +95,8 @@ class RunRow:
     forked_from: dict[str, Any] | None = None
     """Of a fork: ``runId``, ``seq`` (up to which it shares), ``path`` and ``checkpointId`` where it was forked at one,
     ``fromBlockId`` and ``effects`` where it was asked for so."""
+    pending_reason: str | None = None
+    """Why it is held while it is pending."""
     queued_at: int = 0
     """When it last came into the queue; 0 for when it was created."""
 

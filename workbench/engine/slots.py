@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from workbench.base.clock import Clock
@@ -14,36 +14,70 @@ from workbench.engine.states import Actor, RunStatus, may_move
 
 
 class Slots:
-    """The slots of every workspace. Runs that come back from waiting go before new ones."""
+    """The slots of every workspace. Runs that come back from waiting go before new ones.
 
-    def __init__(self, limit: int, on_free: Callable[[str], None]) -> None:
+    At most `limit` are taken in a workspace, and `total` in all of them. `on_free(workspace, was_full)` hears of a slot
+    that nobody came back to; where all `total` were taken, any workspace may have been in want of it.
+    """
+
+    def __init__(self, limit: int, on_free: Callable[[str, bool], None], total: int = 1_000_000) -> None:
         self.limit = limit
+        self.total = total
+        self.all = 0
+        """How many are taken."""
         self._on_free = on_free
         self._taken: dict[str, int] = {}
         self._returning: dict[str, deque[asyncio.Future[None]]] = {}
+        self._served: dict[str, int] = {}
+        self._turn = 0
 
     def take(self, workspace: str) -> bool:
         """Take a slot if one is free."""
         taken = self._taken.get(workspace, 0)
-        if taken >= self.limit:
+        if taken >= self.limit or self.all >= self.total:
             return False
         self._taken[workspace] = taken + 1
+        self.all += 1
         return True
 
     def free(self, workspace: str) -> None:
         """Give a slot back: to a run that returns, else to the queue."""
-        queue = self._returning.get(workspace)
-        while queue:
-            future = queue.popleft()
-            if not future.done():
-                future.set_result(None)
-                return
+        was_full = self.all >= self.total
         self._taken[workspace] -= 1
-        self._on_free(workspace)
+        self.all -= 1
+        if was_full or not self.returns(workspace):
+            self._on_free(workspace, was_full)
 
     def free_unused(self, workspace: str) -> None:
         """Give back a slot that nobody worked in: nothing is waiting for it."""
         self._taken[workspace] -= 1
+        self.all -= 1
+
+    def returns(self, workspace: str) -> bool:
+        """Let a run of the workspace that comes back have a free slot; False where none does."""
+        queue = self._returning.get(workspace)
+        while queue:
+            future = queue.popleft()
+            if not future.done():
+                self._taken[workspace] = self._taken.get(workspace, 0) + 1
+                self.all += 1
+                future.set_result(None)
+                return True
+        if queue is not None:
+            del self._returning[workspace]
+        return False
+
+    def fairest(self, ready: Iterable[str]) -> str | None:
+        """Of the workspaces in want of a slot, that with the fewest taken; among equals the one served longest ago."""
+        if self.all >= self.total:
+            return None
+        wanting = [w for w in {*ready, *self._returning} if self._taken.get(w, 0) < self.limit]
+        if not wanting:
+            return None
+        chosen = min(wanting, key=lambda w: (self._taken.get(w, 0), self._served.get(w, 0), w))
+        self._turn += 1
+        self._served[chosen] = self._turn
+        return chosen
 
     async def take_back(self, workspace: str) -> None:
         """Wait for a slot, before any new run."""

@@ -46,10 +46,12 @@ MOVES: Final[dict[RunStatus, dict[RunStatus, frozenset[Actor]]]] = {
         R.QUEUED: frozenset({"dispatcher"}),
         R.CANCELLED: frozenset({"user"}),
         R.FAILED: frozenset({"recovery"}),
+        R.DEAD_LETTER: frozenset({"recovery"}),
     },
     R.QUEUED: {
         R.RUNNING: frozenset({"dispatcher"}),
-        R.CANCELLED: frozenset({"user"}),
+        R.PENDING: frozenset({"dispatcher"}),
+        R.CANCELLED: frozenset({"user", "dispatcher"}),
         R.FAILED: frozenset({"recovery"}),
         R.DEAD_LETTER: frozenset({"recovery"}),
     },

@@ -1,0 +1,113 @@
+"""Writes queue_pauses, takes removed runs out of the tables, and says which runs have outlived their retention."""
+
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.engine.facts_queue import QueuePaused, QueueResumed, RunsRemoved
+from workbench.engine.states import LIVE, RunStatus
+from workbench.storage.columns import UUID, Table, rows
+from workbench.storage.facts import Batch, FactType
+
+REMOVED = Table("removed", {"id": UUID})
+
+
+def _apply_paused(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        cursor.execute(
+            """INSERT OR REPLACE INTO queue_pauses (scope, "at", author, reason) VALUES (?, ?, ?, ?)""",
+            [f.function.hex(), f.at, f.author, f.reason],
+        )
+
+
+def _apply_resumed(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        cursor.execute("DELETE FROM queue_pauses WHERE scope = ?", [f.function.hex()])
+
+
+def _apply_removed(cursor: Any, facts: Batch) -> None:
+    ids = [run for f in facts for run in f.runs]
+    with rows(cursor, REMOVED, {"id": ids}) as gone:
+        for table in ("checkpoints", "run_logs", "timers", "signals", "inherited", "debug_state"):
+            cursor.execute(f"DELETE FROM {table} USING {gone} g WHERE {table}.run_id = g.id")
+        cursor.execute(f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
+
+
+FACT_TYPES = (
+    FactType(QueuePaused, _apply_paused, keeps_place=True),
+    FactType(QueueResumed, _apply_resumed, keeps_place=True),
+    FactType(RunsRemoved, _apply_removed, keeps_place=True),
+)
+
+
+def queue_pauses(cursor: Any) -> list[tuple[str, int, str | None, str | None]]:
+    """Scope (32 hex digits of a function's id, or empty), since when, by whom, why."""
+    return cursor.execute("""SELECT scope, "at", author, reason FROM queue_pauses""").fetchall()
+
+
+def outlived(cursor: Any, function_id: str | None, before: int | None, keep: int | None, most: int) -> list[bytes]:
+    """Finished runs of a function (None: of any) that ended before `before` or are not among the last `keep`.
+
+    At most `most`, oldest first. What stands in the dead letter is kept.
+    """
+    found = cursor.execute(
+        """
+        WITH ended AS (
+            SELECT id, finished_at, row_number() OVER (PARTITION BY function_id ORDER BY finished_at DESC, id) AS place
+            FROM runs
+            WHERE finished_at IS NOT NULL AND ($function IS NULL OR function_id = $function::UUID)
+                AND (status <> $dead OR discarded_at IS NOT NULL)
+        )
+        SELECT id FROM ended
+        WHERE ($before IS NOT NULL AND finished_at < $before) OR ($keep IS NOT NULL AND place > $keep)
+        ORDER BY finished_at LIMIT $most
+        """,
+        {
+            "function": function_id,
+            "dead": RunStatus.DEAD_LETTER.value,
+            "before": before,
+            "keep": keep,
+            "most": most,
+        },
+    ).fetchall()
+    return [run.bytes for (run,) in found]
+
+
+def functions_with_runs(cursor: Any) -> list[str]:
+    """Ids of the functions that have finished runs."""
+    found = cursor.execute("SELECT DISTINCT function_id::VARCHAR FROM runs WHERE finished_at IS NOT NULL").fetchall()
+    return [function for (function,) in found]
+
+
+def open_run_ids(cursor: Any) -> set[str]:
+    """Every run that the tables say is not over."""
+    found = cursor.execute(
+        "SELECT id::VARCHAR FROM runs WHERE list_contains(?, status)", [[s.value for s in LIVE]]
+    ).fetchall()
+    return {run for (run,) in found}
+
+
+def size_of(cursor: Any, run_id: str) -> tuple[int, list[tuple[bytes, str]]]:
+    """Bytes of a run's rows and the values in them, about; the files it names (hash, kind), each once."""
+    run = {"run": run_id}
+    inline = cursor.execute(
+        """
+        SELECT
+            (SELECT coalesce(sum(120 + strlen(path) + strlen(block_id) + strlen(block_type)
+                + coalesce(octet_length(output), 0) + coalesce(strlen(output_summary), 0)
+                + coalesce(octet_length(variables), 0) + coalesce(octet_length(names), 0)
+                + coalesce(strlen(error), 0)), 0) FROM checkpoints WHERE run_id = $run::UUID)
+            + (SELECT coalesce(sum(40 + strlen(message) + coalesce(strlen(path), 0) + coalesce(strlen(data), 0)), 0)
+                FROM run_logs WHERE run_id = $run::UUID)
+            + (SELECT coalesce(sum(200 + coalesce(octet_length(inputs), 0) + coalesce(octet_length(output), 0)), 0)
+                FROM runs WHERE id = $run::UUID)
+        """,
+        run,
+    ).fetchone()[0]
+    files = cursor.execute(
+        "SELECT DISTINCT output_ref, output_kind FROM checkpoints WHERE run_id = $run::UUID AND output_ref IS NOT NULL",
+        run,
+    ).fetchall()
+    return int(inline), [(bytes(ref), kind) for ref, kind in files]
