@@ -26,6 +26,7 @@ from workbench.engine.facts import (
     StepStarted,
     VariablesForced,
 )
+from workbench.engine.facts_queue import RunsRemoved
 from workbench.engine.journal_branches import BRANCH_ENDED
 from workbench.engine.journal_waits import WAIT_FACTS, delete_waits, end_waits
 from workbench.engine.states import RunStatus
@@ -298,6 +299,13 @@ def _delete_runs(cursor: Any, facts: Batch) -> None:
         cursor.execute("DELETE FROM runs WHERE function_id = ?::UUID", [f.function.hex()])
 
 
+def _remove_runs(cursor: Any, facts: Batch) -> None:
+    with rows(cursor, RUNS, {"id": [run for f in facts for run in f.runs]}) as gone:
+        for table in ("checkpoints", "run_logs", "timers", "signals", "inherited", "debug_state"):
+            cursor.execute(f"DELETE FROM {table} USING {gone} g WHERE {table}.run_id = g.id")
+        cursor.execute(f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
+
+
 def _apply_nothing(cursor: Any, facts: Batch) -> None:
     del cursor, facts
 
@@ -320,6 +328,7 @@ FACT_TYPES = (
     FactType(VariablesForced, _apply_forced),
     FactType(ScopeProgressed, _apply_nothing),
     FactType(RunsDeleted, _delete_runs, keeps_place=True),
+    FactType(RunsRemoved, _remove_runs, keeps_place=True),
     *WAIT_FACTS,
 )
 """That a run was taken up again is written before its move to running."""

@@ -1,4 +1,4 @@
-"""Writes queue_pauses, takes removed runs out of the tables, and says which runs have outlived their retention."""
+"""Writes queue_pauses; reads which runs have outlived their retention, which are open, and how large one is."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -6,12 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.engine.facts_queue import QueuePaused, QueueResumed, RunsRemoved
+from workbench.engine.facts_queue import QueuePaused, QueueResumed
 from workbench.engine.states import LIVE, RunStatus
-from workbench.storage.columns import UUID, Table, rows
 from workbench.storage.facts import Batch, FactType
-
-REMOVED = Table("removed", {"id": UUID})
 
 
 def _apply_paused(cursor: Any, facts: Batch) -> None:
@@ -27,18 +24,9 @@ def _apply_resumed(cursor: Any, facts: Batch) -> None:
         cursor.execute("DELETE FROM queue_pauses WHERE scope = ?", [f.function.hex()])
 
 
-def _apply_removed(cursor: Any, facts: Batch) -> None:
-    ids = [run for f in facts for run in f.runs]
-    with rows(cursor, REMOVED, {"id": ids}) as gone:
-        for table in ("checkpoints", "run_logs", "timers", "signals", "inherited", "debug_state"):
-            cursor.execute(f"DELETE FROM {table} USING {gone} g WHERE {table}.run_id = g.id")
-        cursor.execute(f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
-
-
 FACT_TYPES = (
     FactType(QueuePaused, _apply_paused, keeps_place=True),
     FactType(QueueResumed, _apply_resumed, keeps_place=True),
-    FactType(RunsRemoved, _apply_removed, keeps_place=True),
 )
 
 
