@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.base.errors import InvalidState, Unavailable
 from workbench.engine.engine import Engine
+from workbench.engine.forking import origin
 from workbench.engine.gate import Gate, Mode, Position
 from workbench.engine.halting import LogLost
+from workbench.engine.journal_forks import positions
 from workbench.engine.live import Live
-from workbench.engine.records import Breakpoint, RunRow
+from workbench.engine.past import Looking, Past
+from workbench.engine.records import Breakpoint, ForkOf, RunRequest, RunRow
 from workbench.storage.values import to_json
+
+SUPERSEDED = "superseded"
 
 
 class Debugger:
@@ -32,14 +38,86 @@ class Debugger:
         live = self._engine.debugged(run_id)
         gate, _ = self._standing(live)
         if variables:
-            await self._force(live, variables)
+            await self._set(live, variables)
+        if live.past is not None:
+            fork = await self._fork(live, live.past)
+            following = await self._engine.lives.started(fork.id, wait_s)
+            if following is None or following.gate is None:
+                return {**unpositioned(fork), "breakpoints": [describe_breakpoint(b) for b in gate.breakpoints]}
+            live, gate = following, following.gate
+            await gate.news(wait_s)
         gate.go(mode)
         await gate.news(wait_s)
         return self.state(live)
 
+    async def back(self, run_id: str) -> dict[str, Any]:
+        """Look at the place before the block that began last before where the run stands, or is looked at.
+
+        Only the view moves. Raises InvalidState at the beginning, and when the run does not stand still.
+        """
+        live = self._engine.debugged(run_id)
+        _, position = self._standing(live)
+        places = await self._engine.store.read(lambda cursor: positions(cursor, run_id))
+        if live.past is not None:
+            places = [place for place in places if place[1] < live.past.seq]
+        elif position.when == "before":
+            places = [place for place in places if place[0] != position.step.path]
+        if not places:
+            raise InvalidState("This is the beginning of the run.", hint="Step on, or continue.")
+        lives = self._engine.lives
+        looking = Looking(lives.store, self._engine.registry, lives.services, lives.turns, lives.timers)
+        past = await looking.at(live.row, live.walk.program, live.start_block, places[-1])
+        if past is None:
+            raise InvalidState("The run cannot be looked at there: what it was made of is not kept any more.")
+        past.is_first = len(places) == 1
+        if live.past is not None:
+            live.past.close()
+        live.past = past
+        return self.state(live)
+
+    async def pause(self, run_id: str, wait_s: float) -> dict[str, Any]:
+        """Let a debug run stop before its next block; its DebugState then, or after `wait_s`."""
+        live = self._engine.debugged(run_id)
+        if live.gate is not None and live.gate.position is None:
+            live.gate.pause()
+            await live.gate.news(wait_s)
+        return self.state(live)
+
+    async def _fork(self, live: Live, past: Past) -> RunRow:
+        """Go on from the place that is looked at, in a run of its own; the run that stood is over."""
+        row, gate = live.row, live.gate
+        assert gate is not None
+        told = origin(row.id, past.seq - 1, before=past.path)
+        stands_at = {"path": past.path, "when": "before", "holds": True}
+        request = RunRequest(
+            row.workspace_id,
+            row.function_id,
+            row.function_name,
+            row.version,
+            live.walk.program.flow,
+            row.inputs,
+            trigger=row.trigger,
+            debug=True,
+            breakpoints=gate.breakpoints,
+            priority=row.priority,
+            durability=row.durability,
+            timeout_ms=row.timeout_ms,
+            start_block=live.start_block,
+            fork=ForkOf(row.id, past.seq - 1, told, past.variables, stands_at),
+        )
+        fork = await self._engine.submit(request)
+        with contextlib.suppress(InvalidState):
+            await self._engine.cancel(row.id, SUPERSEDED)
+        return fork
+
     def state(self, live: Live) -> dict[str, Any]:
         """The DebugState now; while the run works it has no position."""
         gate = live.gate
+        if live.past is not None:
+            seen = live.past.state()
+            breakpoints = [describe_breakpoint(b, gate) for b in gate.breakpoints] if gate is not None else []
+            variables = self._variables(live.past.position)
+            return {**seen, "variables": variables, "breakpoints": breakpoints}
         breakpoints = [describe_breakpoint(b, gate) for b in gate.breakpoints] if gate is not None else []
         if gate is not None and gate.position is not None:
             return {**gate.position.state, "variables": self._variables(gate.position), "breakpoints": breakpoints}
@@ -47,7 +125,10 @@ class Debugger:
 
     def evaluate(self, run_id: str, expression: str) -> Any:
         """The value of an expression where the run stands. Raises ExpressionError, BlockFailed, InvalidState."""
-        _, position = self._standing(self._engine.debugged(run_id))
+        live = self._engine.debugged(run_id)
+        _, position = self._standing(live)
+        if live.past is not None:
+            position = live.past.position
         step = position.step
         names: dict[str, Any] = {}
         if position.outcome is not None:
@@ -58,8 +139,14 @@ class Debugger:
         """Overlay variables for every block that starts later; answers the DebugState once that is durable."""
         live = self._engine.debugged(run_id)
         self._standing(live)
-        await self._force(live, variables)
+        await self._set(live, variables)
         return self.state(live)
+
+    async def _set(self, live: Live, variables: Mapping[str, Any]) -> None:
+        if live.past is not None:
+            live.past.set(variables)
+        else:
+            await self._force(live, variables)
 
     async def _force(self, live: Live, variables: Mapping[str, Any]) -> None:
         _, position = self._standing(live)
@@ -101,6 +188,7 @@ def unpositioned(row: RunRow) -> dict[str, Any]:
         "outputs": {},
         "error": row.error,
         "canStepBack": False,
+        "isPast": False,
     }
 
 

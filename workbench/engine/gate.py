@@ -47,6 +47,8 @@ class StoodAt:
 
     path: str
     when: When
+    holds: bool = False
+    """Whether nothing that had not been done before goes on until the run stands there."""
 
 
 class Gate:
@@ -72,7 +74,7 @@ class Gate:
         self, walk: Pausable, step: Step, when: When, outcome: Outcome | None, *, is_replayed: bool = False
     ) -> None:
         """Pass a step, or stop there until somebody lets the run go on. What is replayed stops nothing anew."""
-        while not self._is_open and not step.region.stopping:
+        while (not self._is_open or self.holds(step, when, is_replayed=is_replayed)) and not step.region.stopping:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
@@ -94,6 +96,22 @@ class Gate:
             self.position = None
             self._is_open = True
             self.nudge()
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether the run has yet to come to where it stood, and nothing new goes on until then."""
+        return self._stood_at is not None and self._stood_at.holds
+
+    def holds(self, step: Step, when: When, *, is_replayed: bool) -> bool:
+        """Whether a step waits until the run stands where it stood."""
+        stood = self._stood_at
+        return stood is not None and stood.holds and not is_replayed and (step.path, when) != (stood.path, stood.when)
+
+    def pause(self) -> None:
+        """Stop the run before its next block."""
+        if self.position is None:
+            self.mode = "into"
+            self._news.clear()
 
     def go(self, mode: Mode) -> None:
         """Let a paused run go on; `over` and `out` count from the depth of where it stands."""

@@ -12,6 +12,7 @@ from workbench.base.clock import Clock
 from workbench.blocks.context import BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.program import Program
 from workbench.engine.records import RunRow
+from workbench.engine.tally import Tally
 
 
 class Workers(Protocol):
@@ -79,6 +80,7 @@ class Walking(Protocol):
     program: Program
     services: Services
     overlay: dict[str, Any]
+    tally: Tally
     writers_before: Mapping[int, int]
     scopes: RunsScopes
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from workbench.engine.gate import Gate
+from workbench.engine.past import Past
 from workbench.engine.pen import Pen
 from workbench.engine.records import RunRow
 from workbench.engine.slots import Slot
@@ -26,6 +27,10 @@ class Live:
     why: RunStatus | None = None
     """Set when the walk is cut off: the status that the run ends with."""
     reason: str | None = None
+    start_block: str | None = None
+    """The block that it starts from; None: the only one."""
+    past: Past | None = None
+    """The earlier place that is looked at."""
     is_ending: bool = False
     """The walk is over; the end is being written."""
 

@@ -58,6 +58,7 @@ class Lives:
         self.on_gone: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is over, or is let go."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
+        self._starting: dict[str, list[asyncio.Future[Live]]] = {}
         self._turns: Turns | None = None
         self._timers: Timers | None = None
         self._pulse: Pulse | None = None
@@ -104,6 +105,21 @@ class Lives:
         if self._timers is not None:
             self._timers.close()
 
+    async def started(self, run_id: str, seconds: float) -> Live | None:
+        """The run once it has a slot; None when it has none within `seconds`."""
+        live = self.by_id.get(run_id)
+        if live is not None:
+            return live
+        future: asyncio.Future[Live] = asyncio.get_running_loop().create_future()
+        self._starting.setdefault(run_id, []).append(future)
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            return None
+        finally:
+            self._starting.pop(run_id, None)
+
     # The life of one run
 
     def start(self, entry: Entry) -> None:
@@ -124,9 +140,12 @@ class Lives:
         walk.overlay.update(entry.overlay)
         walk.attempts.mailbox = entry.mailbox
         walk.countdowns.stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
-        live = Live(row, pen, slot, walk, walk.gate)
+        live = Live(row, pen, slot, walk, walk.gate, start_block=entry.start_block)
         self._keep_tally(row.id, walk.tally)
         self.by_id[row.id] = live
+        for future in self._starting.pop(row.id, ()):
+            if not future.done():
+                future.set_result(live)
         live.task = asyncio.ensure_future(self._run(live, entry, failure))
         live.task.add_done_callback(lambda task: self._has_ended(live, task))
 
@@ -235,6 +254,8 @@ class Lives:
         live = self.by_id.pop(row.id, None)
         if live is not None and live.gate is not None:
             live.gate.told()
+            if live.past is not None:
+                live.past.close()
         self.waiters.tell(row.id, ended)
         self.on_gone(row.id)
 
@@ -322,7 +343,7 @@ def _gate_for(entry: Entry) -> Gate | None:
         return None
     state = entry.debug_state
     if state is not None:
-        return Gate(entry.breakpoints, "run", StoodAt(state["path"], state["when"]))
+        return Gate(entry.breakpoints, "run", StoodAt(state["path"], state["when"], state.get("holds", False)))
     has_begun = entry.journal is not None and len(entry.journal) > 0
     return Gate(entry.breakpoints, "run" if has_begun else None)
 

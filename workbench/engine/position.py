@@ -44,8 +44,14 @@ def describe_pause(step: Step, when: str, outcome: Outcome | None, to_json: Call
             for name, (block, found) in outputs.items()
         },
         "error": outcome.error if outcome is not None else None,
-        "canStepBack": False,
+        "canStepBack": _has_past(step, when),
+        "isPast": False,
     }
+
+
+def _has_past(step: Step, when: str) -> bool:
+    """Whether any block has begun before this place."""
+    return when != "before" or step.region.parent is not None or step.walk.tally.has_ran
 
 
 def outputs_in_sight(step: Step) -> dict[str, tuple[str, Outcome]]:

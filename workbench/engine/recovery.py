@@ -58,6 +58,9 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
             continue
         flow, breakpoints = loaded
         entry = Entry(row, flow, breakpoints, start_block, debug_state=paused.get(row.id))
+        before = (row.forked_from or {}).get("before")
+        if row.debug and before and (known is None or before not in known.journal.begun):
+            entry.debug_state = entry.debug_state or {"path": before, "when": "before", "holds": True}
         if known is not None or row.status is not RunStatus.QUEUED:
             journal = known.journal if known is not None else None
             past = past_of(row, flow, engine.registry, journal, forced.get(row.id, []), engine.store)

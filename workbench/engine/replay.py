@@ -156,6 +156,10 @@ class Journal:
         kept = self._kept.get(path)
         return kept is not None and (is_final(kept) or kept.status is StepStatus.SKIPPED)
 
+    def has_begun(self, path: str) -> bool:
+        """Whether a step at `path` had begun, here or in the run that this was forked from."""
+        return path in self.begun or (self.inherited is not None and path in self.inherited.begun)
+
     def replays(self, path: str, node: Node, key: Callable[[], bytes]) -> bool:
         """Whether the step at `path` was over before, so that it need not run again (unless its value is lost)."""
         if self.has(path):

@@ -17,6 +17,11 @@ class Tally:
         self.progress: dict[str, tuple[int, int | None]] = {}
         """How far each scope is: done, total."""
 
+    @property
+    def has_ran(self) -> bool:
+        """Whether any block has run."""
+        return any(completed or failed for completed, failed, _ in self.blocks.values())
+
     def count(self, block: str, status: StepStatus) -> None:
         """One execution ended."""
         counts = self.blocks.get(block)

@@ -133,6 +133,9 @@ class Walk:
                         await slot.work()
                     node = ready.popleft()
                     if self.gate is not None:
+                        if self.gate.is_holding and self._is_held(self.gate, region, node):
+                            tasks[asyncio.ensure_future(self._once_free(region, node))] = node
+                            continue
                         await self._at_gate(region, node, "before")
                     if region.stopping:
                         break
@@ -229,7 +232,7 @@ class Walk:
             return
         path = region.prefix + node.id
         step = Step(self, region, node, path, outcome.attempt if outcome else 1, self.services.clock.now_us())
-        is_replayed = self.journal is not None and self.journal.replays(path, node, lambda: self.keys.of(step))
+        is_replayed = self._is_replayed(step)
         self.busy += 1
         try:
             await self.gate.look(self, step, when, outcome, is_replayed=is_replayed)
@@ -237,6 +240,27 @@ class Walk:
             self.busy -= 1
             if self.waiting:
                 self.look_whether_waiting()
+
+    def _is_replayed(self, step: Step) -> bool:
+        """Whether a step was over, or a scope had begun, before this walk."""
+        journal, node = self.journal, step.node
+        if journal is None:
+            return False
+        if node.kind.is_scope and journal.has_begun(step.path):
+            return True
+        return journal.replays(step.path, node, lambda: self.keys.of(step))
+
+    def _is_held(self, gate: Gate, region: RegionRun, node: Node) -> bool:
+        step = Step(self, region, node, region.prefix + node.id, 1, self.services.clock.now_us())
+        return gate.holds(step, "before", is_replayed=self._is_replayed(step))
+
+    async def _once_free(self, region: RegionRun, node: Node) -> Outcome:
+        """Begin a block that the gate holds, once it does not any more; the region goes on meanwhile."""
+        await self._at_gate(region, node, "before")
+        if region.stopping:
+            raise Halt
+        result = self.begin(region, node)
+        return result if isinstance(result, Outcome) else await result
 
     # One block
 
