@@ -147,6 +147,49 @@ def test_a_debug_run_stops_steps_and_answers_questions(api: httpx.Client) -> Non
     assert api.post(f"{debug}/step", json={}).json()["error"]["code"] == "INVALID_STATE"
 
 
+def test_stepping_back_moves_the_view_and_the_next_step_goes_on_in_a_fork(api: httpx.Client) -> None:
+    function_id = function(api, LOOP)
+    data(api.put(f"/functions/{function_id}/breakpoints", json={"blockIds": ["big"]}))
+    asked = {"functionId": function_id, "inputs": {"items": [5, 6]}, "debug": True}
+    row = data(api.post("/runs", json=asked), 202)
+    until(api, row["id"], "paused")
+    debug = f"/runs/{row['id']}/debug"
+    assert data(api.get(debug))["canStepBack"] is True
+    seen = [data(api.post(f"{debug}/step", json={"mode": "back"})) for _ in range(3)]
+    assert [s["path"] for s in seen] == ["loop[0]/double", "loop", "start"]
+    assert [(s["isPast"], s["canStepBack"]) for s in seen] == [(True, True), (True, True), (True, False)]
+    assert api.post(f"{debug}/step", json={"mode": "back"}).json()["error"]["code"] == "INVALID_STATE"
+    assert api.post(f"{debug}/step", json={"mode": "back", "variables": {"n": 1}}).status_code == 400
+    assert data(api.get(debug))["path"] == "start"
+    assert data(api.put(f"{debug}/variables", json={"variables": {"n": 7}}))["variables"] == {"n": 7}
+    stepped = data(api.post(f"{debug}/step", json={}))
+    assert stepped["runId"] != row["id"]
+    assert (stepped["path"], stepped["isPast"], stepped["variables"]) == ("loop", False, {"n": 7})
+    old = data(api.get(f"/runs/{row['id']}"))
+    assert (old["status"], old["error"]["message"]) == ("cancelled", "superseded")
+    new = data(api.get(f"/runs/{stepped['runId']}"))
+    assert new["forkedFrom"]["runId"] == row["id"]
+    ended = data(api.post(f"/runs/{stepped['runId']}/debug/continue", json={}))
+    assert ended["path"] == "loop[0]/big"
+    data(api.post(f"/runs/{stepped['runId']}/cancel"))
+
+
+def test_a_debug_run_that_works_is_paused_at_its_next_block(api: httpx.Client) -> None:
+    flow = {
+        "blocks": [*WAIT["blocks"], {"id": "after", "type": "transform", "name": "after", "config": {"code": "1"}}],
+        "edges": [*WAIT["edges"], {"source": "wait", "target": "after"}],
+    }
+    function_id = function(api, flow)
+    data(api.put(f"/functions/{function_id}/breakpoints", json={"blockIds": ["after"]}))
+    row = data(api.post("/runs", json={"functionId": function_id, "debug": True}), 202)
+    until(api, row["id"], "waiting")
+    told = data(api.post(f"/runs/{row['id']}/debug/pause", json={"waitMs": 0}))
+    assert (told["status"], told["path"]) == ("waiting", None)
+    data(api.post(f"/runs/{row['id']}/cancel"))
+    until(api, row["id"], "cancelled")
+    assert api.post(f"/runs/{row['id']}/debug/pause").status_code == 409
+
+
 def test_a_waiting_run_is_cancelled_and_says_so(api: httpx.Client) -> None:
     started = data(api.post("/runs", json={"functionId": function(api, WAIT)}), 202)
     until(api, started["id"], "waiting")

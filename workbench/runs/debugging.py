@@ -41,6 +41,22 @@ class Debugging:
         state = await self._debugger.go(run_id.lower(), mode, variables, wait_ms / 1000)
         return DebugState.model_validate(state)
 
+    async def back(self, caller: Caller, run_id: str, variables: Mapping[str, Any] | None) -> DebugState:
+        """Look at the place before; only the view moves. Raises InvalidState at the beginning."""
+        await self._require_live(caller, run_id)
+        if variables:
+            raise InvalidInput(
+                "Stepping back sets no variables.",
+                hint="Step back, then PUT R/debug/variables or send them with the next step.",
+                details=[Issue("variables", "cannot be sent with mode back")],
+            )
+        return DebugState.model_validate(await self._debugger.back(run_id.lower()))
+
+    async def pause(self, caller: Caller, run_id: str, wait_ms: int) -> DebugState:
+        """Stop a debug run before its next block; its state then, or after `wait_ms`."""
+        await self._require_live(caller, run_id)
+        return DebugState.model_validate(await self._debugger.pause(run_id.lower(), wait_ms / 1000))
+
     async def set_variables(self, caller: Caller, run_id: str, variables: Mapping[str, Any]) -> DebugState:
         """Overlay variables for the blocks that start later."""
         await self._require_live(caller, run_id)

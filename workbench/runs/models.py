@@ -302,8 +302,15 @@ class ContinueDebug(Wire):
 class StepDebug(Wire):
     """Body of POST R/debug/step."""
 
-    mode: Literal["over", "into", "out"] = "over"
+    mode: Literal["over", "into", "out", "back"] = "over"
+    """`back` moves the view only; the next step or continue goes on from there in a run of its own."""
     variables: dict[str, Any] | None = None
+    wait_ms: WholeNumber = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
+
+
+class PauseDebug(Wire):
+    """Body of POST R/debug/pause."""
+
     wait_ms: WholeNumber = Field(default=10_000, ge=0, le=MOST_WAIT_MS)
 
 
@@ -354,6 +361,8 @@ class DebugState(Wire):
     error: dict[str, Any] | None
     breakpoints: tuple[dict[str, Any], ...]
     can_step_back: bool
+    is_past: bool = False
+    """Whether this is an earlier place, looked at by stepping back."""
 
 
 class Sql(Wire):

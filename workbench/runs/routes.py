@@ -30,6 +30,7 @@ from workbench.runs.models import (
     ForcedVariables,
     NewRun,
     NewSignal,
+    PauseDebug,
     QueueStats,
     Run,
     RunInDetail,
@@ -206,9 +207,16 @@ def _debug_routes(api: Operations, debugging: Debugging, exists: Any) -> None:
 
     @api.post(f"{path}/step", "stepDebug", scope="execute", answers=DebugState, exists=exists)
     async def step_debug(caller: CallerDep, run_id: RunId, body: StepDebug | None = None) -> Response:
-        """Run one block, then pause again."""
+        """Run one block, then pause again; `back` looks at the place before. Go on with the answer's `runId`."""
         asked = body or StepDebug()
+        if asked.mode == "back":
+            return ok(await debugging.back(caller, run_id, asked.variables))
         return ok(await debugging.go(caller, run_id, asked.mode, asked.variables, asked.wait_ms))
+
+    @api.post(f"{path}/pause", "pauseDebug", scope="execute", answers=DebugState, exists=exists)
+    async def pause_debug(caller: CallerDep, run_id: RunId, body: PauseDebug | None = None) -> Response:
+        """Pause a debug run that works, before its next block."""
+        return ok(await debugging.pause(caller, run_id, (body or PauseDebug()).wait_ms))
 
     @api.put(f"{path}/variables", "setDebugVariables", scope="execute", answers=DebugState, exists=exists)
     async def set_variables(caller: CallerDep, run_id: RunId, body: ForcedVariables) -> Response:
