@@ -706,6 +706,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/runs/{runId}/debug/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Debug
+         * @description Pause a debug run that works, before its next block.
+         */
+        post: operations["pauseDebug"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/runs/{runId}/debug/step": {
         parameters: {
             query?: never;
@@ -717,7 +737,7 @@ export interface paths {
         put?: never;
         /**
          * Step Debug
-         * @description Run one block, then pause again.
+         * @description Run one block, then pause again; `back` looks at the place before. Go on with the answer's `runId`.
          */
         post: operations["stepDebug"];
         delete?: never;
@@ -1460,6 +1480,11 @@ export interface components {
             functionId: string;
             /** Inputs */
             inputs: unknown;
+            /**
+             * Ispast
+             * @default false
+             */
+            isPast: boolean;
             /** Names */
             names: {
                 [key: string]: unknown;
@@ -2170,6 +2195,17 @@ export interface components {
             title?: string | null;
         };
         /**
+         * PauseDebug
+         * @description Body of POST R/debug/pause.
+         */
+        PauseDebug: {
+            /**
+             * Waitms
+             * @default 10000
+             */
+            waitMs: number;
+        };
+        /**
          * Percentiles
          * @description Milliseconds; null where there is nothing to count.
          */
@@ -2708,7 +2744,7 @@ export interface components {
              * @default over
              * @enum {string}
              */
-            mode: "over" | "into" | "out";
+            mode: "over" | "into" | "out" | "back";
             /** Variables */
             variables?: {
                 [key: string]: unknown;
@@ -5201,6 +5237,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Success_Watched_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    pauseDebug: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseDebug"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_DebugState_"];
                 };
             };
             400: components["responses"]["BadRequest"];
