@@ -29,7 +29,10 @@ def load_migrations() -> tuple[Migration, ...]:
         for file in files("workbench.storage.migrations").iterdir()
         if (named := _NAME.match(file.name)) is not None
     ]
-    return tuple(sorted(found, key=lambda m: m.version))
+    found.sort(key=lambda m: m.version)
+    if [m.version for m in found] != list(range(1, len(found) + 1)):
+        raise ValueError(f"migrations are not numbered one after the other: {[m.version for m in found]}")
+    return tuple(found)
 
 
 def schema_version(connection: Any) -> int:
