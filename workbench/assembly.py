@@ -14,6 +14,7 @@ from workbench.api.hub import EventsHub
 from workbench.api.serve import Serving, serve
 from workbench.api.services import Services
 from workbench.api.system import bundle_folder
+from workbench.api.upkeep import routes as upkeep_routes
 from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
@@ -87,6 +88,7 @@ class Workbench:
             access=self.access,
             events=self.events,
             routers=(
+                upkeep_routes(store),
                 editing_routes(self.editing, self.blocks),
                 run_routes(
                     self.runs,
@@ -168,16 +170,22 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     """
     configure(settings.log_level)
     clock = clock or SystemClock()
+    store = open_store(settings, clock, allow_damaged=True)
+    tune()
+    return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)
+
+
+def open_store(settings: Settings, clock: Clock, *, allow_damaged: bool = False) -> Store:
+    """The store of `settings.home` alone. Raises what `Store.open` does."""
+    floor = settings.min_free_mb * MIB
+    return Store.open(
+        settings.home, fact_types(), load_migrations(), clock, allow_damaged=allow_damaged, min_free_bytes=floor
+    )
+
+
+def fact_types() -> FactRegistry:
+    """Every fact that may stand in a log, and what is done with it."""
     registry = FactRegistry()
     registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS, *QUEUE_FACTS)
     register_run_reactions(registry)
-    store = Store.open(
-        settings.home,
-        registry,
-        load_migrations(),
-        clock,
-        allow_damaged=True,
-        min_free_bytes=settings.min_free_mb * MIB,
-    )
-    tune()
-    return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)
+    return registry

@@ -1,4 +1,4 @@
-"""The console command `workbench`: lab, run, serve, doctor."""
+"""The console command `workbench`: lab, run, serve, doctor, backup, restore, verify, compact."""
 
 from __future__ import annotations
 
@@ -62,6 +62,45 @@ def doctor(home: HomeOption = None) -> None:
     from workbench.cli.doctor import examine
 
     raise typer.Exit(0 if examine(home) else 1)
+
+
+@app.command()
+def backup(path: Annotated[Path, typer.Argument(help="A new folder.")], home: HomeOption = None) -> None:
+    """Write a backup of the store into a new folder; the workbench may run meanwhile."""
+    from workbench.cli.upkeep import back_up
+
+    raise typer.Exit(back_up(path, home))
+
+
+@app.command()
+def restore(
+    path: Annotated[Path, typer.Argument(help="A folder that `workbench backup` made.")],
+    home: HomeOption = None,
+    replace: Annotated[bool, typer.Option(help="Move a store that is there aside.")] = False,
+) -> None:
+    """Make the store anew from a backup. What is there is never overwritten."""
+    from workbench.cli import upkeep
+
+    raise typer.Exit(upkeep.restore(path, home, replace=replace))
+
+
+@app.command()
+def verify(
+    home: HomeOption = None,
+    online: Annotated[bool, typer.Option(help="While a workbench runs on it.")] = False,
+) -> None:
+    """Read every fact, value and table, and compare tables and log. Exit code 1 when something is wrong."""
+    from workbench.cli import upkeep
+
+    raise typer.Exit(upkeep.verify(home, online=online))
+
+
+@app.command()
+def compact(home: HomeOption = None) -> None:
+    """Drop the history that is only kept for safety, now: what was deleted is gone from the disk."""
+    from workbench.cli import upkeep
+
+    raise typer.Exit(upkeep.compact(home))
 
 
 def main() -> None:

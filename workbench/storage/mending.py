@@ -59,7 +59,7 @@ def no_room(error: OSError, where: object) -> Unavailable:
     """What writers are told while the log cannot grow; nothing of theirs was written."""
     full = error.errno in _FULL
     return Unavailable(
-        f"The disk is full: nothing can be written ({where})." if full else f"The log cannot grow: {error}.",
+        "The disk is full: nothing can be written." if full else f"The log cannot grow: {error}.",
         hint=f"Free space on the disk of {where}; writing goes on by itself." if full else "Look at /health.",
         data={"outcome": "not written"},
     )

@@ -119,10 +119,11 @@ def _set_aside(path: Path, why: str) -> None:
 
 
 def _free_name(path: Path) -> Path:
-    return next(name for name in _numbered(path) if not name.exists())
+    return next(name for name in numbered(path) if not name.exists())
 
 
-def _numbered(path: Path) -> Iterator[Path]:
+def numbered(path: Path) -> Iterator[Path]:
+    """The path with -1, -2, … behind its name."""
     number = 0
     while True:
         number += 1

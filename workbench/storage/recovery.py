@@ -157,7 +157,9 @@ def _end(segments: list[Segment], at: int, data: bytes, expected: int, applied: 
     for where, bytes_, position in rest:
         for found in frames_anywhere(bytes_, position, where.salt):
             if found.durable >= expected:
-                damage = f"Facts from sequence {expected} on cannot be read, though they were durable ({segment.path})."
+                damage = (
+                    f"Facts from sequence {expected} on cannot be read, though they were durable ({segment.path.name})."
+                )
                 return Tail(segment, None, max(expected, applied + 1), damage=damage)
     if (damage := _beyond(applied, expected)) is not None:
         return Tail(segment, None, applied + 1, damage=damage)

@@ -192,6 +192,12 @@ def _hash(data: bytes = b"") -> Any:
     return hashlib.blake2b(data, digest_size=32)
 
 
+def hash_file(path: Path) -> str:
+    """The name that a value file's content asks for. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _hash).hexdigest()
+
+
 def _table_preview(table: pl.DataFrame) -> list[Any]:
     """The first rows, fewer where they are long."""
     rows: list[Any] = [to_json(row) for row in preview_rows(table, SUMMARY_ROWS)]
