@@ -22,6 +22,8 @@ def test_every_block_of_the_first_catalogue_is_there():
         "condition",
         "loop",
         "parallel",
+        "split",
+        "merge",
         "transform",
         "filter",
         "aggregate",

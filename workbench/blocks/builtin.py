@@ -18,7 +18,9 @@ from workbench.blocks.data.sort import Sort
 from workbench.blocks.data.transform import Transform
 from workbench.blocks.flow.condition import Condition
 from workbench.blocks.flow.loop import Loop
+from workbench.blocks.flow.merge import Merge
 from workbench.blocks.flow.parallel import Parallel
+from workbench.blocks.flow.split import Split
 from workbench.blocks.flow.wait import WaitBlock
 from workbench.blocks.integration.http_request import HttpRequestBlock
 from workbench.blocks.integration.read_table import ReadTable
@@ -32,6 +34,8 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     Loop,
     WaitBlock,
     Parallel,
+    Split,
+    Merge,
     Transform,
     Filter,
     Aggregate,

@@ -44,6 +44,8 @@ class Port:
 
 IN = (Port("in"),)
 OUT = (Port("out"),)
+EVERY_PORT = "*"
+"""Fired by a block all of whose ports fire: its output is an object with the value of each port."""
 ERROR = Port("error", "object", "error", needed=False)
 """Every block has this output besides its own; the registry adds it."""
 
@@ -129,6 +131,10 @@ class BlockType(ABC, Generic[ConfigT]):
     """A config that works as it stands."""
     ends_function: ClassVar[bool] = False
     """True for `return`."""
+    fires_every_port: ClassVar[bool] = False
+    """True for `split`: it fires `EVERY_PORT`, each with its part of the output."""
+    joins: ClassVar[bool] = False
+    """True for `merge`: it looks at each of its wires by itself (`BlockContext.arrivals`)."""
     writes_variables: ClassVar[bool] = False
     """True for `set_variables`: its `Fired.variables` reach the blocks downstream."""
 
@@ -151,6 +157,16 @@ class BlockType(ABC, Generic[ConfigT]):
         """The expressions in this raw config's ``code`` fields: text by field path; must bear any config."""
         del config
         return {}
+
+    def joins_at_first(self, config: Mapping[str, Any]) -> bool:
+        """Whether a block that joins goes on with its first live wire, for this raw config."""
+        del config
+        return False
+
+    def race_limit_ms(self, config: Mapping[str, Any]) -> int:
+        """How long a block that joins at first waits for one, from where the ways into it part; 0 for ever."""
+        del config
+        return 0
 
     def own_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """What ``deferred`` and ``code`` fields see besides the usual, for this raw config; must bear any config."""

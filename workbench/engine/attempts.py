@@ -129,7 +129,7 @@ class Attempts:
         except WorkbenchError as error:
             return walk.failed(step, error)
         except asyncio.CancelledError as error:
-            if _is_cancelled():
+            if is_cancelled():
                 self._cut_off(step)
                 raise
             return walk.failed(step, _broken_off(step, error))
@@ -156,7 +156,7 @@ class Attempts:
         except WorkbenchError as error:
             return error
         except (asyncio.CancelledError, Halt) as error:
-            if isinstance(error, Halt) or _is_cancelled():
+            if isinstance(error, Halt) or is_cancelled():
                 self._cut_off(step)
                 raise
             return _broken_off(step, error)
@@ -238,7 +238,7 @@ class Attempts:
         try:
             await future
         except asyncio.CancelledError:
-            if region.stopping and not _is_cancelled():
+            if region.stopping and not is_cancelled():
                 raise Halt from None
             future.cancel()
             raise
@@ -258,7 +258,7 @@ def limit_path(path: str, port: str) -> str:
     return f"{path}#limit" if port == "body" else f"{path}#limit-{port}"
 
 
-def _is_cancelled() -> bool:
+def is_cancelled() -> bool:
     """Whether somebody cancels this task; else a CancelledError came out of what the block itself awaited."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

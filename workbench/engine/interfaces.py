@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.base.clock import Clock
-from workbench.blocks.context import BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
+from workbench.blocks.context import Arrival, BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.program import Program
 from workbench.engine.records import RunRow
 from workbench.engine.tally import Tally
@@ -42,6 +42,12 @@ class Waiting(Protocol):
     """What waits for blocks."""
 
     def wait_for(self, step: Any, wait: Wait) -> Awaitable[Woken]: ...
+
+
+class JoinsBranches(Protocol):
+    """What brings branches together."""
+
+    def arrivals(self, region: Any, node: Any) -> Sequence[Arrival]: ...
 
 
 class RunsScopes(Protocol):
@@ -83,6 +89,9 @@ class Walking(Protocol):
     tally: Tally
     writers_before: Mapping[int, int]
     scopes: RunsScopes
+
+    @property
+    def joins(self) -> JoinsBranches: ...
 
     @property
     def attempts(self) -> Waiting: ...

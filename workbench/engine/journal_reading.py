@@ -235,6 +235,7 @@ class _Gathered:
         journal = Journal(self.kept, self.starts, dues, values, self.failures, self.failures_before, inherited)
         journal.begun = self.begun
         journal.branch_ends = self.branch_ends
+        journal.ended = self.ended
         journal.sinces = {path: wait.since_us for path, wait in self.waits.items()}
         return RunJournal(journal, still_open, mailbox)
 

@@ -36,7 +36,7 @@ def inside_of(program: Program, scope: Node) -> Inside:
         port, index = left.pop()
         digest.update(port.encode())
         for node in program.regions[index].nodes:
-            digest.update(f"{node.id}\0{node.block.disabled}\0{node.wires}".encode())
+            digest.update(f"{node.id}\0{node.block.disabled}\0{node.wires}{node.special}".encode())
             digest.update(node.plan.static_key)
             names |= node.plan.names
             if node.sees is not None:

@@ -6,6 +6,7 @@ Compiled once per version and shared by all its runs; holds nothing of any run.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -16,8 +17,8 @@ from workbench.blocks.kind import BlockType, Effect
 from workbench.blocks.registry import BlockRegistry
 from workbench.flow.expressions import Template, parse_expression, parse_template
 from workbench.flow.handles import handle
-from workbench.flow.model import Block, Flow
-from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions
+from workbench.flow.model import Block, Edge, Flow
+from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions, positions
 
 Get = Callable[[str], Any]
 Fill = Callable[[Get], Any]
@@ -30,6 +31,26 @@ class Wire(NamedTuple):
     port: str
     target: int
     """The target's place in the region."""
+
+
+class JoinWire(NamedTuple):
+    """An edge out of a split or into a merge; see `joins`."""
+
+    port: str
+    target: int
+    branch: str
+    """What the merge calls it: the source's handle, ``handle.port`` where several come from there."""
+    number: int
+    """Its place among the edges into the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """What a block's end does besides firing plain wires."""
+
+    wires: tuple[JoinWire, ...] = ()
+    races: tuple[int, ...] = ()
+    """Merges whose race begins here, by place."""
 
 
 class Place(NamedTuple):
@@ -143,6 +164,13 @@ class Node:
     upstream_writers: int = 0
     """Variable writers that come before this block, as a bit set of node numbers."""
     number: int = 0
+    special: Special | None = None
+    enters: tuple[JoinWire, ...] = ()
+    """A merge's wires."""
+    fires_every_port: bool = False
+    joins: bool = False
+    joins_at_first: bool = False
+    race_limit_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -157,6 +185,9 @@ class RegionPlan:
     depth: int
     scope_handle: str = ""
     """The handle of the scope whose region this is; empty for the root."""
+    races: tuple[int, ...] = ()
+    """Merges whose race begins with the region."""
+    has_joins: bool = False
 
 
 @dataclass(slots=True)
@@ -222,11 +253,16 @@ def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
         local=place.local,
         is_quick=effect is Effect.PURE and not kind.is_scope and block.policy is None,
         writes_variables=kind.writes_variables,
+        fires_every_port=kind.fires_every_port,
+        joins=kind.joins,
+        joins_at_first=kind.joins_at_first(block.config),
+        race_limit_ms=kind.race_limit_ms(block.config),
     )
 
 
 def _wire(flow: Flow, layout: Regions, nodes: dict[str, Node], places: dict[str, Place], keys: list[RegionKey]) -> None:
     wires: dict[str, list[Wire]] = {block_id: [] for block_id in nodes}
+    joining: list[Edge] = []
     for edge in flow.edges:
         source, target = nodes[edge.source], nodes[edge.target]
         key = RegionKey(edge.source, edge.source_port)
@@ -235,12 +271,54 @@ def _wire(flow: Flow, layout: Regions, nodes: dict[str, Node], places: dict[str,
             continue
         if source.region != target.region:
             continue
-        wires[source.id].append(Wire(edge.source_port, target.local))
+        if source.fires_every_port or target.joins:
+            joining.append(edge)
+        else:
+            wires[source.id].append(Wire(edge.source_port, target.local))
         target.waits_for += 1
         target.sources[source.local] = source.handle
         source.has_error_wire = source.has_error_wire or edge.source_port == "error"
     for block_id, found in wires.items():
         nodes[block_id].wires = tuple(found)
+    wire_joins(joining, nodes, layout)
+
+
+def wire_joins(edges: list[Edge], nodes: dict[str, Node], layout: Regions) -> None:
+    """The wires out of splits and into merges, and where races begin."""
+    wires: dict[str, list[JoinWire]] = {}
+    pairs = Counter((edge.source, edge.target) for edge in edges)
+    for edge in edges:
+        source, target = nodes[edge.source], nodes[edge.target]
+        branch = source.handle if pairs[edge.source, edge.target] == 1 else f"{source.handle}.{edge.source_port}"
+        wire = JoinWire(edge.source_port, target.local, branch, len(target.enters))
+        target.enters = (*target.enters, wire)
+        wires.setdefault(source.id, []).append(wire)
+    races: dict[str, list[int]] = {}
+    for node in nodes.values():
+        parting = parting_of(node, layout) if node.race_limit_ms else None
+        if parting is not None:
+            races.setdefault(parting, []).append(node.local)
+    for block_id in {**wires, **races}:
+        nodes[block_id].special = Special(tuple(wires.get(block_id, ())), tuple(races.get(block_id, ())))
+
+
+def parting_of(node: Node, layout: Regions) -> str | None:
+    """The last block of the region that all ways into `node` come through or from; None where there is none."""
+    graph = layout.graph
+    shared: int | None = None
+    for edge in layout.inner_incoming[graph.index[node.id]]:
+        source = graph.index[edge.source]
+        before = layout.upstream_bits[source] | 1 << source
+        shared = before if shared is None else shared & before
+    if not shared:
+        return None
+    rank = {at: place for place, at in enumerate(graph.order)}
+    return graph.blocks[max(positions(shared), key=rank.__getitem__)].id
+
+
+def races_from_the_start(node: Node, layout: Regions) -> bool:
+    """Whether the ways into `node` have nothing in common but the region."""
+    return bool(node.enters) and parting_of(node, layout) is None
 
 
 def _see(layout: Regions, nodes: dict[str, Node], places: dict[str, Place]) -> None:
@@ -275,4 +353,6 @@ def _region(layout: Regions, key: RegionKey, nodes: dict[str, Node], places: dic
         lasts=tuple(places[i].local for i in sorted(region.lasts, key=lambda i: nodes[i].number)),
         depth=region.depth,
         scope_handle=nodes[key.scope].handle if key.scope else "",
+        races=tuple(n.local for n in members if n.race_limit_ms and races_from_the_start(n, layout)),
+        has_joins=any(n.joins for n in members),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.base.errors import BlockFailed
+from workbench.engine.joined import Joined
 from workbench.engine.program import Node, RegionPlan
 from workbench.engine.records import Outcome
 from workbench.engine.states import StepStatus
@@ -39,6 +40,7 @@ class RegionRun:
         "body",
         "children",
         "failure",
+        "joined",
         "names",
         "names_key",
         "names_raw",
@@ -82,6 +84,7 @@ class RegionRun:
         self.waits: set[asyncio.Future[None]] | None = None
         """Durable waits under way in steps of this region; they end when it is stopped."""
         self.failure: dict[str, Any] | None = None
+        self.joined: Joined | None = None
 
     def input_of(self, node: Node) -> Any:
         """The joined input: nothing → null, one → its value, several → an object by handle, in the wires' order."""
@@ -102,6 +105,8 @@ class RegionRun:
             outcome = self.outcomes[local]
             if outcome is not None and id(outcome) in there:
                 found.append((name, outcome))
+            elif self.joined is not None and (share := self.joined.shares.get((local, node.local))) is not None:
+                found.append((name, share))
         return found
 
     def result(self) -> Any:

@@ -107,6 +107,7 @@ class Journal:
         "_values",
         "begun",
         "branch_ends",
+        "ended",
         "failures",
         "failures_before",
         "inherited",
@@ -140,6 +141,8 @@ class Journal:
         """By path: the sequence at which a step there began."""
         self.overlays: list[tuple[int, dict[str, Any]]] = []
         """What was set from outside, with the sequence at which it was."""
+        self.ended: dict[str, int] = {}
+        """By path: the sequence at which the last attempt there ended."""
         self.branch_ends: dict[str, list[BranchEnd]] = {}
         """By path of a scope: which of its branches had ended, in that order."""
 
@@ -165,6 +168,21 @@ class Journal:
         if self.has(path):
             return True
         return self.inherited is not None and self.inherited.how(path, node, key()) is not None
+
+    def has_failed(self, path: str) -> bool:
+        """Whether the run's own last attempt at `path` is over and did not complete."""
+        kept = self._kept.get(path)
+        return kept is not None and is_final(kept) and kept.status is not StepStatus.COMPLETED
+
+    def output_of(self, path: str) -> Any:
+        """What the step at `path` gave, where it completed and its value is there; else None."""
+        kept = self._kept.get(path) or (self.inherited.kept.get(path) if self.inherited is not None else None)
+        if kept is None or kept.status is not StepStatus.COMPLETED or kept.output is None:
+            return None
+        try:
+            return None if kept.output.kind == "pending" else self._values.load(kept.output)
+        except (WorkbenchError, OSError, ValueError):
+            return None
 
     def take_due(self, path: str) -> int | None:
         """Until when the step at `path` waits, if it had begun to; told once, for a later wait is another one."""

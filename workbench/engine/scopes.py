@@ -13,6 +13,7 @@ from workbench.engine.countdowns import Countdowns, Limit
 from workbench.engine.failures import describe
 from workbench.engine.halting import Halt
 from workbench.engine.interfaces import Services
+from workbench.engine.joins import Joins
 from workbench.engine.keys import Keys
 from workbench.engine.lanes import all_lanes
 from workbench.engine.pen import Pen
@@ -39,6 +40,9 @@ class Regions(Protocol):
     async def walk_region(self, region: RegionRun) -> None: ...
 
     def stop(self, region: RegionRun) -> None: ...
+
+    @property
+    def joins(self) -> Joins: ...
 
 
 class Scopes:
@@ -150,6 +154,8 @@ class Scopes:
             region.arrived[local] = [arriving]
             if not region.pending[local]:
                 region.ready.append(plan.nodes[local])
+        if plan.has_joins:
+            self._walk.joins.enter(region)
         return region
 
     async def run_regions(

@@ -89,7 +89,7 @@ class Step:
 
     @property
     def arrivals(self) -> Sequence[Arrival]:
-        return ()
+        return self.walk.joins.arrivals(self.region, self.node)
 
     @property
     def block_name(self) -> str:
@@ -181,7 +181,8 @@ class Step:
         return woken
 
     def is_wired(self, port: str) -> bool:
-        return any(wire.port == port for wire in self.node.wires)
+        special = self.node.special
+        return any(wire.port == port for wire in (*self.node.wires, *(special.wires if special is not None else ())))
 
     def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info", **data: Any) -> None:
         self.walk.log(self, level, message, data)

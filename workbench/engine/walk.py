@@ -18,6 +18,7 @@ from workbench.engine.failures import describe, is_unknown, unexpected
 from workbench.engine.gate import Gate, When
 from workbench.engine.halting import Halt
 from workbench.engine.interfaces import RunsScopes, Services
+from workbench.engine.joins import Joins
 from workbench.engine.keys import Keys
 from workbench.engine.pen import Pen
 from workbench.engine.position import describe_pause
@@ -89,6 +90,7 @@ class Walk:
         self.keys = Keys(program, row)
         self.repeats = Repeats(program, journal)
         self.scopes: RunsScopes = Scopes(self)
+        self.joins = Joins(self)
         self._looking = False
         self._run_value: dict[str, Any] | None = None
 
@@ -106,6 +108,8 @@ class Walk:
                 root.ready.append(node)
             else:
                 self._settle(root, node, SKIPPED)
+        if root.plan.has_joins:
+            self.joins.enter(root)
         try:
             await self.walk_region(root)
         except Halt:
@@ -136,7 +140,7 @@ class Walk:
                         if self.gate.is_holding and self._is_held(self.gate, region, node):
                             tasks[asyncio.ensure_future(self._once_free(region, node))] = node
                             continue
-                        await self._at_gate(region, node, "before")
+                        await self.at_gate(region, node, "before")
                     if region.stopping:
                         break
                     result = self.begin(region, node)
@@ -148,7 +152,7 @@ class Walk:
                         turns.resumed()
                     outcome = result
                     if self.gate is not None:
-                        await self._at_gate(region, node, "after", outcome)
+                        await self.at_gate(region, node, "after", outcome)
                     self._settle(region, node, outcome)
                 if not tasks or region.stopping:
                     break
@@ -168,7 +172,7 @@ class Walk:
             node = region.tasks.pop(task)
             if not task.cancelled():
                 if self.gate is not None:
-                    await self._at_gate(region, node, "after", task.result())
+                    await self.at_gate(region, node, "after", task.result())
                 self._settle(region, node, task.result())
             elif not region.stopping:
                 raise asyncio.CancelledError
@@ -227,7 +231,8 @@ class Walk:
         finally:
             self.busy -= 1
 
-    async def _at_gate(self, region: RegionRun, node: Node, when: When, outcome: Outcome | None = None) -> None:
+    async def at_gate(self, region: RegionRun, node: Node, when: When, outcome: Outcome | None = None) -> None:
+        """Ask the debugger's gate, where there is one."""
         if self.gate is None or (when == "before" and node.block.disabled):
             return
         path = region.prefix + node.id
@@ -256,7 +261,7 @@ class Walk:
 
     async def _once_free(self, region: RegionRun, node: Node) -> Outcome:
         """Begin a block that the gate holds, once it does not any more; the region goes on meanwhile."""
-        await self._at_gate(region, node, "before")
+        await self.at_gate(region, node, "before")
         if region.stopping:
             raise Halt
         result = self.begin(region, node)
@@ -413,6 +418,8 @@ class Walk:
                     region.ready.append(nodes[target])
                 else:
                     dead.append(nodes[target])
+        if node.special is not None:
+            dead += self.joins.fire(region, node, outcome)
         return dead
 
     def _note_skip(self, region: RegionRun, node: Node) -> None:
