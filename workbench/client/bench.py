@@ -18,6 +18,7 @@ from workbench.client.cells import after_each_cell, before_each_cell
 from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
+from workbench.client.queue import QueueStats
 from workbench.client.run import Run
 
 
@@ -98,9 +99,17 @@ class Bench:
         more = f"the newest {limit}; limit=… shows more, bench.frames.runs() gives all as a table"
         return Listed([Run(self, each) for each in told], RUN_COLUMNS, more)
 
-    def queue(self) -> dict[str, Any]:
-        """How many runs wait, work and are over."""
-        return self.api.get("/queue/stats")
+    def queue(self) -> QueueStats:
+        """How many runs wait, work and are over, and what is paused."""
+        return QueueStats(self.api.get("/queue/stats"))
+
+    def pause_queue(self, reason: str | None = None) -> dict[str, Any]:
+        """Start no run of the whole server until it is resumed. Raises NotAllowed without the scope `admin`."""
+        return self.api.post("/queue/pause", {"reason": reason} if reason else {})
+
+    def resume_queue(self) -> dict[str, Any]:
+        """Start runs again. Raises NotAllowed without the scope `admin`."""
+        return self.api.post("/queue/resume", {})
 
     # Study
 

@@ -18,6 +18,7 @@ from workbench.client.errors import short
 from workbench.client.faces import BenchFace
 from workbench.client.makers import BlockMaker, plain, wire_config
 from workbench.client.naming import find_block
+from workbench.client.queue import settings_on_wire
 from workbench.client.run import Run
 from workbench.client.validation import Validation
 from workbench.client.working_copy import WorkingCopy
@@ -150,6 +151,24 @@ class Function(WorkingCopy):
         self.save()
         self._take(self._bench.api.put(f"/functions/{self.key}", {"name": name}))
         return self
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Its settings, after changing those that are given; None clears one.
+
+        ``f.settings(timeout_ms=5000, concurrency={"limit": 1, "key": "input.customer", "policy": "skip"},
+        retention={"days": 30, "runs": 1000}, on_failure=other)``. Raises InvalidInput.
+        """
+        self.save()
+        path = f"/functions/{self.key}/settings"
+        return self._bench.api.put(path, settings_on_wire(changes)) if changes else self._bench.api.get(path)
+
+    def pause_queue(self, reason: str | None = None) -> dict[str, Any]:
+        """Start none of its runs until it is resumed; those under way go on."""
+        return self._bench.api.post(f"/functions/{self.key}/queue/pause", {"reason": reason} if reason else {})
+
+    def resume_queue(self) -> dict[str, Any]:
+        """Start its runs again."""
+        return self._bench.api.post(f"/functions/{self.key}/queue/resume", {})
 
     def delete(self, *, force: bool = False) -> None:
         """Delete it with its runs; `force` cancels those that are not over."""

@@ -153,6 +153,15 @@ class BreakpointsSet(Fact, tag=2601, frozen=True):
     breakpoints: str
 
 
+class FunctionSettingsSet(Fact, tag=2901, frozen=True):
+    """A function's settings, as JSON; outside its versions."""
+
+    name: ClassVar[str] = "function.settings"
+    id: bytes
+    workspace: bytes
+    settings: str
+
+
 def _create_canvases(cursor: Any, facts: Batch) -> None:
     for f in facts:
         cursor.execute(
@@ -323,6 +332,14 @@ def _set_breakpoints(cursor: Any, facts: Batch) -> None:
         )
 
 
+def _set_settings(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        cursor.execute(
+            "UPDATE functions SET settings = ? WHERE workspace_id = ? AND id = ?",
+            [f.settings, _uuid(f.workspace), _uuid(f.id)],
+        )
+
+
 def _uuid(raw: bytes) -> str:
     return raw.hex()
 
@@ -336,5 +353,6 @@ FACT_TYPES = (
     FactType(FunctionEdited, _edit_functions, keeps_place=True),
     FactType(FunctionDeleted, _delete_functions, keeps_place=True),
     FactType(BreakpointsSet, _set_breakpoints, keeps_place=True),
+    FactType(FunctionSettingsSet, _set_settings, keeps_place=True),
 )
 """Edits are few and their order matters, so none is moved past another."""

@@ -78,6 +78,10 @@ class Functions:
             raise missing("function", function_id)
         return function
 
+    def has(self, caller: Caller, function_id: str) -> bool:
+        """Whether the workspace has such a function."""
+        return self._memory.head(caller.workspace_id, function_id) is not None
+
     async def flow(self, caller: Caller, function: Function, version: int) -> Flow:
         """A version's flow. Raises NotFound."""
         flow = self._memory.flow(function.id, version)

@@ -27,6 +27,7 @@ from workbench.editing.models import (
     ToValidate,
 )
 from workbench.editing.service import Editing
+from workbench.editing.settings_routes import settings_routes
 from workbench.editing.store import FunctionFilter
 from workbench.flow.expressions import FUNCTIONS
 from workbench.flow.validation import Validation
@@ -47,6 +48,7 @@ def routes(editing: Editing, registry: BlockRegistry) -> APIRouter:
     for tag, declare in (
         ("Canvases", lambda api: _canvas_routes(api, editing.canvases)),
         ("Functions", lambda api: _function_routes(api, editing.functions)),
+        ("Functions", lambda api: settings_routes(api, editing.settings, _function_exists(editing.functions))),
         ("Versions", lambda api: version_routes(api, editing.history, _function_exists(editing.functions))),
         ("Commands", lambda api: command_routes(api, editing.history)),
         ("Debug", lambda api: _breakpoint_routes(api, editing.functions)),

@@ -9,6 +9,7 @@ from workbench.editing.canvases import Canvases
 from workbench.editing.functions import Functions, for_engine
 from workbench.editing.history import History
 from workbench.editing.memory import Memory
+from workbench.editing.settings import Settings
 from workbench.editing.store import flow_for_recovery
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint
@@ -24,11 +25,13 @@ class Editing:
         self._memory = Memory()
         self.canvases = Canvases(store, engine, self._memory, clock, ids)
         self.functions = Functions(store, engine, registry, self._memory, clock, ids)
+        self.settings = Settings(store, engine, self.functions)
         self.history = History(store, self.functions, registry, self._memory, clock, ids)
 
     async def start(self) -> None:
         """Load the memory."""
         await self._store.read(self._memory.load)
+        await self.settings.start()
 
     async def flow_for_recovery(self, function_id: str, version: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
         """The flow of a version that an open run walks, and its function's breakpoints; None when it is gone."""

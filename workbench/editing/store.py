@@ -208,3 +208,8 @@ def count_runs(cursor: Any, workspace: str, function_ids: list[str]) -> int:
         [workspace, function_ids],
     ).fetchone()
     return row[0]
+
+
+def all_settings(cursor: Any) -> list[tuple[str, str]]:
+    """Function id and settings as JSON of every function that has some, in whatever workspace."""
+    return cursor.execute("SELECT id::VARCHAR, settings FROM functions WHERE settings IS NOT NULL").fetchall()

@@ -77,8 +77,8 @@ def open_run_ids(cursor: Any) -> set[str]:
     return {run for (run,) in found}
 
 
-def size_of(cursor: Any, run_id: str) -> tuple[int, list[tuple[bytes, str]]]:
-    """Bytes of a run's rows and the values in them, about; the files it names (hash, kind), each once."""
+def size_of(cursor: Any, run_id: str) -> tuple[int, list[bytes]]:
+    """Bytes of a run's rows and the values in them, about; the files it names by hash, each once."""
     run = {"run": run_id}
     inline = cursor.execute(
         """
@@ -95,7 +95,7 @@ def size_of(cursor: Any, run_id: str) -> tuple[int, list[tuple[bytes, str]]]:
         run,
     ).fetchone()[0]
     files = cursor.execute(
-        "SELECT DISTINCT output_ref, output_kind FROM checkpoints WHERE run_id = $run::UUID AND output_ref IS NOT NULL",
+        "SELECT DISTINCT output_ref FROM checkpoints WHERE run_id = $run::UUID AND output_ref IS NOT NULL",
         run,
     ).fetchall()
-    return int(inline), [(bytes(ref), kind) for ref, kind in files]
+    return int(inline), [bytes(ref) for (ref,) in files]

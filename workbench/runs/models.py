@@ -66,6 +66,8 @@ class Run(Wire):
     run_ms: float | None
     wait_ms: float | None
     progress: Progress
+    pending_reason: str | None = None
+    """Why it is held while it is pending."""
 
 
 class RetryRun(Wire):
@@ -211,6 +213,8 @@ class RunInDetail(Run):
     checkpoints: tuple[Checkpoint, ...]
     block_states: tuple[BlockState, ...]
     waiting: tuple[OpenWait, ...] = ()
+    size_bytes: int
+    """Of its rows and values, about."""
 
 
 class NewSignal(Wire):
@@ -275,6 +279,15 @@ class Percentiles(Wire):
     p95: float | None
 
 
+class Pause(Wire):
+    """What is not started: a function, or (functionId null) anything."""
+
+    function_id: str | None
+    since: Time
+    author: str | None
+    reason: str | None
+
+
 class QueueStats(Wire):
     """The queue and the dead letter now; the ends are of the last 24 hours, the throughput of the last hour."""
 
@@ -288,6 +301,8 @@ class QueueStats(Wire):
     cancelled: int
     dead_letter: int
     concurrency_limit: int
+    server_limit: int
+    pauses: tuple[Pause, ...]
     queue_ms: Percentiles
     throughput_per_minute: float
 

@@ -41,6 +41,7 @@ from workbench.runs.models import (
     Watch,
     Watched,
 )
+from workbench.runs.queue import queue_routes
 from workbench.runs.routes_again import again_routes, dead_letter_routes
 from workbench.runs.service import Runs
 from workbench.runs.signals import Signalling
@@ -79,6 +80,7 @@ def routes(
         ("Runs", lambda api: _signal_routes(api, Signalling(runs, desk), exists)),
         ("Runs", lambda api: again_routes(api, again, exists)),
         ("Dead letter", lambda api: dead_letter_routes(api, dead_letters, again, exists)),
+        ("Queue", lambda api: queue_routes(api, runs.queueing)),
         ("Debug", lambda api: _debug_routes(api, Debugging(runs, debugger), exists)),
         ("Frames", lambda api: _frame_routes(api, frames)),
     ):

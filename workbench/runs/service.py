@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.functions import Functions, for_engine, require_not_archived
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FORCED
+from workbench.engine.journal_queue import size_of
 from workbench.engine.journal_waits import waits_of
 from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.model import Flow
@@ -28,6 +30,7 @@ from workbench.runs.models import (
     LogEntry,
     NewRun,
     OpenWait,
+    Pause,
     Percentiles,
     QueueStats,
     Run,
@@ -35,6 +38,7 @@ from workbench.runs.models import (
     RunLogs,
     Timing,
 )
+from workbench.runs.queue import Queueing
 from workbench.runs.shaping import (
     block_state_of_row,
     checkpoint_with_wait,
@@ -65,6 +69,7 @@ class Runs:
         self._registry = registry
         self._clock = clock
         self.inputs = Inputs(store, functions)
+        self.queueing = Queueing(engine, functions)
 
     # Starting and ending
 
@@ -155,7 +160,13 @@ class Runs:
             checkpoints=tuple(first.items),
             block_states=tuple(with_wait(self._with_progress(run.id, block_state_of_row(s)), by_path) for s in states),
             waiting=waits,
+            size_bytes=await self._size_of(run.id),
         )
+
+    async def _size_of(self, run_id: str) -> int:
+        """Bytes of a run's rows and values, about; a value that other runs share counts for each."""
+        inline, files = await self._store.read(lambda c: size_of(c, run_id))
+        return inline + await asyncio.to_thread(lambda: sum(map(self._store.values.size, files)))
 
     async def _waits(self, caller: Caller, run: Run) -> tuple[OpenWait, ...]:
         """What a run waits for now; nothing once it is over."""
@@ -228,7 +239,7 @@ class Runs:
         _, dead = await self._store.read(lambda c: sql.dead_letters(c, caller.workspace_id, None, 0))
         counts = self._engine.counts(caller.workspace_id)
         return QueueStats(
-            pending=0,
+            pending=counts["pending"],
             queued=counts["queued"],
             active=counts["running"] + counts["cancelling"],
             waiting=counts["waiting"],
@@ -238,6 +249,12 @@ class Runs:
             cancelled=ends.get("cancelled", 0),
             dead_letter=dead,
             concurrency_limit=self._engine.slots.limit,
+            server_limit=self._engine.slots.total,
+            pauses=tuple(
+                Pause.model_validate(p)
+                for p in self._engine.holds.pauses()
+                if p["functionId"] is None or self._functions.has(caller, p["functionId"])
+            ),
             queue_ms=Percentiles(p50=ms(quantiles[0]), p95=ms(quantiles[1])),
             throughput_per_minute=round(lately / 60, 3),
         )

@@ -49,6 +49,7 @@ def run_of_row(row: tuple[Any, ...], checkpoint_count: int | None = None, *, is_
         run_ms=ms(row[19]),
         wait_ms=ms(row[20]),
         progress=Progress(done=steps, total=steps if row[17] else None),
+        pending_reason=row[22] if row[4] == RunStatus.PENDING else None,
     )
 
 
@@ -88,6 +89,7 @@ def run_of_live(row: RunRow, now_us: int, *, with_output: bool = True) -> Run:
         run_ms=ms(until - row.started_at - waited) if row.started_at is not None else None,
         wait_ms=ms(waited),
         progress=Progress(done=row.steps, total=row.steps if row.status in TERMINAL else None),
+        pending_reason=row.pending_reason if row.status is RunStatus.PENDING else None,
     )
 
 

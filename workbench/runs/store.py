@@ -8,7 +8,7 @@ from typing import Any
 RUN_COLUMNS = """
     r.id::VARCHAR, r.function_id::VARCHAR, r.function_name, r.version, r.status, r.trigger, r.inputs, r.output,
     r.error, r.priority, r.debug, r.durability, r.attempt, r.parent_run_id::VARCHAR, r.forked_from, r.created_at,
-    r.started_at, r.finished_at, r.queue_us, r.run_us, r.wait_us, r.steps
+    r.started_at, r.finished_at, r.queue_us, r.run_us, r.wait_us, r.steps, r.pending_reason
 """
 CHECKPOINT_COLUMNS = """
     c.path, c.attempt, c.block_id, c.block_type, c.status, c.port, c.output, c.output_ref, c.output_kind,

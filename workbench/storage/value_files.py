@@ -101,6 +101,13 @@ class ValueStore:
         name = ref.hex()
         return self._folder / name[:2] / name
 
+    def size(self, ref: bytes) -> int:
+        """Bytes of the value with this hash; 0 where it is not kept."""
+        try:
+            return self._disk.size(self.path(ref))
+        except OSError:
+            return 0
+
     def pin(self, ref: bytes) -> None:
         """Keep a file from being unlinked until as many `unpin` calls."""
         with self._lock:
