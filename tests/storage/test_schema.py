@@ -89,3 +89,7 @@ def test_ids_are_uuids() -> None:
         for column, kind in kinds.items():
             if column == "id" or column.endswith("_id"):
                 assert kind == "UUID" or column == "block_id", f"{table}.{column} is {kind}"
+
+
+def test_migrations_are_numbered_one_after_another() -> None:
+    assert [m.version for m in load_migrations()] == list(range(1, len(load_migrations()) + 1))

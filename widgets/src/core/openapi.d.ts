@@ -422,6 +422,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/functions/{functionId}/queue/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Function
+         * @description Start no run of the function until it is resumed; those under way go on.
+         */
+        post: operations["pauseFunctionQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/queue/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Function
+         * @description Start the function's runs again.
+         */
+        post: operations["resumeFunctionQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settings
+         * @description A function's time limit, concurrency, retention and failure handler.
+         */
+        get: operations["getFunctionSettings"];
+        /**
+         * Set Settings
+         * @description Change what is sent; null clears. Settings are outside of versions and undo.
+         */
+        put: operations["setFunctionSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/functions/{functionId}/versions": {
         parameters: {
             query?: never;
@@ -516,6 +580,46 @@ export interface paths {
         get: operations["getOpenApi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/queue/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Queue
+         * @description Start no run of the whole server until it is resumed; those under way go on.
+         */
+        post: operations["pauseQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/queue/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Queue
+         * @description Start runs again.
+         */
+        post: operations["resumeQueue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1439,6 +1543,22 @@ export interface components {
             type: string;
         };
         /**
+         * ConcurrencyLimit
+         * @description At most `limit` runs at once: of the function, or (with `key`, an expression over `input`) of each key.
+         */
+        ConcurrencyLimit: {
+            /** Key */
+            key?: string | null;
+            /** Limit */
+            limit: number;
+            /**
+             * Policy
+             * @default queue
+             * @enum {string}
+             */
+            policy: "queue" | "skip" | "replace";
+        };
+        /**
          * ContinueDebug
          * @description Body of POST R/debug/continue.
          */
@@ -1862,6 +1982,18 @@ export interface components {
             status?: ("draft" | "active" | "archived") | null;
         };
         /**
+         * FunctionSettings
+         * @description Settings of a function, outside its versions. Body of PUT F/settings: what is sent is changed, null clears.
+         */
+        FunctionSettings: {
+            concurrency?: components["schemas"]["ConcurrencyLimit"] | null;
+            /** Onfailure */
+            onFailure?: string | null;
+            retention?: components["schemas"]["Retention"] | null;
+            /** Timeoutms */
+            timeoutMs?: number | null;
+        };
+        /**
          * FunctionWithFlow
          * @description One function with its flow.
          */
@@ -2235,6 +2367,23 @@ export interface components {
             title?: string | null;
         };
         /**
+         * Pause
+         * @description What is not started: a function, or (functionId null) anything.
+         */
+        Pause: {
+            /** Author */
+            author: string | null;
+            /** Functionid */
+            functionId: string | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
          * PauseDebug
          * @description Body of POST R/debug/pause.
          */
@@ -2244,6 +2393,14 @@ export interface components {
              * @default 10000
              */
             waitMs: number;
+        };
+        /**
+         * PauseQueue
+         * @description Body of POST /queue/pause and F/queue/pause.
+         */
+        PauseQueue: {
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * Percentiles
@@ -2332,6 +2489,22 @@ export interface components {
             total?: number | null;
         };
         /**
+         * QueueState
+         * @description Whether runs are started: of a function, or (functionId null) of the whole server.
+         */
+        QueueState: {
+            /** Author */
+            author?: string | null;
+            /** Functionid */
+            functionId: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Reason */
+            reason?: string | null;
+            /** Since */
+            since?: string | null;
+        };
+        /**
          * QueueStats
          * @description The queue and the dead letter now; the ends are of the last 24 hours, the throughput of the last hour.
          */
@@ -2350,11 +2523,15 @@ export interface components {
             failed: number;
             /** Paused */
             paused: number;
+            /** Pauses */
+            pauses: components["schemas"]["Pause"][];
             /** Pending */
             pending: number;
             queueMs: components["schemas"]["Percentiles"];
             /** Queued */
             queued: number;
+            /** Serverlimit */
+            serverLimit: number;
             /** Throughputperminute */
             throughputPerMinute: number;
             /** Waiting */
@@ -2417,6 +2594,16 @@ export interface components {
             expectedVersion?: number | null;
             /** Message */
             message?: string | null;
+        };
+        /**
+         * Retention
+         * @description Finished runs that are kept: of the last `days`, and at most `runs`; null keeps all.
+         */
+        Retention: {
+            /** Days */
+            days?: number | null;
+            /** Runs */
+            runs?: number | null;
         };
         /**
          * RetryRun
@@ -2500,6 +2687,8 @@ export interface components {
             output: unknown;
             /** Parentrunid */
             parentRunId: string | null;
+            /** Pendingreason */
+            pendingReason?: string | null;
             /** Priority */
             priority: number;
             progress: components["schemas"]["Progress"];
@@ -2562,6 +2751,8 @@ export interface components {
             output: unknown;
             /** Parentrunid */
             parentRunId: string | null;
+            /** Pendingreason */
+            pendingReason?: string | null;
             /** Priority */
             priority: number;
             progress: components["schemas"]["Progress"];
@@ -2629,6 +2820,8 @@ export interface components {
             output: unknown;
             /** Parentrunid */
             parentRunId: string | null;
+            /** Pendingreason */
+            pendingReason?: string | null;
             /** Priority */
             priority: number;
             progress: components["schemas"]["Progress"];
@@ -2636,6 +2829,8 @@ export interface components {
             queueMs: number | null;
             /** Runms */
             runMs: number | null;
+            /** Sizebytes */
+            sizeBytes: number;
             /** Startedat */
             startedAt: string | null;
             status: components["schemas"]["RunStatus"];
@@ -2953,6 +3148,21 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[FunctionSettings] */
+        Success_FunctionSettings_: {
+            data: components["schemas"]["FunctionSettings"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[FunctionWithFlow] */
         Success_FunctionWithFlow_: {
             data: components["schemas"]["FunctionWithFlow"];
@@ -2971,6 +3181,21 @@ export interface components {
         /** Success[NewlyMadeKey] */
         Success_NewlyMadeKey_: {
             data: components["schemas"]["NewlyMadeKey"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[QueueState] */
+        Success_QueueState_: {
+            data: components["schemas"]["QueueState"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -4735,6 +4960,164 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    pauseFunctionQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseQueue"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_QueueState_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resumeFunctionQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_QueueState_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getFunctionSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionSettings_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setFunctionSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionSettings"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionSettings_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getWorkflowFunctionVersions: {
         parameters: {
             query?: {
@@ -4904,6 +5287,84 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    pauseQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseQueue"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_QueueState_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resumeQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_QueueState_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
