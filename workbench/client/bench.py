@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.base.ending import at_end
 from workbench.base.errors import WorkbenchError
+from workbench.client.again import DeadLetter, dead_letters
 from workbench.client.api import Api
 from workbench.client.canvas import Canvas
 from workbench.client.catalogue import BlockCatalogue
@@ -110,6 +111,11 @@ class Bench:
     def resume_queue(self) -> dict[str, Any]:
         """Start runs again. Raises NotAllowed without the scope `admin`."""
         return self.api.post("/queue/resume", {})
+
+    @property
+    def dead_letter(self) -> list[DeadLetter]:
+        """Runs that were given up because the server ended in one of their blocks again and again."""
+        return dead_letters(self)
 
     # Study
 

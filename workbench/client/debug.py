@@ -29,6 +29,16 @@ class DebugState:
         return self.told["path"] is not None
 
     @property
+    def is_past(self) -> bool:
+        """Whether this is an earlier place, looked at by ``run.step("back")``."""
+        return self.told.get("isPast", False)
+
+    @property
+    def can_step_back(self) -> bool:
+        """Whether there is an earlier place to look at."""
+        return self.told["canStepBack"]
+
+    @property
     def block(self) -> str | None:
         """The name of the block it stands at."""
         return self.told["blockName"]
@@ -72,7 +82,8 @@ class DebugState:
         if not self.is_paused:
             return f"Debug run: {self.status}"
         names = ", ".join(f"{n} = {short_text(v, 40)}" for n, v in self.names.items())
-        return f"Paused {self.when} “{self.block}” at {self.path}{f': {names}' if names else ''}"
+        word = "Back" if self.is_past else "Paused"
+        return f"{word} {self.when} “{self.block}” at {self.path}{f': {names}' if names else ''}"
 
     def _repr_html_(self) -> str:
         from workbench.client.showing.tables import grid

@@ -87,6 +87,9 @@ class RunFace(Protocol):
     """A run, as its picture sees it."""
 
     @property
+    def reuse(self) -> str | None: ...
+
+    @property
     def told(self) -> dict[str, Any]: ...
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from workbench.base.errors import InvalidInput, InvalidState, NotFound, WorkbenchError
+from workbench.client.again import place_of, reuse_sentence
 from workbench.client.bringing import bring
 from workbench.client.cells import shell
 from workbench.client.debug import Attached, DebugState, in_sight, put_into
@@ -36,6 +37,8 @@ class Run:
     def __init__(self, bench: BenchFace, told: Mapping[str, Any]) -> None:
         self._bench = bench
         self._told = dict(told)
+        self._again = dict(told)
+        """What the retry or fork that it came from was answered."""
 
     # What it is
 
@@ -224,13 +227,75 @@ class Run:
         self._bench.api.post(f"/runs/{self.id}/cancel", {"reason": reason} if reason else {})
         return self.wait()
 
+    def retry(
+        self,
+        *,
+        from_block: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        effects: str | None = None,
+    ) -> Run:
+        """Go on from what is done: the same run once more; with anything said, a fork of it. Answers the run to follow.
+
+        `from_block`: it and what follows run anew. `effects` ``"repeat"``: effects whose inputs differ run again.
+        Raises InvalidState for a run that is not over, or completed (that can be forked), InvalidInput, NotFound.
+        """
+        block = self._block(from_block)["id"] if from_block is not None else None
+        asked = {"fromBlockId": block, "inputs": plain(inputs) if inputs is not None else None}
+        asked |= {"version": version, "effects": effects}
+        body = {name: value for name, value in asked.items() if value is not None}
+        told = self._bench.api.post(f"/runs/{self.id}/retry", body)
+        if told["id"] != self.id:
+            return Run(self._bench, told)
+        self._told, self._again = dict(told), dict(told)
+        return self
+
+    def fork(
+        self,
+        at: Any,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        debug: bool = False,
+    ) -> Run:
+        """A new run that shares everything up to `at`: the name of a `checkpoint` block, a path, or a checkpoint.
+
+        Raises NotFound where nothing ran there, InvalidState, InvalidInput.
+        """
+        asked = {"inputs": plain(inputs) if inputs is not None else None, "version": version}
+        asked |= {"variables": plain(variables) if variables is not None else None, "debug": debug or None}
+        body = place_of(self._bench.api, self.id, self._flow["blocks"], at)
+        body |= {name: value for name, value in asked.items() if value is not None}
+        run = Run(self._bench, self._bench.api.post(f"/runs/{self.id}/fork", body))
+        return run.wait_for_stop() if debug else run
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt it is in; each retry makes one more."""
+        return self._told["attempt"]
+
+    @property
+    def forked_from(self) -> dict[str, Any] | None:
+        """The run that it was forked from, and where; None for a run that began at the beginning."""
+        return self._told["forkedFrom"]
+
+    @property
+    def reuse(self) -> str | None:
+        """What the retry or fork that made it said of what was done, in one sentence."""
+        return reuse_sentence(self._again)
+
     @property
     def state(self) -> DebugState:
         """Where it stands in the debugger. Raises InvalidState for a run that is not a debug run."""
         return DebugState(self._bench.api.get(f"/runs/{self.id}/debug"))
 
     def step(self, mode: str = "over", /, **variables: Any) -> DebugState:
-        """Run one block and stand still again; `mode` is ``over``, ``into`` or ``out``. Sets variables first."""
+        """Run one block and stand still again; `mode` is ``over``, ``into`` or ``out``. Sets variables first.
+
+        ``back`` looks at the place before; the next step or continue goes on from there, as another run, which this
+        object then is.
+        """
         return self._go("step", {"mode": mode}, variables)
 
     def continue_(self, **variables: Any) -> DebugState:
@@ -242,9 +307,13 @@ class Run:
         if variables:
             asked["variables"] = plain(variables)
         state = DebugState(self._bench.api.post(f"/runs/{self.id}/debug/{act}", asked, wait_s=STOP_SECONDS))
-        self._told = {**self._told, "status": state.status}
+        self._told = {**self._told, "status": state.status, "id": state.told["runId"]}
         self._told.pop("blockStates", None)
         return state
+
+    def pause(self) -> DebugState:
+        """Let a debug run that works stand still before its next block."""
+        return self._go("pause", {}, {})
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression where it stands. Raises InvalidInput with what is wrong with it."""
@@ -342,4 +411,4 @@ class Run:
             return f"{text} for {in_words(told['waiting'])}"
         if told["status"] in ENDED and told["runMs"] is not None:
             text += f", {told['checkpointCount']:,} steps in {told['runMs']:,.0f} ms"
-        return text
+        return f"{text}. {self.reuse}" if self.reuse else text

@@ -23,7 +23,9 @@ _QUERIES: dict[str, str] = {
     "runs": """
         SELECT r.id::VARCHAR AS run_id, r.function_id::VARCHAR AS function_id, r.function_name, r.version, r.status,
             json_extract_string(r.trigger, '$.type') AS "trigger", r.debug, r.priority, r.durability, r.attempt,
-            r.recoveries, make_timestamp(r.created_at) AS created_at, make_timestamp(r.started_at) AS started_at,
+            json_extract_string(r.forked_from, '$.runId') AS forked_from, r.recoveries,
+            make_timestamp(r.created_at) AS created_at,
+            make_timestamp(r.started_at) AS started_at,
             make_timestamp(r.finished_at) AS finished_at, r.queue_us / 1000.0 AS queue_ms, r.run_us / 1000.0 AS run_ms,
             r.wait_us / 1000.0 AS wait_ms, r.steps, json_extract_string(r.error, '$.message') AS error,
             json_extract_string(r.error, '$.blockId') AS error_block

@@ -48,6 +48,8 @@ def run_html(run: RunFace) -> str:
     """Everything about a run in one look."""
     told = run.told
     parts = [_head(told)]
+    if run.reuse:
+        parts.append(note(run.reuse))
     if told["error"]:
         parts.append(_failure(told["error"], run.block_names))
     parts.append(_timeline(run))
@@ -71,6 +73,10 @@ def _head(told: Mapping[str, Any]) -> str:
         words.append(f"{_ms(told['runMs'])} (queue {_ms(told['queueMs'] or 0)}, wait {_ms(told['waitMs'] or 0)})")
     if told["attempt"] > 1:
         words.append(f"attempt {told['attempt']}")
+    if told["forkedFrom"]:
+        words.append("fork")
+    if told["durability"] != "strict":
+        words.append(f"durability {told['durability']}")
     quiet = f'<span style="color:{palette.FAINT_INK}">{escape(" · ".join(filter(None, words)))}</span>'
     return f"<div>{chip} <b>{escape(told['functionName'])}</b> {quiet}</div>"
 

@@ -110,6 +110,7 @@ class Listed(list[Any]):
 RUN_COLUMNS: Columns = {
     "function": lambda r: f"{r.function_name} v{r.version}",
     "status": lambda r: r.status,
+    "attempt": lambda r: r.attempt,
     "started by": lambda r: r._told["trigger"].get("type"),  # noqa: SLF001 - its own list
     "created": lambda r: r._told["createdAt"],  # noqa: SLF001
     "queue ms": lambda r: r._told["queueMs"],  # noqa: SLF001
