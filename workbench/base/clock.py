@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -17,8 +17,12 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Seconds that never go back and that nobody sets; they pass while the machine sleeps, where it can tell."""
         ...
+
+
+_SLEEPLESS: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux's own `monotonic` stands still while the machine sleeps; this one does not. Other systems' goes on."""
 
 
 class SystemClock:
@@ -28,7 +32,7 @@ class SystemClock:
         return time.time_ns() // 1000
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_SLEEPLESS) if _SLEEPLESS is not None else time.monotonic()
 
 
 def to_datetime(us: int) -> datetime:

@@ -16,7 +16,7 @@ from workbench.engine.timers import Timers
 class Countdown:
     """One limit; calls `on_end` when its time is up."""
 
-    __slots__ = ("_future", "_on_end", "_owner", "due_us", "left_us", "path")
+    __slots__ = ("_ends", "_future", "_on_end", "_owner", "due_us", "left_us", "path")
 
     def __init__(self, owner: Countdowns, left_us: int, on_end: Callable[[], None], path: str | None) -> None:
         self._owner = owner
@@ -25,20 +25,22 @@ class Countdown:
         self._future: asyncio.Future[None] | None = None
         self.left_us = left_us
         self.due_us = 0
-        """When it ends, as long as nothing stops it."""
+        """When it ends by the wall clock, as long as nothing stops it."""
+        self._ends = 0.0
 
     def run(self) -> None:
         """Let the time run, again."""
         self.due_us = self._owner.clock.now_us() + self.left_us
         if self.path is not None:
             self._owner.write(self.path, self.due_us)
+        self._ends = self._owner.clock.monotonic() + self.left_us / 1e6
         self._future = self._owner.timers.at(self.due_us)
         self._future.add_done_callback(self._rang)
 
     def hold(self) -> None:
         """Stop the time."""
         if self._future is not None:
-            self.left_us = max(0, self.due_us - self._owner.clock.now_us())
+            self.left_us = max(0, round((self._ends - self._owner.clock.monotonic()) * 1e6))
             self._future.cancel()
             self._future = None
 

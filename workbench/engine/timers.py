@@ -1,4 +1,8 @@
-"""Waiting until a wall-clock time: a heap of due times, and never a sleep longer than 30 s."""
+"""Waiting until a due time: a heap, and never a sleep longer than 30 s.
+
+Due times come in and go out as wall-clock times. Inside, a wait is a length of real time, fixed when it begins: a wall
+clock that somebody sets forward or back makes no wait shorter or longer. After a restart the wall clock counts.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from workbench.base.clock import Clock
 
 LONGEST_SLEEP_S = 30.0
 """Monotonic clocks stop while a laptop sleeps; the wall clock is looked at again at least this often."""
+EARLY_S = 1e-6
+"""What a sum of seconds may have lost in rounding; no wait ends earlier by more."""
 SWEEP_AT = 1024
 """From so many entries on, those that nobody waits for any more are swept out once they are the larger part."""
 
@@ -20,7 +26,7 @@ class Timers:
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
         self._loop = loop
         self._clock = clock
-        self._heap: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._heap: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = count()
         self._handle: asyncio.TimerHandle | None = None
         self._sweep_at = SWEEP_AT
@@ -29,12 +35,13 @@ class Timers:
         return len(self._heap)
 
     def at(self, due_us: int) -> asyncio.Future[None]:
-        """A future that is done once the wall clock says `due_us` (microseconds since 1970). Cancel it to withdraw."""
+        """A future that is done at `due_us` (microseconds since 1970) by the clock as it is now. Cancel it to withdraw."""
         future = self._loop.create_future()
-        if due_us <= self._clock.now_us():
+        left_us = due_us - self._clock.now_us()
+        if left_us <= 0:
             future.set_result(None)
             return future
-        heapq.heappush(self._heap, (due_us, next(self._order), future))
+        heapq.heappush(self._heap, (self._clock.monotonic() + left_us / 1e6, next(self._order), future))
         if len(self._heap) >= self._sweep_at:
             self._heap = [entry for entry in self._heap if not entry[2].done()]
             heapq.heapify(self._heap)
@@ -50,7 +57,7 @@ class Timers:
 
     def look(self) -> None:
         """Fire what is due and set the next wake-up; called by tests after they moved the clock."""
-        now = self._clock.now_us()
+        now = self._clock.monotonic() + EARLY_S
         while self._heap and (self._heap[0][0] <= now or self._heap[0][2].done()):
             future = heapq.heappop(self._heap)[2]
             if not future.done():
@@ -62,7 +69,7 @@ class Timers:
             self._handle.cancel()
             self._handle = None
         if self._heap:
-            delay = min(max(0.0, (self._heap[0][0] - self._clock.now_us()) / 1e6), LONGEST_SLEEP_S)
+            delay = min(max(0.0, self._heap[0][0] - self._clock.monotonic()), LONGEST_SLEEP_S)
             self._handle = self._loop.call_later(delay, self.look)
 
     def close(self) -> None:
