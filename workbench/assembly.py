@@ -11,6 +11,7 @@ from workbench.access.facts import FACT_TYPES as ACCESS_FACTS
 from workbench.access.service import Access
 from workbench.api.app import create_app
 from workbench.api.hub import EventsHub
+from workbench.api.metrics import collect, metrics_routes
 from workbench.api.serve import Serving, serve
 from workbench.api.services import Services
 from workbench.api.system import bundle_folder
@@ -20,6 +21,7 @@ from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
 from workbench.base.settings import MIB, Settings
+from workbench.base.supervision import Supervisor
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
@@ -34,6 +36,7 @@ from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
 from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
+from workbench.engine.retention import Retention
 from workbench.engine.signals import SignalDesk
 from workbench.engine.workers.pool import WorkerPool
 from workbench.runs.again import Again
@@ -61,6 +64,7 @@ class Workbench:
         self.blocks = BlockRegistry.standard()
         for name in settings.disabled_blocks:
             self.blocks.switch_off(name, "switched off by the setting DISABLED_BLOCKS")
+        self.supervisor = Supervisor()
         self.workers = WorkerPool(settings.worker_processes or None)
         self.outbound = OutboundHttp(settings.http_allow)
         self._threads = ThreadPoolExecutor(4, "workbench-work")
@@ -72,6 +76,9 @@ class Workbench:
             ids,
             runs_per_workspace=settings.runs_per_workspace,
             runs_per_server=settings.runs_per_server,
+        )
+        self.retention = Retention(
+            store, clock, self.engine.holds.policies, settings.retention_days, settings.retention_runs
         )
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
         self.runs = Runs(store, self.engine, self.editing.functions, self.blocks, clock)
@@ -89,6 +96,7 @@ class Workbench:
             events=self.events,
             routers=(
                 upkeep_routes(store),
+                metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, self.workers)),
                 editing_routes(self.editing, self.blocks),
                 run_routes(
                     self.runs,
@@ -100,7 +108,11 @@ class Workbench:
                     DeadLetters(store, self.editing.functions, clock),
                 ),
             ),
-            health=lambda: {"store": store.health(), "engine": self.engine.health()},
+            health=lambda: {
+                "store": store.health(),
+                "engine": self.engine.health(),
+                "loops": self.supervisor.health(),
+            },
             run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),
             static_dir=bundle_folder(),
         )
@@ -126,6 +138,9 @@ class Workbench:
         # a damaged store: what is there can be read, nothing goes on
         recover = (lambda e: find_open_runs(e, self.editing.flow_for_recovery)) if self.store.is_writable else None
         await self.engine.start(recover, start_paused=self.settings.start_paused)
+        self.supervisor.keep("access upkeep", self.access.keep_up)
+        self.supervisor.keep("invariant checker", self.engine.check_for_ever)
+        self.supervisor.keep("retention", lambda: self.retention.run(self.engine.timers))
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
@@ -157,6 +172,7 @@ class Workbench:
         self.events.close()
         for serving in self._servings:
             await serving.stop()
+        await self.supervisor.close()
         await self.engine.stop()
         await self.workers.stop()
         await self.outbound.close()

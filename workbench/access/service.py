@@ -38,7 +38,6 @@ class Access:
         self._ids = ids
         self._directory = Directory()
         self._used: dict[str, tuple[str, int]] = {}
-        self._upkeep: asyncio.Task[None] | None = None
         self.idempotency = Idempotency(store, clock)
 
     async def start(self) -> None:
@@ -54,20 +53,16 @@ class Access:
                 await self._store.append([fact], DEFAULT_WORKSPACE)
             self._take(fact)
         await self.idempotency.start()
-        self._upkeep = asyncio.create_task(self._keep_up(), name="access upkeep")
 
     async def stop(self) -> None:
         """Write what is still only in memory."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.gather(self._upkeep, return_exceptions=True)
-            self._upkeep = None
         try:
             await self.flush()
         except WorkbenchError as e:
             log.warning("access.last_use_lost", error=str(e))
 
-    async def _keep_up(self) -> None:
+    async def keep_up(self) -> None:
+        """Write last uses and forget old first answers, for ever."""
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             try:

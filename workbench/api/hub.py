@@ -181,6 +181,11 @@ class EventsHub:
         listener.must_reset = last_id < ring.floor or last_id > self.seq
         return listener
 
+    @property
+    def listeners(self) -> int:
+        """How many streams are open."""
+        return sum(len(ring.listeners) for ring in self._rings.values())
+
     def close(self) -> None:
         """End every listener's stream."""
         self.is_closed = True

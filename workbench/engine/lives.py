@@ -19,6 +19,7 @@ from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
 from workbench.engine.interfaces import Services
 from workbench.engine.live import Live
+from workbench.engine.meters import Meters
 from workbench.engine.pen import Pen, as_text
 from workbench.engine.programs import Programs
 from workbench.engine.pulse import Pulse
@@ -51,6 +52,7 @@ class Lives:
         self.programs = Programs(registry)
         self.by_id: dict[str, Live] = {}
         self.waiters = Waiters()
+        self.meters = Meters()
         self.crashed: str | None = None
         """What broke at the end of a run; None when all is well."""
         self.on_lost: Callable[[str], None] = lambda _run_id: None
@@ -130,6 +132,7 @@ class Lives:
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
             row.queue_us = row.started_at - (row.queued_at or row.created_at)
+            self.meters.started(row)
         self.move(row, RunStatus.RUNNING, "dispatcher")
         pen.moved(RunStatus.RUNNING)
         try:
@@ -256,6 +259,8 @@ class Lives:
             live.gate.told()
             if live.past is not None:
                 live.past.close()
+        if ended is not None:
+            self.meters.over(ended)
         self.waiters.tell(row.id, ended)
         self.on_gone(row.id)
 

@@ -35,7 +35,7 @@ class Timers:
         return len(self._heap)
 
     def at(self, due_us: int) -> asyncio.Future[None]:
-        """A future that is done at `due_us` (microseconds since 1970) by the clock as it is now. Cancel it to withdraw."""
+        """A future that is done at `due_us` (microseconds since 1970) by the clock as of now. Cancel it to withdraw."""
         future = self._loop.create_future()
         left_us = due_us - self._clock.now_us()
         if left_us <= 0:

@@ -66,6 +66,10 @@ class WorkerPool:
                     self._busy.discard(worker)
                     self._give_back(worker)
 
+    def figures(self) -> dict[str, int]:
+        """How many processes are busy, idle, being started, and how many jobs may run at once."""
+        return {"busy": len(self._busy), "idle": len(self._idle), "starting": len(self._spawning), "limit": self._size}
+
     async def stop(self) -> None:
         """Kill every process and remove the folder."""
         self._is_open = False
