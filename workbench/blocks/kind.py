@@ -30,6 +30,19 @@ class Effect(StrEnum):
     EFFECT = "effect"
 
 
+DURABILITY: Mapping[Effect, str] = {
+    Effect.PURE: "Pure: what it gave may reach the disk late; after a crash it is computed again.",
+    Effect.IDEMPOTENT: "Safe to repeat: after a crash it may run again, with the same idempotency key.",
+    Effect.EFFECT: (
+        "An effect: it starts only when everything before it, its own intent included, is on disk. Done, it is never "
+        "repeated; cut off by a crash, it is repeated at most once a crash, with the same idempotency key. In a run "
+        "with durability relaxed it may be repeated although it was done."
+    ),
+}
+"""The one durability rule, as it says itself for a block of each effect class."""
+SCOPE_DURABILITY = "A scope: after a crash it is entered again, and what was done inside is reused."
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """A named input or output. `needed` inputs must be wired for a flow to be valid."""

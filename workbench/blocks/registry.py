@@ -11,7 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 from workbench.base.errors import BlockFailed
 from workbench.blocks.builtin import BUILTIN
 from workbench.blocks.fields import expression_fields, issues_of, order_properties
-from workbench.blocks.kind import ERROR, BlockConfig, BlockType, Effect, Port, ScopeType
+from workbench.blocks.kind import (
+    DURABILITY,
+    ERROR,
+    SCOPE_DURABILITY,
+    BlockConfig,
+    BlockType,
+    Effect,
+    Port,
+    ScopeType,
+)
 from workbench.flow.catalogue import ConfigIssue, ExpressionField, PortShape, Shape
 
 ENTRY_POINTS = "workbench.blocks"
@@ -165,6 +174,7 @@ class BlockRegistry:
             "summary": block.summary,
             "icon": block.icon,
             "effect": block.effect.value,
+            "durability": SCOPE_DURABILITY if block.is_scope else DURABILITY[block.effect],
             "isTrigger": block.is_trigger,
             "isScope": block.is_scope,
             "inputs": [_port_entry(p) for p in block.inputs],

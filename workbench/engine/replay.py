@@ -259,6 +259,7 @@ class Journal:
             if kept.output.kind == "pending":
                 return None
             try:
+                self._values.check(kept.output)
                 output = self._values.load(kept.output)
             except (WorkbenchError, OSError, ValueError) as error:
                 if node.effect is Effect.EFFECT:

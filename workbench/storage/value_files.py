@@ -63,6 +63,7 @@ class ValueStore:
         self._pins: Counter[bytes] = Counter()
         self._lock = threading.Lock()
         self._naming = threading.Lock()
+        self._checked: set[bytes] = set()
         self._synced: set[Path] = set()
         """Folders all of whose names are durable."""
 
@@ -95,6 +96,30 @@ class ValueStore:
             return map_ipc(mapped) if stored.kind == "table" else decode(memoryview(mapped))
         except FileNotFoundError as error:
             raise NotFound("This value is not kept any more.", hint="Run the function again.") from error
+
+    def check(self, stored: Stored) -> None:
+        """Make sure that a value's file is there and what it was, once in this process for each file.
+
+        A file that was changed is put aside under ``values/damaged``, so that the value can be stored anew. Raises
+        NotFound when it is gone, InvalidState when it was changed.
+        """
+        ref = stored.ref
+        if ref is None or ref in self._checked:
+            return
+        path = self.path(ref)
+        try:
+            mapped = self._disk.map(path)
+        except FileNotFoundError as error:
+            raise NotFound("This value is not kept any more.", hint="Run the function again.") from error
+        if _hash(mapped).digest() != ref:
+            damaged = self._folder / "damaged"
+            self._disk.make_folder(damaged)
+            self._disk.rename(path, damaged / path.name)
+            raise InvalidState(
+                f"The file of this value ({path.name[:12]}…) is not what was stored: it was changed or damaged.",
+                hint="Run the function again.",
+            )
+        self._checked.add(ref)
 
     def path(self, ref: bytes) -> Path:
         """Where the value with this hash stands."""
