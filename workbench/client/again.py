@@ -64,9 +64,7 @@ class DeadLetter:
 
     def retry(self) -> Any:
         """Another attempt; answers the run."""
-        from workbench.client.run import Run
-
-        return Run(self._bench, self._bench.api.post(f"/dead-letter/{self.id}/retry", {}))
+        return self._bench.run(self._bench.api.post(f"/dead-letter/{self.id}/retry", {})["id"])
 
     def discard(self) -> str:
         """Take it off the list; its history stays. Answers what that means."""
