@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
 
 import polars as pl
 import pytest
 
 from tests.engine.flows import block, each, flow, times, touch, transform
-from tests.engine.house import House
+from tests.engine.house import WORKSPACE, House
 from workbench.base.errors import Unavailable
 from workbench.base.probe import listen
 from workbench.blocks.kind import Effect
+from workbench.engine.records import RunRequest, RunRow
 
 
 def fail_in(thread: str, point: str, after: int = 0) -> None:
@@ -152,7 +156,7 @@ def test_a_crash_of_the_engine_itself_is_seen(house: House, monkeypatch: pytest.
         raise RuntimeError("bug")
 
     monkeypatch.setattr(house.engine.lives, "_finish", broken)
-    row = house.submit(flow([transform("a", "1")], "start > a"))
+    row = house.submit(flow([touch("t", 1)], "start > t"))
     house.wait_gone(row)
     house.settle()
     health = house.engine.health()
@@ -167,3 +171,35 @@ def test_pure_work_that_was_stopped_before_it_began_is_let_go_of(house: House) -
     row = house.run(flow(blocks, "start > p", "start > bad"))
     gc.collect()
     assert (row.status, row.error["path"]) == ("failed", "bad")
+
+
+def test_a_crash_in_a_run_that_has_no_task_is_seen_and_others_go_on(
+    houses: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = houses().start()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.engine.lives, "_end_at_once", broken)
+        row = house.submit(flow([transform("a", "1")], "start > a"))
+        house.wait_gone(row)
+    assert "bug" in house.engine.health()["reasons"][0]
+    assert house.run(flow([transform("a", "2")], "start > a")).output == 2
+
+
+def test_a_fact_that_cannot_be_written_costs_its_own_run_only(house: House) -> None:
+    good = flow([transform("a", "1")], "start > a")
+    request = RunRequest(WORKSPACE, str(UUID(int=7)), "f", 1, good, {})
+
+    async def both() -> list[RunRow | BaseException]:
+        submitted = [house.engine.submit(r) for r in (request, replace(request, function_name="\ud800"))]
+        return await asyncio.gather(*submitted, return_exceptions=True)
+
+    fine, refused = house.do(both())
+    assert isinstance(refused, UnicodeEncodeError)
+    assert isinstance(fine, RunRow)
+    assert house.finish(fine).status == "completed"
+    house.settle()
+    assert house.engine.live == {}

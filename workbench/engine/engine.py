@@ -146,7 +146,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
-        self._stopping = self.intake.is_closed = True
+        self._stopping = True
+        self.intake.close()
         if self._retaking is not None:
             self._retaking.close()
         await self.lives.close()

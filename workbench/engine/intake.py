@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -11,6 +13,7 @@ from workbench.base.ids import Ids, to_bytes
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunRecovered
 from workbench.engine.holds import Holds
+from workbench.engine.ink import LAG_LIMIT
 from workbench.engine.interfaces import Services
 from workbench.engine.lives import Lives
 from workbench.engine.queue import Entry, Queue
@@ -42,6 +45,15 @@ class Intake:
         self._lives = lives
         self.holds = Holds(store, services.clock, self.queue, self.dispatch)
         lives.on_gone = self.holds.gone
+        self._wanted: dict[str, None] = {}
+        """Workspaces in which runs may be started now."""
+        self._waiting: asyncio.Task[None] | None = None
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self.is_closed = True
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def submit(
         self, request: RunRequest, with_it: Callable[[RunRow], Sequence[Fact]] = lambda _row: ()
@@ -52,22 +64,24 @@ class Intake:
         `with_it` gives facts that join the group in which the run is created.
         """
         self.require_open()
-        now = self._services.clock.now_us()
-        row = new_row(request, self._ids.new(), now)
+        row = new_row(request, self._ids.new(), self._services.clock.now_us())
         verdict, moves = (GO, ()) if self.holds.is_open(row.function_id) else self.holds.judge(row)
         if row.timeout_ms is None:
             row.timeout_ms = self.holds.timeout_of(row.function_id)
+        creation = created(row, request.start_block)
         if verdict.is_skipped:
-            return await self._lives.skip(row, created(row, request.start_block), verdict.reason or "", with_it)
+            return await self._lives.skip(row, creation, verdict.reason or "", with_it)
         self.on_row(row)
-        ticket = self._store.append([created(row, request.start_block), *moves, *with_it(row)], row.workspace_id)
-        self.holds.admit(Entry(row, request.flow, request.breakpoints, request.start_block), verdict)
-        try:
-            await ticket
-        except Unavailable as error:
+        facts: list[Fact] = [creation, *moves, *with_it(row)]
+        entry = Entry(row, request.flow, request.breakpoints, request.start_block)
+        self.holds.admit(entry, verdict)  # before its facts are gathered: where it starts at once, all share one group
+        ink = self._lives.ink
+        entry.sheet = sheet = ink.take_in(row.workspace_id, facts)
+        failure = await ink.lasts(sheet, creation.run)
+        if failure is not None:
             if self.withdraw(row.id) is None:
-                self._lives.abandon(row.id, error)
-            raise
+                self._lives.abandon(row.id, failure)
+            raise failure
         return row
 
     def require_open(self) -> None:
@@ -104,13 +118,40 @@ class Intake:
         self.holds.take_up(entry)
 
     def dispatch(self, workspace: str) -> None:
-        """Start as many waiting runs as there are slots."""
-        while not self.is_closed and self._slots.take(workspace):
+        """There is a free slot, or a run that wants one: start as many as there are slots, in the next free slice."""
+        if workspace not in self._wanted:
+            self._wanted[workspace] = None
+            if len(self._wanted) == 1:
+                self._lives.turns.call(self._start)
+
+    def _start(self) -> None:
+        """Start waiting runs until the slice ends; workspaces take turns."""
+        turns, wanted = self._lives.turns, self._wanted
+        while wanted and not self.is_closed:
+            workspace = next(iter(wanted))
+            del wanted[workspace]
+            if not self._slots.take(workspace):
+                continue
             entry = self.queue.take(workspace)
             if entry is None:
                 self._slots.free_unused(workspace)
-                return
+                continue
+            wanted[workspace] = None
             self._lives.start(entry)
+            if turns.is_over:
+                break
+        if not wanted or self.is_closed:
+            wanted.clear()
+        elif self._store.lag() > LAG_LIMIT:
+            self._waiting = asyncio.ensure_future(self._start_when_free())
+        else:
+            turns.call(self._start)
+
+    async def _start_when_free(self) -> None:
+        """Hold new runs back while DuckDB is too far behind."""
+        with suppress(Unavailable):  # the log is gone: each run says so
+            await self._store.lag_free()
+        self._lives.turns.call(self._start)
 
     def slot_is_free(self, workspace: str, *, was_full: bool) -> None:
         """A slot is free. Where the server was full, the workspace in want that has the fewest running comes first."""

@@ -51,5 +51,5 @@ class Live:
 
     @property
     def has_task(self) -> bool:
-        """Whether something walks it."""
-        return self.task is not None and not self.task.done()
+        """Whether something walks it, or its end is being written."""
+        return self.is_ending or (self.task is not None and not self.task.done())

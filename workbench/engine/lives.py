@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
+from workbench.engine.ink import Ink
 from workbench.engine.interfaces import Services
+from workbench.engine.keeping import small
 from workbench.engine.live import Live
 from workbench.engine.meters import Meters
 from workbench.engine.pen import Pen, as_text
@@ -64,10 +67,12 @@ class Lives:
         self._turns: Turns | None = None
         self._timers: Timers | None = None
         self._pulse: Pulse | None = None
+        self._ink: Ink | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to walk runs on this loop."""
         self._turns = Turns(loop)
+        self._ink = Ink(self.store, loop)
         self._timers = Timers(loop, self.services.clock)
         self._pulse = Pulse(self.store, self._timers, self.services.clock, self._has_limits)
 
@@ -90,6 +95,19 @@ class Lives:
             raise Unavailable("The engine has not started.")
         return self._timers
 
+    @property
+    def ink(self) -> Ink:
+        """What runs are written with. Raises Unavailable before `open`."""
+        if self._ink is None:
+            raise Unavailable("The engine has not started.")
+        return self._ink
+
+    def pen(self, row: RunRow) -> Pen:
+        """A run's own pen."""
+        pen = Pen(row, self.ink, self.services.clock, self.services.threads)
+        self.ink.refused.pop(pen.run, None)  # what an earlier life of the run lost is not to be had any more
+        return pen
+
     async def close(self) -> None:
         """Stop walking; what is not over is left to recovery. Ends within a few seconds whatever runs."""
         if self._pulse is not None:
@@ -101,6 +119,9 @@ class Lives:
         tasks = [live.task for live in lives if live.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
+        if self._ink is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ink.all_lasts(), STOP_S)
         for live in list(self.by_id.values()):
             self._forget(live.row, None)
         self.waiters.close()
@@ -127,18 +148,20 @@ class Lives:
     def start(self, entry: Entry) -> None:
         """Begin to walk a run; its slot is taken already."""
         row = entry.row
-        pen = Pen(row, self.store, self.services.clock, self.services.threads)
+        pen = self.pen(row)
+        pen.sheet = entry.sheet
         slot = Slot(self.slots, row, pen, self.services.clock)
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
             row.queue_us = row.started_at - (row.queued_at or row.created_at)
             self.meters.started(row)
         self.move(row, RunStatus.RUNNING, "dispatcher")
-        pen.moved(RunStatus.RUNNING)
         try:
             program, failure = self.programs.of(row, entry.flow), None
         except Exception as error:  # noqa: BLE001 - a flow that cannot be compiled fails its run, whatever the reason
-            program, failure = self.programs.empty(), _describe(error)
+            program, failure = self.programs.empty(), RegionResult(error=_describe(error))
+        if not program.is_quick:
+            pen.moved(RunStatus.RUNNING)
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
         walk.overlay.update(entry.overlay)
         walk.attempts.mailbox = entry.mailbox
@@ -149,7 +172,34 @@ class Lives:
         for future in self._starting.pop(row.id, ()):
             if not future.done():
                 future.set_result(live)
-        live.task = asyncio.ensure_future(self._run(live, entry, failure))
+        result = failure or self._begin(live, entry)
+        if result is None:
+            if program.is_quick:  # nobody need hear of a start that the end follows in the same group
+                pen.moved(RunStatus.RUNNING)
+            self._follow(live, self._run(live, entry.start_block))
+            return
+        try:
+            self._is_over(live)
+            if not self._end_at_once(live, result):
+                self._follow(live, self._finish(live, result))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the runs after this one go on
+            self._end_crashed(live, error)
+            self._forget(row, None)
+
+    def _begin(self, live: Live, entry: Entry) -> RegionResult | None:
+        """The result of a run that is over within this slice."""
+        try:
+            self._set_deadline(live, entry)
+            return live.walk.run_now(entry.start_block)
+        except Exception as error:  # noqa: BLE001 - a fault of the engine fails its run, and is seen
+            return self._crashed(live, error)
+
+    def _crashed(self, live: Live, error: Exception) -> RegionResult:
+        log.error("run.crashed", run=live.id, trace=trace_of(error))
+        return RegionResult(error=_describe(error))
+
+    def _follow(self, live: Live, work: Coroutine[Any, Any, None]) -> None:
+        live.task = asyncio.ensure_future(work)
         live.task.add_done_callback(lambda task: self._has_ended(live, task))
 
     def abandon(self, run_id: str, failure: Exception) -> None:
@@ -159,14 +209,17 @@ class Lives:
             live.pen.failure = failure
             live.pen.give_up()
 
-    async def _run(self, live: Live, entry: Entry, failure: dict[str, Any] | None) -> None:
+    def _is_over(self, live: Live) -> None:
+        """The walk is over; what follows is only written."""
+        live.is_ending = True
+        live.walk.countdowns.close()
+        live.slot.close()
+
+    async def _run(self, live: Live, start_block: str | None) -> None:
+        """Walk what did not end in its first slice."""
         row = live.row
         try:
-            if failure is None:
-                self._set_deadline(live, entry)
-                result = await live.walk.run(entry.start_block)
-            else:
-                result = RegionResult(error=failure)
+            result = await live.walk.run(start_block)
         except asyncio.CancelledError:
             if live.why is None:  # the engine stops: recovery goes on from the journal
                 live.pen.give_up()
@@ -176,23 +229,23 @@ class Lives:
             log.error("run.left_to_recovery", run=row.id, reason=str(live.pen.failure))
             return
         except Exception as error:  # noqa: BLE001 - a fault of the engine fails its run, and is seen
-            log.error("run.crashed", run=row.id, trace=trace_of(error))
-            result = RegionResult(error=_describe(error))
+            result = self._crashed(live, error)
         finally:
-            live.is_ending = True
-            live.walk.countdowns.close()
-            live.slot.close()
+            self._is_over(live)
         await self._finish(live, result)
 
     def _has_ended(self, live: Live, task: asyncio.Task[None]) -> None:
         """A run's task is over. Whatever happened in it, nobody waits for it any more."""
         if not task.cancelled() and task.exception() is not None:
-            self.crashed = f"The end of run {live.row.id} failed: {task.exception()!r}"
-            log.error("run.end_crashed", run=live.row.id, error=repr(task.exception()))
+            self._end_crashed(live, task.exception())
         if self.by_id.get(live.row.id) is live:
             self._forget(live.row, None)
         if live.pen.failure is not None:
             self.on_lost(live.row.id)
+
+    def _end_crashed(self, live: Live, error: BaseException | None) -> None:
+        self.crashed = f"The end of run {live.id} failed: {error!r}"
+        log.error("run.end_crashed", run=live.id, error=repr(error))
 
     async def _finish(self, live: Live, result: RegionResult) -> None:
         if live.why is not None:
@@ -220,11 +273,44 @@ class Lives:
         except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
             output, status = None, RunStatus.FAILED
             error = told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
+        now = self._write_end(row, pen, status, stored, error, actor)
+        if now is None:
+            return
+        lasts = await pen.lasts()
+        self._tell_end(row, status, output, error, now, None if lasts else pen.failure)
+
+    def _end_at_once(self, live: Live, result: RegionResult) -> bool:
+        """Write the end of a run that nothing cut off, and go on; False where its output takes longer to store."""
+        row, pen, stored = live.row, live.pen, None
+        if result.value is not None:
+            try:
+                stored = small(self.store.values, result.value)
+            except WorkbenchError:
+                stored = None
+            if stored is None:
+                return False
+        status = RunStatus.FAILED if result.error is not None else RunStatus.COMPLETED
+        now = self._write_end(row, pen, status, stored, result.error, "walk")
+        if now is None:
+            return True
+        pen.then(lambda failure: self._tell_end(row, status, result.value, result.error, now, failure))
+        return True
+
+    def _write_end(
+        self,
+        row: RunRow,
+        pen: Pen,
+        status: RunStatus,
+        stored: Stored | None,
+        error: dict[str, Any] | None,
+        actor: Actor,
+    ) -> int | None:
+        """Give the log a run's end; when that was, or None where the run may not end so."""
         if not may_move(row.status, status, actor):
             log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
             self.crashed = f"Run {row.id} could not end {status.value}: it was {row.status.value}."
             self._forget(row, None)
-            return
+            return None
         now = self.services.clock.now_us()
         run_us = now - (row.started_at or now) - row.wait_us
         pen.add(
@@ -241,11 +327,24 @@ class Lives:
                 row.steps,
             )
         )
-        try:
-            await pen.durable()
-        except LogLost:
-            log.error("run.end_not_durable", run=row.id, error=str(pen.failure))
+        return now
+
+    def _tell_end(
+        self,
+        row: RunRow,
+        status: RunStatus,
+        output: Any,
+        error: dict[str, Any] | None,
+        now: int,
+        failure: Exception | None,
+    ) -> None:
+        """A run's end lasts (or, with `failure`, nobody can tell): whoever waits for it hears so."""
+        if failure is not None:
+            log.error("run.end_not_durable", run=row.id, error=str(failure))
+            live = self.by_id.get(row.id)
             self._forget(row, None)
+            if live is None or live.task is None:  # else its task's end says so
+                self.on_lost(row.id)
             return
         row.finished_at = now
         row.output, row.error = output, error
@@ -306,7 +405,7 @@ class Lives:
     async def cancel_waiting(self, row: RunRow, reason: str | None) -> RunStatus:
         """End a run that was taken out of the queue; answers the status it had. Raises Unavailable; then it stays."""
         before = row.status
-        pen = Pen(row, self.store, self.services.clock, self.services.threads)
+        pen = self.pen(row)
         await self.end(row, pen, RunStatus.CANCELLED, None, told("CANCELLED", reason or "Cancelled."), "user")
         if pen.failure is not None:
             raise unwritten(pen)

@@ -29,6 +29,7 @@ from workbench.engine.facts import (
 )
 from workbench.engine.facts_forks import CheckpointReused
 from workbench.engine.halting import LogLost
+from workbench.engine.ink import LAG_LIMIT, Hook, Ink, Sheet
 from workbench.engine.keeping import pending, small
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
@@ -37,13 +38,9 @@ from workbench.engine.replay import Journal
 from workbench.engine.states import RunStatus, StepStatus
 from workbench.engine.step import Step
 from workbench.storage.facts import Fact
-from workbench.storage.store import Store
-from workbench.storage.ticket import Ticket
 from workbench.storage.value_files import Stored
 from workbench.storage.values import encode, to_json
 
-FLUSH_AT = 256
-LAG_LIMIT = 2500
 PROGRESS_EVERY_S = 0.1
 MESSAGE_LIMIT = 10_000
 MOST_LOGS = 50_000
@@ -56,35 +53,34 @@ class Pen:
 
     __slots__ = (
         "_clock",
-        "_facts",
+        "_ink",
         "_logged",
-        "_loop",
         "_pinned",
         "_progressed",
-        "_scheduled",
         "_storing",
         "_threads",
         "failure",
         "known",
         "row",
         "run",
+        "sheet",
         "store",
-        "ticket",
+        "workspace",
     )
 
-    def __init__(self, row: RunRow, store: Store, clock: Clock, threads: Executor) -> None:
+    def __init__(self, row: RunRow, ink: Ink, clock: Clock, threads: Executor) -> None:
         self.row = row
         self.run = to_bytes(row.id)
-        self.store = store
-        self.ticket: Ticket | None = None
+        self.workspace = row.workspace_id
+        self.store = ink.store
+        self._ink = ink
         self._clock = clock
         self._threads = threads
-        self._loop = asyncio.get_running_loop()
-        self._facts: list[Fact] = []
-        self._scheduled = False
-        self._storing: set[asyncio.Task[None]] = set()
-        self._pinned: list[Stored] = []
-        self._progressed: dict[str, float] = {}
+        self.sheet: Sheet | None = None
+        """The last one that took its facts."""
+        self._storing: set[asyncio.Task[None]] | None = None
+        self._pinned: list[Stored] | None = None
+        self._progressed: dict[str, float] | None = None
         self._logged = 0
         self.failure: Exception | None = None
         """Why the log has not taken what this run gave it; nothing after that is taken either."""
@@ -94,42 +90,52 @@ class Pen:
 
     def add(self, fact: Fact) -> None:
         """Gather a fact; it goes to the log at 256, at the turn's end, or with the next flush."""
-        self._facts.append(fact)
-        if len(self._facts) >= FLUSH_AT:
-            self.flush()
-        elif not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush_later)
+        sheet = self.sheet
+        if sheet is None or not sheet.is_open:
+            if self._is_lost():
+                return
+            sheet = self.sheet = self._ink.sheet(self.workspace)
+        sheet.facts.append(fact)
+        if self._pinned is not None:
+            sheet.pins += self._pinned
+            self._pinned = None
+        if sheet.is_full:
+            self._ink.flush()
 
-    def _flush_later(self) -> None:
-        self._scheduled = False
-        self.flush()
+    def _is_lost(self) -> bool:
+        """Whether the log does not have all that this run gave it, as far as one can tell now."""
+        if self.failure is None:
+            sheet, refused = self.sheet, self._ink.refused
+            if self.run in refused:
+                self.failure = refused[self.run]
+            elif sheet is not None:
+                self.failure = sheet.failure or (sheet.ticket.failure if sheet.ticket is not None else None)
+        for stored in self._pinned or () if self.failure is not None else ():
+            self.store.values.unpin(stored)
+        return self.failure is not None
 
-    def flush(self) -> Ticket | None:
-        """Hand what was gathered to the log; the ticket of the last group, durable or not. See `failure`."""
-        if self._facts:
-            facts, self._facts = self._facts, []
-            if self.ticket is not None and self.ticket.failure is not None and self.failure is None:
-                self.failure = self.ticket.failure  # the log goes on by now, but without what came before these
-            if self.failure is None:
-                try:
-                    self.ticket = self.store.append(facts, self.row.workspace_id, patient=True)
-                except Exception as error:  # noqa: BLE001 - whatever it is, the journal has a gap from here on
-                    self.failure = error
-            while self._pinned:
-                self.store.values.unpin(self._pinned.pop())
-        return self.ticket
+    def flush(self) -> None:
+        """Hand what was gathered to the log. See `failure`."""
+        if self.sheet is not None and self.sheet.is_open:
+            self._ink.flush()
+        self._is_lost()
 
     async def durable(self) -> None:
         """Wait until everything this run has written is durable. Raises LogLost when that will not be."""
-        ticket = self.flush()
-        if self.failure is None and ticket is not None and not ticket.done:
-            try:
-                await ticket
-            except Unavailable as error:
-                self.failure = error
+        self.flush()
+        if self.failure is None and self.sheet is not None:
+            self.failure = await self._ink.lasts(self.sheet, self.run)
         if self.failure is not None:
             raise LogLost
+
+    def then(self, hook: Hook) -> None:
+        """Call `hook` once everything this run has written lasts (None), or nobody can tell (why)."""
+        sheet = self.sheet
+        if self.failure is not None or sheet is None or sheet.is_settled:
+            self._is_lost()
+            self._ink.loop.call_soon(hook, self.failure)
+        else:
+            sheet.hooks.append((self.run, hook))
 
     async def lasts(self) -> bool:
         """Whether everything this run has written is durable now, for those who do not walk it."""
@@ -200,6 +206,8 @@ class Pen:
         self.add(fact)
         if later:
             task = asyncio.ensure_future(self._store_later(fact, outcome.output))
+            if self._storing is None:
+                self._storing = set()
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
 
@@ -257,18 +265,24 @@ class Pen:
             return None
         stored = small(self.store.values, value)
         if stored is None:
-            stored = await self._loop.run_in_executor(self._threads, self.store.values.put, value)
-            self._pinned.append(stored)
+            stored = await self._put(value)
+        return stored
+
+    async def _put(self, value: Any) -> Stored:
+        """Store a large value in a thread; it stays pinned until the next fact, which names it, is with the log."""
+        stored = await self._ink.loop.run_in_executor(self._threads, self.store.values.put, value)
+        if self._pinned is None:
+            self._pinned = []
+        self._pinned.append(stored)
         return stored
 
     async def _store_later(self, fact: StepDone, value: Any) -> None:
         try:
-            stored = await self._loop.run_in_executor(self._threads, self.store.values.put, value)
+            stored = await self._put(value)
         except Exception as error:  # noqa: BLE001 - a value that is not kept is computed again; the run goes on
             reason = error.message if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
             self.log(fact.block, fact.path, "warning", f"The value could not be kept: {reason}", {})
             return
-        self._pinned.append(stored)
         self.add(msgspec.structs.replace(fact, output=stored, flags=FLAG_KEPT))
 
     async def settle(self) -> None:
@@ -320,6 +334,8 @@ class Pen:
         """Write how far a scope is, at most each 100 ms a block, and the end of one in the function's own region."""
         now = perf_counter()
         is_end = done == total and step.region.parent is None
+        if self._progressed is None:
+            self._progressed = {}
         if not is_end and now - self._progressed.get(step.node.id, 0.0) < PROGRESS_EVERY_S:
             return
         self._progressed[step.node.id] = now
@@ -328,7 +344,7 @@ class Pen:
     def give_up(self) -> None:
         """The engine stops: what is still to be stored is computed again after the restart."""
         self.flush()
-        for task in self._storing:
+        for task in self._storing or ():
             task.cancel()
 
 

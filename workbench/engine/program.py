@@ -20,6 +20,9 @@ from workbench.flow.handles import handle
 from workbench.flow.model import Block, Edge, Flow
 from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions, positions
 
+QUICK_BLOCKS = 200
+"""A flow of more may take more than one slice."""
+
 Get = Callable[[str], Any]
 Fill = Callable[[Get], Any]
 Keys: TypeAlias = tuple[str | int, ...]
@@ -202,6 +205,8 @@ class Program:
     has_writers: bool
     triggers: tuple[str, ...]
     layout: Regions
+    is_quick: bool = False
+    """Few blocks, and each is over in one go: a run mostly ends within the slice in which it begins."""
     error_names: frozenset[str] = frozenset({"error"})
     """What expressions behind an `error` or `caught` port may call the failure."""
 
@@ -233,6 +238,7 @@ def compile_flow(flow: Flow, registry: BlockRegistry) -> Program:
         has_writers=writers,
         triggers=tuple(n.id for n in nodes.values() if n.kind.is_trigger and places[n.id].region == 0),
         layout=layout,
+        is_quick=len(nodes) <= QUICK_BLOCKS and all(n.is_quick for n in nodes.values()),
         error_names=frozenset(
             {"error"} | {v for b in flow.blocks if isinstance(v := b.config.get("errorVariable"), str)}
         ),

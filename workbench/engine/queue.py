@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from workbench.engine.ink import Sheet
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.engine.replay import Journal
 from workbench.engine.signals import Mailbox
@@ -32,6 +33,8 @@ class Entry:
     """When the engine was last known to work on it, before the restart."""
     place: int = 0
     """Its number in the lane; 0 where it is held or taken out, and what the lane's heap still has of it is void."""
+    sheet: Sheet | None = None
+    """Where the fact that it was taken in was gathered, for as long as that takes more."""
 
 
 class Queue:

@@ -12,7 +12,6 @@ from workbench.engine.engine import Engine
 from workbench.engine.forking import block_at, past_of
 from workbench.engine.journal_forks import engine_seen, signs_of_life
 from workbench.engine.journal_reading import RunJournal, forced_variables, journals, open_runs, paused_at
-from workbench.engine.pen import Pen
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.engine.states import RunStatus
@@ -107,7 +106,7 @@ def _is_scope(registry: BlockRegistry, block_type: str) -> bool:
 
 async def _end(engine: Engine, row: RunRow, status: RunStatus, kind: str, text: str, path: str | None = None) -> None:
     log.warning("run.not_recovered", run=row.id, status=status, reason=text)
-    pen = Pen(row, engine.store, engine.services.clock, engine.services.threads)
+    pen = engine.lives.pen(row)
     block = block_at(path) if path else None
     await engine.end(
         row, pen, status, None, {"type": kind, "message": text, "blockId": block, "path": path}, "recovery"

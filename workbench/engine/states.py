@@ -21,6 +21,8 @@ class RunStatus(StrEnum):
     TIMED_OUT = "timed_out"
     DEAD_LETTER = "dead_letter"
 
+    __hash__ = str.__hash__  # an enum's own is written in Python, and each table lookup pays for it
+
 
 class StepStatus(StrEnum):
     """Where one block execution is."""
@@ -33,6 +35,8 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+
+    __hash__ = str.__hash__
 
 
 Actor: TypeAlias = Literal["dispatcher", "walk", "gate", "user", "recovery", "clock"]

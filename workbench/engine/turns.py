@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 
 SLICE_S = 0.004
@@ -16,7 +17,7 @@ class Turns:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[None] | Callable[[], None]] = deque()
         self._granting = False
         self.slice_end = 0.0
 
@@ -30,6 +31,18 @@ class Turns:
         await future
         self.slice_end = perf_counter() + SLICE_S
 
+    def call(self, work: Callable[[], None]) -> None:
+        """Call `work` in the next free slice; it looks at `slice_end` itself."""
+        self._waiting.append(work)
+        if not self._granting:
+            self._granting = True
+            self._loop.call_soon(self._grant)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the slice has ended."""
+        return perf_counter() > self.slice_end
+
     def resumed(self) -> None:
         """Tell that a walk comes back from an effect: it goes first unless others already wait for a slice."""
         if not self._waiting:
@@ -39,9 +52,13 @@ class Turns:
 
     def _grant(self) -> None:
         while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
+            waiter = self._waiting.popleft()
+            if callable(waiter):
+                self.slice_end = perf_counter() + SLICE_S
+                waiter()
+                break
+            if not waiter.done():
+                waiter.set_result(None)
                 break
         if self._waiting:
             self._loop.call_soon(self._grant)

@@ -14,22 +14,22 @@ class Waiters:
     __slots__ = ("_futures",)
 
     def __init__(self) -> None:
-        self._futures: dict[str, list[asyncio.Future[RunRow]]] = {}
+        self._futures: dict[str, list[asyncio.Future[RunRow | None]]] = {}
 
     def __len__(self) -> int:
         return len(self._futures)
 
     async def wait(self, run_id: str, seconds: float) -> RunRow | None:
         """Wait until the run is told to be over, at most so long. Raises Unavailable when it is left to recovery."""
-        future: asyncio.Future[RunRow] = asyncio.get_running_loop().create_future()
-        self._futures.setdefault(run_id, []).append(future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[RunRow | None] = loop.create_future()
+        waiting = self._futures.setdefault(run_id, [])
+        waiting.append(future)
+        handle = loop.call_later(seconds, _give_up, future)
         try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            return None
+            return await future
         finally:
-            waiting = self._futures.get(run_id, [])
+            handle.cancel()
             if future in waiting:
                 waiting.remove(future)
             if not waiting:
@@ -50,3 +50,8 @@ class Waiters:
         """The engine stops: whatever is not over is left to recovery."""
         for run_id in list(self._futures):
             self.tell(run_id, None)
+
+
+def _give_up(future: asyncio.Future[RunRow | None]) -> None:
+    if not future.done():
+        future.set_result(None)

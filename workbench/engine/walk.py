@@ -94,11 +94,32 @@ class Walk:
         self._looking = False
         self._run_value: dict[str, Any] | None = None
 
+    def run_now(self, trigger: str | None) -> RegionResult | None:
+        """Begin: the result of a run that is over in one slice, without a task of its own; else None, and `run`
+        goes on from there.
+        """
+        root = self._open(trigger)
+        self._quickly(root)
+        if root.tasks or (root.ready and not root.stopping):
+            return None
+        return self._result(root)
+
     async def run(self, trigger: str | None) -> RegionResult:
         """Walk the root region from `trigger` (None: the only one) to the function's result.
 
         Returns the result or the unhandled failure. `asyncio.CancelledError` passes through.
         """
+        root = self.root or self._open(trigger)
+        try:
+            await self.walk_region(root)
+        except Halt:
+            if self.returned is None:
+                raise
+        if not self.slot.held:
+            await self.slot.work()
+        return self._result(root)
+
+    def _open(self, trigger: str | None) -> RegionRun:
         variables: Variables = {name: (-1, value) for name, value in self.program.flow.variables.items()}
         root = self.root = RegionRun(self.program.regions[0], "", None, {}, None, variables)
         chosen = trigger or (self.program.triggers[0] if self.program.triggers else None)
@@ -110,13 +131,9 @@ class Walk:
                 self._settle(root, node, SKIPPED)
         if root.plan.has_joins:
             self.joins.enter(root)
-        try:
-            await self.walk_region(root)
-        except Halt:
-            if self.returned is None:
-                raise
-        if not self.slot.held:
-            await self.slot.work()
+        return root
+
+    def _result(self, root: RegionRun) -> RegionResult:
         if root.failure is not None:
             return RegionResult(error=root.failure)
         if self.returned is not None:
@@ -125,12 +142,31 @@ class Walk:
 
     # One region
 
+    def _quickly(self, region: RegionRun) -> None:
+        """Run what is ready and over in one go, as long as the slice lasts: most steps pass here and nowhere else."""
+        if self.gate is not None or self.careful or not self.slot.held:
+            return
+        ready, slice_end = region.ready, self.turns.slice_end
+        while ready and not region.stopping and perf_counter() <= slice_end:
+            node = ready[0]
+            if not node.is_quick:
+                return
+            ready.popleft()
+            result = self.begin(region, node)
+            if type(result) is Outcome:
+                self._settle(region, node, result)
+            else:
+                region.tasks[asyncio.ensure_future(result)] = node  # type: ignore[arg-type]
+
     async def walk_region(self, region: RegionRun) -> None:  # noqa: C901 - the hot loop stays in one piece
         """Run every block that gets ready; returns when nothing is left. Raises Halt when told to stop."""
         ready, tasks, turns, slot = region.ready, region.tasks, self.turns, self.slot
         try:
             while not region.stopping:
                 while ready and not region.stopping:
+                    self._quickly(region)
+                    if not ready or region.stopping:
+                        break
                     if perf_counter() > turns.slice_end:
                         await self._next_slice()
                     if not slot.held:

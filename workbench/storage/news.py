@@ -24,7 +24,7 @@ class News:
 
     def tell(self, group: list[Ticket]) -> None:
         """A group is durable; from the one who writes the log."""
-        awaited = [t for t in group if t.futures is not None]
+        awaited = [t for t in group if t.is_awaited]
         if awaited:
             self._settling.append(awaited)
         if self.on_durable is not None:
@@ -66,7 +66,7 @@ class News:
 
     def failed(self, tickets: Sequence[Ticket]) -> None:
         """These will not become durable as far as we can tell."""
-        awaited = [t for t in tickets if t.futures is not None]
+        awaited = [t for t in tickets if t.is_awaited]
         if awaited:
             self._settling.append(awaited)
             self._call_loop()

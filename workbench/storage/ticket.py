@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,7 +30,18 @@ class Ticket:
     facts are durable and answers the last sequence; both raise Unavailable when the log could not tell.
     """
 
-    __slots__ = ("_durable", "count", "facts", "failure", "first", "futures", "patient", "payload", "workspace")
+    __slots__ = (
+        "_durable",
+        "count",
+        "facts",
+        "failure",
+        "first",
+        "futures",
+        "hooks",
+        "patient",
+        "payload",
+        "workspace",
+    )
 
     def __init__(
         self, durable: Durable, facts: Sequence[Fact], workspace: str | None, payload: bytes, patient: bool = False
@@ -46,6 +57,7 @@ class Ticket:
         """Sequence of its first fact; 0 until the log has taken it."""
         self.failure: Unavailable | None = None
         self.futures: list[asyncio.Future[int]] | None = None
+        self.hooks: list[Callable[[Exception | None], None]] | None = None
 
     @property
     def seq(self) -> int:
@@ -76,6 +88,21 @@ class Ticket:
             raise self.failure
         return (yield from future.__await__())
 
+    def call(self, hook: Callable[[Exception | None], None]) -> None:
+        """Call `hook` on the attached loop once the facts are durable, with None, or with why nobody can tell."""
+        if self.hooks is None:
+            self.hooks = [hook]
+        else:
+            self.hooks.append(hook)
+        # Registered first, looked at again second, as above.
+        if (self.done or self.failure is not None) and self._durable.loop is not None:
+            self._durable.loop.call_soon(self.settle)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody on the loop wants to know."""
+        return self.futures is not None or self.hooks is not None
+
     def result(self, timeout: float | None = None) -> int:
         """Wait in a thread. Raises TimeoutError after `timeout` seconds."""
         durable = self._durable
@@ -94,6 +121,9 @@ class Ticket:
 
     def settle(self) -> None:
         """Answer those who await it; on the loop only."""
+        hooks, self.hooks = self.hooks, None
+        for hook in hooks or ():
+            hook(self.failure)
         for future in self.futures or ():
             if not future.done():
                 if self.failure is not None:
