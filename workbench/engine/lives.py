@@ -18,7 +18,7 @@ from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
 from workbench.engine.halting import LogLost
-from workbench.engine.ink import Ink
+from workbench.engine.ink import Ink, Sheet
 from workbench.engine.interfaces import Services
 from workbench.engine.keeping import small
 from workbench.engine.live import Live
@@ -102,10 +102,12 @@ class Lives:
             raise Unavailable("The engine has not started.")
         return self._ink
 
-    def pen(self, row: RunRow) -> Pen:
-        """A run's own pen."""
+    def pen(self, row: RunRow, sheet: Sheet | None = None) -> Pen:
+        """A run's own pen; `sheet` has the fact that the run was taken in, where that may not last yet."""
         pen = Pen(row, self.ink, self.services.clock, self.services.threads)
-        self.ink.refused.pop(pen.run, None)  # what an earlier life of the run lost is not to be had any more
+        pen.sheet = sheet
+        if sheet is None:  # the run was read back: what an earlier life of it lost is not to be had any more
+            self.ink.refused.pop(pen.run, None)
         return pen
 
     async def close(self) -> None:
@@ -148,8 +150,7 @@ class Lives:
     def start(self, entry: Entry) -> None:
         """Begin to walk a run; its slot is taken already."""
         row = entry.row
-        pen = self.pen(row)
-        pen.sheet = entry.sheet
+        pen = self.pen(row, entry.sheet)
         slot = Slot(self.slots, row, pen, self.services.clock)
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
