@@ -65,7 +65,7 @@ class Debugger:
         if not places:
             raise InvalidState("This is the beginning of the run.", hint="Step on, or continue.")
         lives = self._engine.lives
-        looking = Looking(lives.store, self._engine.registry, lives.services, lives.turns, lives.timers)
+        looking = Looking(lives.ink, self._engine.registry, lives.services, lives.turns, lives.timers)
         past = await looking.at(live.row, live.walk.program, live.start_block, places[-1])
         if past is None:
             raise InvalidState("The run cannot be looked at there: what it was made of is not kept any more.")

@@ -11,6 +11,7 @@ from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.forking import read_past
 from workbench.engine.gate import Gate, Position, StoodAt
+from workbench.engine.ink import Ink
 from workbench.engine.interfaces import Services
 from workbench.engine.pen import Pen
 from workbench.engine.program import Program
@@ -22,7 +23,6 @@ from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
 from workbench.engine.walk import Walk
 from workbench.storage.facts import Fact
-from workbench.storage.store import Store
 from workbench.storage.values import encode
 
 LOOK_S = 20.0
@@ -102,9 +102,10 @@ class Past:
 class Looking:
     """What it takes to look at the past of a run."""
 
-    def __init__(self, store: Store, registry: BlockRegistry, services: Services, turns: Turns, timers: Timers) -> None:
+    def __init__(self, ink: Ink, registry: BlockRegistry, services: Services, turns: Turns, timers: Timers) -> None:
         self._registry = registry
-        self._store = store
+        self._ink = ink
+        self._store = ink.store
         self._services = services
         self._turns = turns
         self._timers = timers
@@ -114,7 +115,7 @@ class Looking:
         path, seq = place
         past = await read_past(self._store, row, program.flow, self._registry, before=seq)
         seen = replace(row, status=RunStatus.RUNNING, recoveries=0)
-        pen = SilentPen(seen, self._store, self._services.clock, self._services.threads)
+        pen = SilentPen(seen, self._ink, self._services.clock, self._services.threads)
         gate = Gate((), "run", StoodAt(path, "before", holds=True))
         walk = Walk(seen, program, self._services, pen, self._turns, self._timers, FreeSlot(), past.journal, gate)
         walk.overlay.update(past.overlay)
