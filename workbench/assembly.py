@@ -28,6 +28,8 @@ from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
 from workbench.editing.facts import FACT_TYPES as EDITING_FACTS
 from workbench.editing.routes import routes as editing_routes
 from workbench.editing.service import Editing
+from workbench.editing.snapshot_facts import FACT_TYPES as SNAPSHOT_FACTS
+from workbench.editing.snapshot_facts import register as register_snapshot_reactions
 from workbench.engine import interfaces
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
@@ -202,6 +204,7 @@ def open_store(settings: Settings, clock: Clock, *, allow_damaged: bool = False)
 def fact_types() -> FactRegistry:
     """Every fact that may stand in a log, and what is done with it."""
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *ENGINE_FACTS, *FORK_FACTS, *QUEUE_FACTS)
+    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *SNAPSHOT_FACTS, *ENGINE_FACTS, *FORK_FACTS, *QUEUE_FACTS)
     register_run_reactions(registry)
+    register_snapshot_reactions(registry)
     return registry

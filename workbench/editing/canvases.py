@@ -9,9 +9,9 @@ from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, InvalidState, Issue, VersionConflict
 from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.editing import store as sql
-from workbench.editing.facts import CanvasChanged, CanvasCreated, CanvasDeleted, FunctionDeleted
+from workbench.editing.facts import CanvasChanged, CanvasCreated, CanvasDeleted, CanvasesReordered, FunctionDeleted
 from workbench.editing.memory import Memory
-from workbench.editing.models import Canvas, CanvasChange, CanvasWithFunctions, NewCanvas
+from workbench.editing.models import Canvas, CanvasChange, CanvasOrder, CanvasStats, CanvasWithFunctions, NewCanvas
 from workbench.engine.engine import Engine
 from workbench.rest import once
 from workbench.rest.answers import Deleted
@@ -81,6 +81,37 @@ class Canvases:
 
         return await once.transact(self._store, decide, caller.workspace_id)
 
+    async def reorder(self, caller: Caller, asked: CanvasOrder) -> list[Canvas]:
+        """Put all canvases in this order. Raises InvalidInput unless it is a permutation of all of them."""
+        now = self._clock.now_us()
+        wanted = [i.lower() for i in asked.canvas_ids]
+
+        def decide(cursor: Any) -> Decision:
+            known = sql.canvas_ids(cursor, caller.workspace_id)
+            if sorted(known) != sorted(wanted):
+                raise InvalidInput(
+                    f"The order must name each of the {len(known)} canvases once.",
+                    details=_wrong_order(known, wanted),
+                )
+            before = sql.list_canvases(cursor, caller.workspace_id, None, None, len(known))[0]
+            if known == wanted:
+                return [], before
+            after = {c.id: c for c in before}
+            changed = [
+                after[i].model_copy(update={"order": n, "version": after[i].version + 1, "updated_at": now})
+                for n, i in enumerate(wanted)
+            ]
+            return [CanvasesReordered(caller.workspace, [to_bytes(i) for i in wanted], now)], changed
+
+        return await once.transact(self._store, decide, caller.workspace_id)
+
+    async def stats(self, caller: Caller, canvas_id: str, since: int | None) -> CanvasStats:
+        """How its functions fare. Raises NotFound."""
+        id_bytes("canvas", canvas_id)
+        return await self._store.read(
+            lambda c: sql.canvas_stats(c, caller.workspace_id, _require(c, caller, canvas_id), since)
+        )
+
     async def delete(self, caller: Caller, canvas_id: str, *, force: bool) -> Deleted:
         """Delete a canvas with its functions and their runs. Raises NotFound, InvalidState while one runs."""
         raw, now = id_bytes("canvas", canvas_id), self._clock.now_us()
@@ -136,6 +167,18 @@ async def end_runs(engine: Engine, function_ids: list[str], *, force: bool) -> N
         )
     # All at once: one after the other, each would give its worker process to the next that is to be cancelled.
     await asyncio.gather(*(engine.cancel_and_wait(run_id, "Its function is deleted.") for run_id in open_runs))
+
+
+def _wrong_order(known: list[str], wanted: list[str]) -> list[Issue]:
+    issues = [Issue("canvasIds", f"leaves {i} out") for i in known if i not in wanted]
+    seen: set[str] = set()
+    for at, canvas_id in enumerate(wanted):
+        if canvas_id not in known:
+            issues.append(Issue(f"canvasIds[{at}]", "names no canvas of this workspace"))
+        elif canvas_id in seen:
+            issues.append(Issue(f"canvasIds[{at}]", "is named twice"))
+        seen.add(canvas_id)
+    return issues[:100]
 
 
 def _require(cursor: Any, caller: Caller, canvas_id: str) -> Canvas:

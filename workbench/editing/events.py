@@ -12,6 +12,7 @@ from workbench.editing.facts import (
     CanvasChanged,
     CanvasCreated,
     CanvasDeleted,
+    CanvasesReordered,
     FunctionChanged,
     FunctionCreated,
     FunctionDeleted,
@@ -39,6 +40,11 @@ EVENT_TYPES = (
     EventType(CanvasCreated, "canvas", lambda f: _canvas(f, "created", 1)),
     EventType(CanvasChanged, "canvas", lambda f: _canvas(f, "updated", f.version)),
     EventType(CanvasDeleted, "canvas", lambda f: _canvas(f, "deleted", 0)),
+    EventType(
+        CanvasesReordered,
+        "canvas",
+        lambda f: {"canvasId": None, "change": "reordered", "version": 0, "canvasIds": [to_text(i) for i in f.ids]},
+    ),
     EventType(FunctionCreated, "function", lambda f: _function(f, "created", 1, f.author, f.source)),
     EventType(FunctionChanged, "function", lambda f: _function(f, "updated", f.version, f.author, f.source)),
     EventType(

@@ -64,6 +64,15 @@ class CanvasDeleted(Fact, tag=2201, frozen=True):
     at: int
 
 
+class CanvasesReordered(Fact, tag=3201, frozen=True):
+    """All canvases of a workspace stand in this order; each has a version more."""
+
+    name: ClassVar[str] = "canvases.reordered"
+    workspace: bytes
+    ids: list[bytes]
+    at: int
+
+
 class FunctionCreated(Fact, tag=2301, frozen=True):
     """A function came to be, with version 1."""
 
@@ -188,6 +197,17 @@ def _change_canvases(cursor: Any, facts: Batch) -> None:
 def _delete_canvases(cursor: Any, facts: Batch) -> None:
     for f in facts:
         cursor.execute("DELETE FROM canvases WHERE workspace_id = ? AND id = ?", [_uuid(f.workspace), _uuid(f.id)])
+
+
+def _reorder_canvases(cursor: Any, facts: Batch) -> None:
+    for f in facts:
+        cursor.execute(
+            """
+            UPDATE canvases SET "order" = list_position($ids::UUID[], id) - 1, version = version + 1, updated_at = $at
+            WHERE workspace_id = $workspace AND list_contains($ids::UUID[], id)
+            """,
+            {"ids": [_uuid(i) for i in f.ids], "at": f.at, "workspace": _uuid(f.workspace)},
+        )
 
 
 def _create_functions(cursor: Any, facts: Batch) -> None:
@@ -347,6 +367,7 @@ def _uuid(raw: bytes) -> str:
 FACT_TYPES = (
     FactType(CanvasCreated, _create_canvases, keeps_place=True),
     FactType(CanvasChanged, _change_canvases, keeps_place=True),
+    FactType(CanvasesReordered, _reorder_canvases, keeps_place=True),
     FactType(CanvasDeleted, _delete_canvases, keeps_place=True),
     FactType(FunctionCreated, _create_functions, keeps_place=True),
     FactType(FunctionChanged, _change_functions, keeps_place=True),

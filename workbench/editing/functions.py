@@ -182,7 +182,7 @@ class Functions:
             fact = FunctionCreated(
                 raw, caller.workspace, canvas, new.name, new.description, "draft", text, caller.author, "edit", now
             )
-            return [*facts, fact], self.with_flow(_created(fact), flow)
+            return [*facts, fact], self.with_flow(created_function(fact), flow)
 
         function: FunctionWithFlow = await once.transact(self._store, decide, caller.workspace_id)
         self._memory.keep(caller.workspace_id, _bare(function))
@@ -295,7 +295,8 @@ def require_not_archived(function: Function) -> None:
         raise InvalidState(f"“{function.name}” is archived.", hint="Set its status to draft or active to run it.")
 
 
-def _created(fact: FunctionCreated) -> Function:
+def created_function(fact: FunctionCreated) -> Function:
+    """The function that a fact makes."""
     return Function(
         id=to_text(fact.id),
         canvas_id=to_text(fact.canvas),

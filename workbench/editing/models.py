@@ -243,3 +243,95 @@ class RestoreVersion(Wire):
 
     message: Annotated[str, StringConstraints(max_length=1000)] | None = None
     expected_version: WholeNumber | None = None
+
+
+# Snapshots
+
+Tag: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+
+
+class NewSnapshot(Wire):
+    """Body of POST F/snapshots."""
+
+    name: Name
+    description: Description | None = None
+    tags: tuple[Tag, ...] = Field(default=(), max_length=20)
+
+
+class SnapshotTags(Wire):
+    """Body of PUT N/tags: the tags from now on."""
+
+    tags: tuple[Tag, ...] = Field(max_length=20)
+
+
+class SnapshotFavorite(Wire):
+    """Body of POST N/favorite; without it the mark is turned over."""
+
+    is_favorite: Flag | None = None
+
+
+class Snapshot(Wire):
+    """A named copy of a function's flow; `version` is the function's version that it was made of."""
+
+    id: str
+    function_id: str
+    name: str
+    description: str | None
+    tags: tuple[str, ...]
+    is_favorite: bool
+    version: int
+    author: str
+    created_at: Time
+
+
+class SnapshotWithFlow(Snapshot):
+    """One snapshot with its flow."""
+
+    flow: Flow
+
+
+# Copies, order and figures
+
+
+class CanvasCopy(Wire):
+    """Body of POST C/duplicate; without a name it is called like the canvas with “(copy)” behind."""
+
+    name: Name | None = None
+
+
+class FunctionCopy(Wire):
+    """Body of POST F/duplicate."""
+
+    name: Name | None = None
+
+
+class FunctionClone(Wire):
+    """Body of POST F/clone: a copy on another canvas, with fresh block and edge ids."""
+
+    target_canvas_id: str
+    name: Name | None = None
+
+
+class CanvasOrder(Wire):
+    """Body of PUT /canvases/reorder: every canvas of the workspace, in the order wanted."""
+
+    canvas_ids: tuple[str, ...]
+
+
+class Quantiles(Wire):
+    """Quantiles of a duration in milliseconds; null where nothing was measured."""
+
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+
+
+class CanvasStats(Wire):
+    """How a canvas's functions fare. `successRate` is completed / finished, null before anything finished."""
+
+    function_count: int
+    run_counts: dict[str, int]
+    success_rate: float | None
+    duration_ms: Quantiles
+    queue_ms: Quantiles

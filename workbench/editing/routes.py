@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from workbench.base.times import Time
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.canvases import Canvases
+from workbench.editing.copies import Copies
 from workbench.editing.functions import Functions
 from workbench.editing.history_routes import command_routes, version_routes
 from workbench.editing.models import (
@@ -17,9 +19,14 @@ from workbench.editing.models import (
     BreakpointsChange,
     Canvas,
     CanvasChange,
+    CanvasCopy,
+    CanvasOrder,
+    CanvasStats,
     CanvasWithFunctions,
     Function,
     FunctionChange,
+    FunctionClone,
+    FunctionCopy,
     FunctionWithFlow,
     NewCanvas,
     NewFunction,
@@ -28,6 +35,7 @@ from workbench.editing.models import (
 )
 from workbench.editing.service import Editing
 from workbench.editing.settings_routes import settings_routes
+from workbench.editing.snapshot_routes import snapshot_routes
 from workbench.editing.store import FunctionFilter
 from workbench.flow.expressions import FUNCTIONS
 from workbench.flow.validation import Validation
@@ -46,10 +54,11 @@ def routes(editing: Editing, registry: BlockRegistry) -> APIRouter:
     """The feature's operations."""
     router = APIRouter()
     for tag, declare in (
-        ("Canvases", lambda api: _canvas_routes(api, editing.canvases)),
-        ("Functions", lambda api: _function_routes(api, editing.functions)),
+        ("Canvases", lambda api: _canvas_routes(api, editing.canvases, editing.copies)),
+        ("Functions", lambda api: _function_routes(api, editing.functions, editing.copies)),
         ("Functions", lambda api: settings_routes(api, editing.settings, _function_exists(editing.functions))),
         ("Versions", lambda api: version_routes(api, editing.history, _function_exists(editing.functions))),
+        ("Snapshots", lambda api: snapshot_routes(api, editing.snapshots, _function_exists(editing.functions))),
         ("Commands", lambda api: command_routes(api, editing.history)),
         ("Debug", lambda api: _breakpoint_routes(api, editing.functions)),
         ("Blocks", lambda api: _block_routes(api, registry)),
@@ -76,7 +85,7 @@ def _block_routes(api: Operations, registry: BlockRegistry) -> None:
         return ok([{"type": name, "reason": reason} for name, reason in registry.disabled().items()])
 
 
-def _canvas_routes(api: Operations, canvases: Canvases) -> None:
+def _canvas_routes(api: Operations, canvases: Canvases, copies: Copies) -> None:
     async def exists(caller: Caller, path: Mapping[str, str]) -> None:
         await canvases.get(caller, path["canvasId"])
 
@@ -89,6 +98,11 @@ def _canvas_routes(api: Operations, canvases: Canvases) -> None:
     async def create_canvas(caller: CallerDep, body: NewCanvas) -> Response:
         """Make a canvas, behind the last one."""
         return ok(await canvases.create(caller, body))
+
+    @api.put("/canvases/reorder", "reorderCanvases", answers=list[Canvas])
+    async def reorder_canvases(caller: CallerDep, body: CanvasOrder) -> Response:
+        """Put all canvases in an order."""
+        return ok(await canvases.reorder(caller, body))
 
     @api.get("/canvases/{canvasId}", "getWorkflowCanvas", answers=CanvasWithFunctions)
     async def get_canvas(caller: CallerDep, canvas_id: CanvasId) -> Response:
@@ -105,8 +119,18 @@ def _canvas_routes(api: Operations, canvases: Canvases) -> None:
         """Delete a canvas with its functions and their runs; 409 while one runs, unless `?force=true`."""
         return ok(await canvases.delete(caller, canvas_id, force=force))
 
+    @api.post("/canvases/{canvasId}/duplicate", "duplicateCanvas", answers=Canvas, status=201, exists=exists)
+    async def duplicate_canvas(caller: CallerDep, canvas_id: CanvasId, body: CanvasCopy | None = None) -> Response:
+        """A copy with copies of all functions, as drafts; subflow references among them are re-pointed."""
+        return ok(await copies.duplicate_canvas(caller, canvas_id, body or CanvasCopy()))
 
-def _function_routes(api: Operations, functions: Functions) -> None:
+    @api.get("/canvases/{canvasId}/stats", "getCanvasStats", answers=CanvasStats, exists=exists)
+    async def canvas_stats(caller: CallerDep, canvas_id: CanvasId, since: Time | None = None) -> Response:
+        """Run counts by status, success rate and quantiles of run and queue time."""
+        return ok(await canvases.stats(caller, canvas_id, since))
+
+
+def _function_routes(api: Operations, functions: Functions, copies: Copies) -> None:
     exists = _function_exists(functions)
 
     @api.get("/functions", "listWorkflowFunctions", answers=list[Function])
@@ -141,6 +165,20 @@ def _function_routes(api: Operations, functions: Functions) -> None:
     async def delete_function(caller: CallerDep, function_id: FunctionId, force: Force = False) -> Response:
         """Delete a function with its versions and runs; 409 while it runs, unless `?force=true`."""
         return ok(await functions.delete(caller, function_id, force=force))
+
+    @api.post(
+        "/functions/{functionId}/duplicate", "duplicateFunction", answers=FunctionWithFlow, status=201, exists=exists
+    )
+    async def duplicate_function(
+        caller: CallerDep, function_id: FunctionId, body: FunctionCopy | None = None
+    ) -> Response:
+        """A copy on the same canvas, as a draft."""
+        return ok(await copies.duplicate(caller, function_id, body or FunctionCopy()))
+
+    @api.post("/functions/{functionId}/clone", "cloneWorkflow", answers=FunctionWithFlow, status=201, exists=exists)
+    async def clone_function(caller: CallerDep, function_id: FunctionId, body: FunctionClone) -> Response:
+        """A copy on another canvas with fresh block and edge ids; every expression still resolves."""
+        return ok(await copies.clone(caller, function_id, body))
 
     @api.post("/validate", "validateWorkflow", scope="read", answers=Validation)
     async def validate_flow(caller: CallerDep, body: ToValidate) -> Response:

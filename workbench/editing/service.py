@@ -6,10 +6,12 @@ from workbench.base.clock import Clock
 from workbench.base.ids import Ids
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.canvases import Canvases
+from workbench.editing.copies import Copies
 from workbench.editing.functions import Functions, for_engine
 from workbench.editing.history import History
 from workbench.editing.memory import Memory
 from workbench.editing.settings import Settings
+from workbench.editing.snapshots import Snapshots
 from workbench.editing.store import flow_for_recovery
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint
@@ -27,6 +29,8 @@ class Editing:
         self.functions = Functions(store, engine, registry, self._memory, clock, ids)
         self.settings = Settings(store, engine, self.functions)
         self.history = History(store, self.functions, registry, self._memory, clock, ids)
+        self.snapshots = Snapshots(store, self.functions, self.history, clock, ids)
+        self.copies = Copies(store, self.functions, self._memory, clock, ids)
 
     async def start(self) -> None:
         """Load the memory."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.editing.models import Breakpoint, Canvas, Function
+from workbench.editing.models import Breakpoint, Canvas, CanvasStats, Function, Quantiles
 from workbench.flow.changes import Draft, Set, from_text
 from workbench.flow.model import Flow
 
@@ -89,6 +89,46 @@ def list_canvases(
         {**wanted, "order": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
     ).fetchall()
     return [_canvas(row) for row in rows], total
+
+
+def canvas_ids(cursor: Any, workspace: str) -> list[str]:
+    """Every canvas of a workspace, in display order."""
+    rows = cursor.execute(
+        """SELECT id::VARCHAR FROM canvases WHERE workspace_id = ? ORDER BY "order", id""", [workspace]
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def canvas_stats(cursor: Any, workspace: str, canvas: Canvas, since: int | None) -> CanvasStats:
+    """How the functions of a canvas fare: runs that were created since then."""
+    mine = """
+        FROM runs r JOIN functions f ON f.id = r.function_id
+        WHERE r.workspace_id = $workspace AND f.canvas_id = $canvas::UUID
+          AND ($since IS NULL OR r.created_at >= $since)
+    """
+    given = {"workspace": workspace, "canvas": canvas.id, "since": since}
+    counts = dict(cursor.execute(f"SELECT r.status, count(*) {mine} GROUP BY r.status", given).fetchall())
+    finished, completed, duration, queue = cursor.execute(
+        f"""
+        SELECT count(r.finished_at), count(*) FILTER (r.status = 'completed'),
+            quantile_cont(r.run_us / 1000, [0.5, 0.9, 0.95, 0.99]) FILTER (r.finished_at IS NOT NULL),
+            quantile_cont(r.queue_us / 1000, [0.5, 0.9, 0.95, 0.99]) FILTER (r.started_at IS NOT NULL)
+        {mine}
+        """,
+        given,
+    ).fetchone()
+    return CanvasStats(
+        function_count=canvas.function_count,
+        run_counts=counts,
+        success_rate=completed / finished if finished else None,
+        duration_ms=_quantiles(duration),
+        queue_ms=_quantiles(queue),
+    )
+
+
+def _quantiles(found: list[float] | None) -> Quantiles:
+    p50, p90, p95, p99 = (round(q, 3) for q in found) if found else (None,) * 4
+    return Quantiles(p50=p50, p90=p90, p95=p95, p99=p99)
 
 
 def next_order(cursor: Any, workspace: str) -> int:

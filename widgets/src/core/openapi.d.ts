@@ -113,6 +113,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/canvases/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Reorder Canvases
+         * @description Put all canvases in an order.
+         */
+        put: operations["reorderCanvases"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/canvases/{canvasId}": {
         parameters: {
             query?: never;
@@ -136,6 +156,46 @@ export interface paths {
          * @description Delete a canvas with its functions and their runs; 409 while one runs, unless `?force=true`.
          */
         delete: operations["deleteWorkflowCanvas"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/canvases/{canvasId}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate Canvas
+         * @description A copy with copies of all functions, as drafts; subflow references among them are re-pointed.
+         */
+        post: operations["duplicateCanvas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/canvases/{canvasId}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canvas Stats
+         * @description Run counts by status, success rate and quantiles of run and queue time.
+         */
+        get: operations["getCanvasStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -422,6 +482,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/functions/{functionId}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clone Function
+         * @description A copy on another canvas with fresh block and edge ids; every expression still resolves.
+         */
+        post: operations["cloneWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate Function
+         * @description A copy on the same canvas, as a draft.
+         */
+        post: operations["duplicateFunction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/functions/{functionId}/queue/pause": {
         parameters: {
             query?: never;
@@ -480,6 +580,30 @@ export interface paths {
          */
         put: operations["setFunctionSettings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/functions/{functionId}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Snapshots
+         * @description Snapshots, newest first.
+         */
+        get: operations["listWorkflowSnapshots"];
+        put?: never;
+        /**
+         * Create Snapshot
+         * @description Keep the function's newest version under a name.
+         */
+        post: operations["createWorkflowSnapshot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1010,6 +1134,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/snapshots/{snapshotId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Snapshot
+         * @description A snapshot with its flow.
+         */
+        get: operations["getWorkflowSnapshot"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Snapshot
+         * @description Delete a snapshot; the function stays as it is.
+         */
+        delete: operations["deleteWorkflowSnapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/snapshots/{snapshotId}/favorite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Toggle Favorite
+         * @description Mark or unmark it as a favourite.
+         */
+        post: operations["toggleSnapshotFavorite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/snapshots/{snapshotId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Snapshot
+         * @description Make its flow the function's newest version; undoable.
+         */
+        post: operations["restoreSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/snapshots/{snapshotId}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Tags
+         * @description Replace its tags.
+         */
+        put: operations["updateSnapshotTags"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/static/{name}": {
         parameters: {
             query?: never;
@@ -1409,6 +1617,38 @@ export interface components {
             expectedVersion?: number | null;
             /** Name */
             name?: string | null;
+        };
+        /**
+         * CanvasCopy
+         * @description Body of POST C/duplicate; without a name it is called like the canvas with “(copy)” behind.
+         */
+        CanvasCopy: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * CanvasOrder
+         * @description Body of PUT /canvases/reorder: every canvas of the workspace, in the order wanted.
+         */
+        CanvasOrder: {
+            /** Canvasids */
+            canvasIds: string[];
+        };
+        /**
+         * CanvasStats
+         * @description How a canvas's functions fare. `successRate` is completed / finished, null before anything finished.
+         */
+        CanvasStats: {
+            durationMs: components["schemas"]["Quantiles"];
+            /** Functioncount */
+            functionCount: number;
+            queueMs: components["schemas"]["Quantiles"];
+            /** Runcounts */
+            runCounts: {
+                [key: string]: number;
+            };
+            /** Successrate */
+            successRate: number | null;
         };
         /**
          * CanvasWithFunctions
@@ -2002,6 +2242,24 @@ export interface components {
             status?: ("draft" | "active" | "archived") | null;
         };
         /**
+         * FunctionClone
+         * @description Body of POST F/clone: a copy on another canvas, with fresh block and edge ids.
+         */
+        FunctionClone: {
+            /** Name */
+            name?: string | null;
+            /** Targetcanvasid */
+            targetCanvasId: string;
+        };
+        /**
+         * FunctionCopy
+         * @description Body of POST F/duplicate.
+         */
+        FunctionCopy: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * FunctionSettings
          * @description Settings of a function, outside its versions. Body of PUT F/settings: what is sent is changed, null clears.
          */
@@ -2322,6 +2580,21 @@ export interface components {
             payload?: unknown;
         };
         /**
+         * NewSnapshot
+         * @description Body of POST F/snapshots.
+         */
+        NewSnapshot: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        /**
          * NewWorkspace
          * @description Body of POST /workspaces.
          */
@@ -2507,6 +2780,20 @@ export interface components {
             done: number;
             /** Total */
             total?: number | null;
+        };
+        /**
+         * Quantiles
+         * @description Quantiles of a duration in milliseconds; null where nothing was measured.
+         */
+        Quantiles: {
+            /** P50 */
+            p50: number | null;
+            /** P90 */
+            p90: number | null;
+            /** P95 */
+            p95: number | null;
+            /** P99 */
+            p99: number | null;
         };
         /**
          * QueueState
@@ -2977,6 +3264,77 @@ export interface components {
             runId: string;
         };
         /**
+         * Snapshot
+         * @description A named copy of a function's flow; `version` is the function's version that it was made of.
+         */
+        Snapshot: {
+            /** Author */
+            author: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Description */
+            description: string | null;
+            /** Functionid */
+            functionId: string;
+            /** Id */
+            id: string;
+            /** Isfavorite */
+            isFavorite: boolean;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SnapshotFavorite
+         * @description Body of POST N/favorite; without it the mark is turned over.
+         */
+        SnapshotFavorite: {
+            /** Isfavorite */
+            isFavorite?: boolean | null;
+        };
+        /**
+         * SnapshotTags
+         * @description Body of PUT N/tags: the tags from now on.
+         */
+        SnapshotTags: {
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * SnapshotWithFlow
+         * @description One snapshot with its flow.
+         */
+        SnapshotWithFlow: {
+            /** Author */
+            author: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Description */
+            description: string | null;
+            flow: components["schemas"]["Flow"];
+            /** Functionid */
+            functionId: string;
+            /** Id */
+            id: string;
+            /** Isfavorite */
+            isFavorite: boolean;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+            /** Version */
+            version: number;
+        };
+        /**
          * Sql
          * @description Body of POST /frames/sql: one SELECT over the tables runs, checkpoints and logs of this workspace.
          */
@@ -3066,6 +3424,21 @@ export interface components {
         /** Success[Cancelled] */
         Success_Cancelled_: {
             data: components["schemas"]["Cancelled"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[CanvasStats] */
+        Success_CanvasStats_: {
+            data: components["schemas"]["CanvasStats"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -3318,6 +3691,36 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[SnapshotWithFlow] */
+        Success_SnapshotWithFlow_: {
+            data: components["schemas"]["SnapshotWithFlow"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[Snapshot] */
+        Success_Snapshot_: {
+            data: components["schemas"]["Snapshot"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[StoreCopy] */
         Success_StoreCopy_: {
             data: components["schemas"]["StoreCopy"];
@@ -3494,6 +3897,22 @@ export interface components {
         Success_list_Run__: {
             /** Data */
             data: components["schemas"]["Run"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[list[Snapshot]] */
+        Success_list_Snapshot__: {
+            /** Data */
+            data: components["schemas"]["Snapshot"][];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -4156,6 +4575,46 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    reorderCanvases: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanvasOrder"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_Canvas__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getWorkflowCanvas: {
         parameters: {
             query?: never;
@@ -4266,6 +4725,86 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    duplicateCanvas: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                canvasId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CanvasCopy"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Canvas_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCanvasStats: {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                canvasId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_CanvasStats_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4980,6 +5519,94 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    cloneWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionClone"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionWithFlow_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    duplicateFunction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FunctionCopy"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionWithFlow_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     pauseFunctionQueue: {
         parameters: {
             query?: never;
@@ -5123,6 +5750,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Success_FunctionSettings_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWorkflowSnapshots: {
+        parameters: {
+            query?: {
+                favorite?: boolean | null;
+                tag?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_Snapshot__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWorkflowSnapshot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSnapshot"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Snapshot_"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6211,6 +6923,206 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowSnapshot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_SnapshotWithFlow_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWorkflowSnapshot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Deleted_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    toggleSnapshotFavorite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SnapshotFavorite"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Snapshot_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreSnapshot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestoreVersion"] | null;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_FunctionWithFlow_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateSnapshotTags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotTags"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Snapshot_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -1,0 +1,143 @@
+"""Copies of functions and canvases: fresh ids, and every expression and reference still means what it meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.base.clock import Clock
+from workbench.base.ids import Ids, to_bytes
+from workbench.editing import store as sql
+from workbench.editing.canvases import created_canvas
+from workbench.editing.facts import CanvasCreated, FunctionCreated
+from workbench.editing.functions import Functions, created_function
+from workbench.editing.memory import Memory
+from workbench.editing.models import (
+    Canvas,
+    CanvasCopy,
+    Function,
+    FunctionClone,
+    FunctionCopy,
+    FunctionWithFlow,
+)
+from workbench.flow.copying import fresh_ids, repointed
+from workbench.flow.model import Flow
+from workbench.rest import once
+from workbench.rest.caller import Caller, id_bytes, missing
+from workbench.storage.facts import Fact
+from workbench.storage.store import Store
+
+NAME_LIMIT = 200
+SUFFIX = " (copy)"
+
+
+class Copies:
+    """Copies start as drafts, so that no trigger fires twice because something was copied."""
+
+    def __init__(self, store: Store, functions: Functions, memory: Memory, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._functions = functions
+        self._memory = memory
+        self._clock = clock
+        self._ids = ids
+
+    async def duplicate(self, caller: Caller, function_id: str, asked: FunctionCopy) -> FunctionWithFlow:
+        """A copy on the same canvas. Raises NotFound."""
+        head = self._functions.head(caller, function_id)
+        flow = await self._functions.flow(caller, head, head.version)
+        return await self._add(caller, head, flow, head.canvas_id, asked.name or copy_name(head.name), "duplicate")
+
+    async def clone(self, caller: Caller, function_id: str, asked: FunctionClone) -> FunctionWithFlow:
+        """A copy on another canvas, with fresh block and edge ids. Raises NotFound, for the canvas too."""
+        head = self._functions.head(caller, function_id)
+        id_bytes("canvas", asked.target_canvas_id)
+        flow = fresh_ids(await self._functions.flow(caller, head, head.version))
+        return await self._add(caller, head, flow, asked.target_canvas_id, asked.name or head.name, "clone")
+
+    async def _add(
+        self, caller: Caller, of: Function, flow: Flow, canvas_id: str, name: str, source: str
+    ) -> FunctionWithFlow:
+        now, new_id = self._clock.now_us(), self._ids.new()
+        fact = _created(caller, new_id, canvas_id, name, of.description, flow, source, now)
+
+        def decide(cursor: Any) -> tuple[list[Fact], FunctionWithFlow]:
+            if sql.find_canvas(cursor, caller.workspace_id, canvas_id) is None:
+                raise missing("canvas", canvas_id)
+            if sql.find_function(cursor, caller.workspace_id, of.id) is None:
+                raise missing("function", of.id)
+            return [fact], self._functions.with_flow(created_function(fact), flow)
+
+        answer = await once.transact(self._store, decide, caller.workspace_id)
+        self._remember(caller, fact, flow)
+        return answer
+
+    async def duplicate_canvas(self, caller: Caller, canvas_id: str, asked: CanvasCopy) -> Canvas:
+        """A canvas with copies of all its functions; subflow references among them are re-pointed. Raises NotFound."""
+        id_bytes("canvas", canvas_id)
+        now, new_canvas = self._clock.now_us(), self._ids.new()
+        new_id = self._ids.new
+
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[Canvas, list[tuple[FunctionCreated, Flow]]]]:
+            canvas = sql.find_canvas(cursor, caller.workspace_id, canvas_id)
+            if canvas is None:
+                raise missing("canvas", canvas_id)
+            fact = CanvasCreated(
+                to_bytes(new_canvas),
+                caller.workspace,
+                asked.name or copy_name(canvas.name),
+                canvas.description,
+                sql.next_order(cursor, caller.workspace_id),
+                now,
+            )
+            functions = sql.functions_of(cursor, caller.workspace_id, canvas_id)
+            ids = {f.id: new_id() for f in functions}
+            made = [self._copy_of(cursor, caller, f, ids, new_canvas, now) for f in functions]
+            shown = created_canvas(fact).model_copy(update={"function_count": len(made)})
+            return [fact, *(f for f, _ in made)], (shown, made)
+
+        shown, made = await once.transact(self._store, decide, caller.workspace_id, lambda result: result[0])
+        for fact, flow in made:
+            self._remember(caller, fact, flow)
+        return shown
+
+    def _copy_of(
+        self, cursor: Any, caller: Caller, function: Function, ids: Mapping[str, str], canvas_id: str, now: int
+    ) -> tuple[FunctionCreated, Flow]:
+        flow = sql.find_flow(cursor, caller.workspace_id, function.id, function.version) or Flow()
+        flow = repointed(flow, ids)
+        new_id, name = ids[function.id], function.name
+        return _created(caller, new_id, canvas_id, name, function.description, flow, "duplicate", now), flow
+
+    def _remember(self, caller: Caller, fact: FunctionCreated, flow: Flow) -> None:
+        function = created_function(fact)
+        self._memory.keep(caller.workspace_id, function)
+        self._memory.keep_flow(function.id, 1, flow)
+
+
+def copy_name(name: str) -> str:
+    """The name of a copy, within the limit."""
+    return name[: NAME_LIMIT - len(SUFFIX)].rstrip() + SUFFIX
+
+
+def _created(
+    caller: Caller,
+    new_id: str,
+    canvas_id: str,
+    name: str,
+    description: str | None,
+    flow: Flow,
+    source: str,
+    now: int,
+) -> FunctionCreated:
+    return FunctionCreated(
+        to_bytes(new_id),
+        caller.workspace,
+        to_bytes(canvas_id),
+        name,
+        description,
+        "draft",
+        flow.model_dump_json(by_alias=True),
+        caller.author,
+        source,
+        now,
+    )
