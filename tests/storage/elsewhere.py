@@ -82,6 +82,9 @@ class MemoryDisk:
     def size(self, path: Path) -> int:
         return self.open(path).size()
 
+    def modified_us(self, path: Path) -> int:
+        return 0
+
     def make_folder(self, path: Path) -> None: ...
 
     def rename(self, old: Path, new: Path) -> None:

@@ -155,7 +155,7 @@ class BlockFailed(WorkbenchError):
 
     Kinds in use: ``EXPRESSION`` (see ExpressionError.code for its own), ``TIMEOUT``, ``MEMORY``, ``OUTPUT_LIMIT``,
     ``CODE`` (user code raised), ``WORKER_DIED``, ``HTTP``, ``FILE``, ``CONFIG``, ``TABLE``, ``LIMIT``,
-    ``BLOCK_SKIPPED``, ``NOT_IN_SCOPE``, ``VARIABLE_RACE``, ``REGION`` (a block inside a scope failed).
+    ``BLOCK_SKIPPED``, ``NOT_IN_SCOPE``, ``VARIABLE_RACE``, ``REGION`` (a block inside a scope failed), ``VALUE_LOST``.
     `unknown` is true when the outcome is not known (the effect may have happened): cut connection, timeout, crash.
     """
 
@@ -174,3 +174,13 @@ class BlockFailed(WorkbenchError):
         super().__init__(message, hint=hint, data=data)
         self.kind = kind
         self.unknown = unknown
+
+
+class ValueLost(BlockFailed, NotFound):
+    """A stored value's file is gone, or is not what was stored."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, kind="VALUE_LOST", hint=hint)

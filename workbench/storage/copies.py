@@ -81,7 +81,9 @@ class Copies:
         self.made = 0
         self.failure: str | None = None
         """Why the last copy could not be made; None when it could."""
-        self.on_dropped: Callable[[int], None] = lambda _seq: None
+        self._child: subprocess.Popen[str] | None = None
+        self._is_stopping = False
+        self.on_dropped: Callable[[int], object] = lambda _seq: None
         """Called with the oldest kept copy's sequence after older ones are gone; from the copying thread."""
 
     @property
@@ -112,15 +114,29 @@ class Copies:
 
         self._runner.start("workbench-copy", step)
 
+    def stop(self) -> None:
+        """Give up a copy that is being made."""
+        self._is_stopping = True
+        child = self._child
+        if child is not None:
+            child.kill()
+        self.idle.wait()
+
     def _make(self, seq: int, keep: int) -> str | None:
         target = self._home / "copies" / f"{seq:012d}"
         command = [sys.executable, "-m", "workbench.storage.copying", str(self._database()), str(target), str(seq)]
         try:
             probe("copies.before_copy")
-            made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-            if made.returncode != 0:
-                _logger.error("copy.failed", seq=seq, error=made.stderr[-2000:])
-                return made.stderr.strip().splitlines()[-1] if made.stderr.strip() else f"exit {made.returncode}"
+            self._child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+            if self._is_stopping:
+                self._child.kill()
+            told = self._child.communicate()[1].strip()
+            code, self._child = self._child.returncode, None
+            if self._is_stopping:
+                return None
+            if code != 0:
+                _logger.error("copy.failed", seq=seq, error=told[-2000:])
+                return told.splitlines()[-1] if told else f"the copying process ended with {code}"
             probe("copies.after_copy")
             self.made += 1
             self._drop_older(keep)

@@ -75,6 +75,10 @@ class Disk(Protocol):
         """Bytes of a file."""
         ...
 
+    def modified_us(self, path: Path) -> int:
+        """When a file was written last, in microseconds since 1970."""
+        ...
+
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it, where they are missing."""
         ...
@@ -159,6 +163,9 @@ class SystemDisk:
 
     def size(self, path: Path) -> int:
         return path.stat().st_size
+
+    def modified_us(self, path: Path) -> int:
+        return path.stat().st_mtime_ns // 1000
 
     def make_folder(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)

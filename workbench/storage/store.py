@@ -21,6 +21,7 @@ from workbench.storage.decide import Decide, Request
 from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Fact, FactRegistry
+from workbench.storage.garbage import Collector
 from workbench.storage.health import describe
 from workbench.storage.lock import StoreLock
 from workbench.storage.log import Log
@@ -78,6 +79,7 @@ class Store:
         self.space = space
         self.upkeep = Upkeep(home, disk, runner, log, applier, space)
         self.values = ValueStore(home / "values", disk)
+        self.collector = Collector(tables.connection.cursor(), self.upkeep.copies, self.values)
 
     @classmethod
     def open(
@@ -252,6 +254,8 @@ class Store:
         self._log.close()
         self._applier.stop()
         self._reader.close()
+        self.upkeep.copies.stop()
+        self.collector.close()
         self.upkeep.copies_by_itself = False
         self._applier.checkpoint()
         self._connection.close()

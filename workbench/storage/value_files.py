@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 
-from workbench.base.errors import InvalidState, NotFound
+from workbench.base.errors import InvalidState, ValueLost
 from workbench.base.probe import probe
 from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.tables import columns_of, from_ipc, map_ipc, preview_rows, to_ipc, write_ipc
@@ -24,6 +26,7 @@ INLINE_BYTES = 64 * 1024
 """Values up to this size stand in the fact itself."""
 SUMMARY_ROWS = 10
 SUMMARY_BYTES = 4096
+LATELY_S = 600.0
 _IN_MEMORY_BYTES = 32 * 1024 * 1024
 
 
@@ -61,6 +64,8 @@ class ValueStore:
         for left in self._disk.list(self._fresh):
             self._disk.unlink(left)
         self._pins: Counter[bytes] = Counter()
+        self._used: dict[bytes, float] = {}
+        """When a file was pinned last."""
         self._lock = threading.Lock()
         self._naming = threading.Lock()
         self._checked: set[bytes] = set()
@@ -82,7 +87,7 @@ class ValueStore:
     def load(self, stored: Stored) -> Any:
         """The value; a stored table is mapped, not read.
 
-        Raises NotFound when its file is gone, InvalidState when it was never kept.
+        Raises ValueLost when its file is gone or is not what it was, InvalidState when it was never kept.
         """
         if stored.kind == "pending":
             raise InvalidState("This value was not kept.", hint="Run the block again.")
@@ -93,9 +98,17 @@ class ValueStore:
         assert stored.ref is not None
         try:
             mapped = self._disk.map(self.path(stored.ref))
-            return map_ipc(mapped) if stored.kind == "table" else decode(memoryview(mapped))
         except FileNotFoundError as error:
-            raise NotFound("This value is not kept any more.", hint="Run the function again.") from error
+            raise ValueLost("This value is not kept any more.", hint="Run the function again.") from error
+        try:
+            if len(mapped) != stored.bytes:
+                raise ValueError(f"{len(mapped)} bytes instead of {stored.bytes}")
+            return map_ipc(mapped) if stored.kind == "table" else decode(memoryview(mapped))
+        except (ValueError, msgspec.MsgspecError, pa.ArrowException) as error:
+            raise ValueLost(
+                f"The file of this value is damaged ({stored.ref.hex()[:12]}…: {error}).",
+                hint="Run the function again; `workbench verify` tells what else is damaged.",
+            ) from error
 
     def check(self, stored: Stored) -> None:
         """Make sure that a value's file is there and what it was, once in this process for each file.
@@ -134,9 +147,32 @@ class ValueStore:
             return 0
 
     def pin(self, ref: bytes) -> None:
-        """Keep a file from being unlinked until as many `unpin` calls."""
+        """Keep a file from being unlinked until as many `unpin` calls, and for a while after them."""
         with self._lock:
             self._pins[ref] += 1
+            self._used[ref] = time.monotonic()
+
+    def collect(self, named: set[bytes], before_us: int) -> int:
+        """Unlink the files that are not `named`, not pinned, not used lately, and older than `before_us` (since 1970).
+
+        How many. A record that names a file may be on its way into the tables, hence *lately*: ten minutes.
+        """
+        count = 0
+        now = time.monotonic()
+        with self._lock:
+            self._used = {ref: at for ref, at in self._used.items() if now - at < LATELY_S}
+        for folder in self._disk.list(self._folder):
+            if len(folder.name) != 2:
+                continue
+            for path in self._disk.list(folder):
+                ref = bytes.fromhex(path.name)
+                if ref in named or self._disk.modified_us(path) >= before_us:
+                    continue
+                with self._naming:  # `put` pins first and looks for the file second, under this lock
+                    if not self.is_pinned(ref) and ref not in self._used:
+                        self._disk.unlink(path)
+                        count += 1
+        return count
 
     def unpin(self, stored: Stored) -> None:
         """The record that names this value is logged, or given up."""
