@@ -45,6 +45,7 @@ from workbench.runs.again import Again
 from workbench.runs.dead_letters import DeadLetters
 from workbench.runs.events import RunEvents
 from workbench.runs.facts import register as register_run_reactions
+from workbench.runs.failing import FailureHandlers
 from workbench.runs.frames import Frames
 from workbench.runs.routes import routes as run_routes
 from workbench.runs.service import Runs
@@ -84,6 +85,7 @@ class Workbench:
         )
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
         self.runs = Runs(store, self.engine, self.editing.functions, self.blocks, clock)
+        FailureHandlers(self.engine, self.runs)
         run_events = RunEvents(self.engine, clock)
         self.events.add(*EDITING_EVENTS, *run_events.types())
         self.events.block_counts = run_events.counts

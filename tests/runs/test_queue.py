@@ -127,3 +127,24 @@ def test_the_queue_shows_itself(api: httpx.Client) -> None:
     stats = QueueStats(data(api.get("/queue/stats")))
     assert repr(stats).startswith("Queue: ")
     assert "<table" in stats._repr_html_()
+
+
+def test_a_failure_runs_its_handler_once_and_a_failing_handler_does_not_loop(api: httpx.Client) -> None:
+    flow = {
+        "blocks": [
+            {"id": "start", "type": "start"},
+            {"id": "t", "type": "transform", "config": {"code": "1 / input.zero"}},
+        ],
+        "edges": [{"source": "start", "target": "t"}],
+    }
+    function = data(api.post("/functions", json={"name": "breaks", "flow": flow}), 201)["id"]
+    data(api.put(f"/functions/{function}/settings", json={"onFailure": function}))
+    first = data(api.post("/runs", json={"functionId": function, "inputs": {"zero": 0}, "async": False}), 202)
+    assert first["status"] == "failed"
+    for _ in range(200):
+        found = data(api.get("/runs", params={"functionId": function, "status": "failed"}))
+        if len(found) > 1:
+            break
+    handled = next(run for run in found if run["id"] != first["id"])
+    assert (handled["trigger"]["type"], handled["inputs"]["runId"]) == ("failure", first["id"])
+    assert len(data(api.get("/runs", params={"functionId": function}))) == 2

@@ -42,6 +42,7 @@ from workbench.storage.value_files import Stored
 log = structlog.get_logger("workbench.engine")
 
 TALLIES_KEPT = 1000
+FAILED = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.DEAD_LETTER})
 STOP_S = 4.0
 
 
@@ -60,6 +61,8 @@ class Lives:
         """What broke at the end of a run; None when all is well."""
         self.on_lost: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is let go because the log did not take its facts."""
+        self.on_failed: Callable[[RunRow], None] = lambda _row: None
+        """Hears of every run that ended failed, timed out or in the dead letter."""
         self.on_gone: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is over, or is let go."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
@@ -361,6 +364,8 @@ class Lives:
                 live.past.close()
         if ended is not None:
             self.meters.over(ended)
+            if ended.status in FAILED:
+                self.on_failed(ended)
         self.waiters.tell(row.id, ended)
         self.on_gone(row.id)
 

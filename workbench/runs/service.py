@@ -73,7 +73,7 @@ class Runs:
 
     # Starting and ending
 
-    async def create(self, caller: Caller, new: NewRun) -> Run:
+    async def create(self, caller: Caller, new: NewRun, trigger: dict[str, Any] | None = None) -> Run:
         """Start a run. Raises NotFound, InvalidState (archived), FlowInvalid, InvalidInput (inputs)."""
         function = self._functions.head(caller, new.function_id)
         require_not_archived(function)
@@ -88,7 +88,7 @@ class Runs:
             version=version,
             flow=flow,
             inputs=new.inputs,
-            trigger={"type": "debug" if new.debug else "manual", "author": caller.author},
+            trigger=trigger or {"type": "debug" if new.debug else "manual", "author": caller.author},
             debug=new.debug,
             breakpoints=for_engine(function.breakpoints) if new.debug else (),
             priority=new.priority,
