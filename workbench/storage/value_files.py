@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from workbench.base.errors import InvalidState, ValueLost
+from workbench.base.errors import InvalidState, NotFound, ValueLost
 from workbench.base.probe import probe
 from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.tables import columns_of, from_ipc, map_ipc, preview_rows, to_ipc, write_ipc
