@@ -21,6 +21,18 @@ class Failed(Exception):
 RACE = object()
 
 
+def starts_region(edge: Any, source_type: str = "") -> bool:
+    """Whether the wire leads into a scope; a split's branches, `branch-1`, do not."""
+    return edge.source_port == "body" or (
+        edge.source_port.startswith("branch-") and not edge.source_port[7:].isdigit() and source_type != "split"
+    )
+
+
+def started_by(edge: Any) -> str:
+    """A region's name: its scope, and the port where there are several."""
+    return edge.source if edge.source_port == "body" else f"{edge.source}:{edge.source_port}"
+
+
 @dataclass
 class Done:
     port: str | None
@@ -50,6 +62,8 @@ class Reference:
         self.flow = flow
         self.returns: list[Any] = []
         self.failures: list[str] = []
+        self.effects: list[str] = []
+        """The paths of the effects that were done."""
         self.is_open = False
         """Several blocks that run in no fixed order could each have ended one region: what follows depends on which."""
         self.region: dict[str, str] = {}
@@ -57,7 +71,7 @@ class Reference:
             entering = [e for e in flow.edges if e.target == block.id]
             first = entering[0] if entering else None
             self.region[block.id] = (
-                "" if first is None else first.source if first.source_port == "body" else self.region[first.source]
+                "" if first is None else started_by(first) if starts_region(first) else self.region[first.source]
             )
 
     def run(self) -> Any:
@@ -71,7 +85,7 @@ class Reference:
         self, scope: str, prefix: str, base: dict[str, Any], names: dict[str, Any], around: Place | None, body: Any
     ) -> tuple[Any, dict[str, Any], set[str]]:
         members = [b for b in self.flow.blocks if self.region[b.id] == scope]
-        place = Place(members, prefix, base, names, around, scope, body)
+        place = Place(members, prefix, base, names, around, scope.partition(":")[0], body)
         broken: str | None = None
         returns = len(self.returns)
         for block in members:
@@ -86,7 +100,9 @@ class Reference:
         lasts = [
             b
             for b in members
-            if not any(e.source == b.id and e.source_port not in ("error", "body") for e in self.flow.edges)
+            if not any(
+                e.source == b.id and e.source_port != "error" and not starts_region(e, b.type) for e in self.flow.edges
+            )
         ]
         ended = [(b.id, place.done[b.id].value) for b in lasts if place.done[b.id].status == "completed"]
         result = None if not ended else ended[0][1] if len(ended) == 1 else dict(ended)
@@ -100,8 +116,7 @@ class Reference:
     def _block(self, place: Place, block: Block) -> Done:
         live: list[str] = []
         for edge in self._edges(block):
-            fired = edge.source_port == "body" or place.done[edge.source].port == edge.source_port
-            if fired and edge.source not in live:
+            if self._is_live(place, edge) and edge.source not in live:
                 live.append(edge.source)
         place.live[block.id] = live
         if block.type != "start" and not live:
@@ -115,12 +130,44 @@ class Reference:
 
     def _input(self, place: Place, block: Block) -> Any:
         live = place.live[block.id]
-        values = {s: place.body if s == place.scope else place.done[s].value for s in live}
+        values = {s: place.body if s == place.scope else self._sent(place, s, block) for s in live}
         return None if not values else next(iter(values.values())) if len(values) == 1 else values
+
+    def _is_live(self, place: Place, edge: Any) -> bool:
+        if starts_region(edge) and edge.source == place.scope:
+            return True
+        port = place.done[edge.source].port
+        return port == edge.source_port or (port == "*" and edge.source_port != "error")
+
+    def _sent(self, place: Place, source: str, block: Block) -> Any:
+        """What a source gives a block: of a split its share, or several by port."""
+        done = place.done[source]
+        if done.port != "*":
+            return done.value
+        ports = [e.source_port for e in self._edges(block) if e.source == source and e.source_port != "error"]
+        return done.value[ports[0]] if len(set(ports)) == 1 else {port: done.value[port] for port in ports}
+
+    def _has_writers(self, scope: str) -> bool:
+        inside = [b for b in self.flow.blocks if self.region[b.id].partition(":")[0] == scope]
+        return any(b.type == "set_variables" or self._has_writers(b.id) for b in inside)
 
     def _work(self, place: Place, block: Block, path: str) -> Done:
         config = block.config
         match block.type:
+            case "touch":
+                self.effects.append(path)
+                return Done("out", config["value"])
+            case "checkpoint":
+                return Done("out", self._input(place, block))
+            case "split":
+                value = self._input(place, block)
+                return Done("*", {"branch-1": value, "branch-2": value})
+            case "merge":
+                return Done("out", self._merged(place, block))
+            case "parallel":
+                return self._parallel(place, block, path)
+            case "retry" | "timeout" | "error_handler":
+                return self._attempts(place, block, path)
             case "start":
                 return Done("out", {})
             case "set_variables":
@@ -137,6 +184,80 @@ class Reference:
             case _:
                 return Done("out", self._value(place, block, config["code"], path))
 
+    def _merged(self, place: Place, block: Block) -> Any:
+        edges = self._edges(block)
+        came: list[tuple[str, Any]] = []
+        if any(starts_region(e) and e.source == place.scope for e in edges):
+            came.append((place.scope, place.body))
+        inner = [e for e in edges if e.source != place.scope]
+        for edge in inner:
+            if self._is_live(place, edge):
+                alone = sum(e.source == edge.source for e in inner) == 1
+                done = place.done[edge.source]
+                value = done.value[edge.source_port] if done.port == "*" else done.value
+                came.append((edge.source if alone else f"{edge.source}.{edge.source_port}", value))
+        if block.config["mergeStrategy"] == "concat":
+            return [
+                item for _, v in came if v is not None for item in (v if isinstance(v, list) else [v])
+            ]  # fmt: skip
+        return {"branches": [{"branchId": name, "data": value} for name, value in came]}
+
+    def _inside(self, place: Place, block: Block, path: str, port: str, index: int) -> tuple[Any, set[str], Any]:
+        """One run of a region: its result, the variables that it set and all of them at its end."""
+        outer, _ = self._variables(place, self._behind(place, block.id))
+        if RACE in outer.values():
+            self.is_open = True  # only who reads it fails
+        if not any(e.source == block.id and e.source_port == port for e in self.flow.edges):
+            return None, set(), outer
+        region = block.id if port == "body" else f"{block.id}:{port}"
+        body = self._input(place, block)
+        result, after, changed = self._region(region, f"{path}[{index}]/", dict(outer), {}, place, body)
+        return result, changed, after
+
+    def _parallel(self, place: Place, block: Block, path: str) -> Done:
+        results: list[Any] = []
+        failed: list[str] = []
+        returns = len(self.returns)
+        for branch in block.config["branches"]:
+            if not branch.get("enabled", True):
+                continue
+            done: dict[str, Any] = {"branchId": branch["id"], "status": "completed", "data": None}
+            try:
+                done["data"] = self._inside(place, block, path, f"branch-{branch['id']}", 0)[0]
+            except Failed as error:
+                failed.append(error.path)
+                done |= {"status": "failed", "error": {"path": error.path}}
+            results.append(done)
+        if failed and block.config["joinStrategy"] != "settled":
+            self.is_open |= len(failed) > 1 or len(self.returns) > returns
+            raise Failed(failed[0])
+        return Done("out", {"results": results})
+
+    def _attempts(self, place: Place, block: Block, path: str) -> Done:
+        config = block.config
+        attempts = config.get("maxAttempts", 1)
+        if config.get("strategy") == "retry":
+            attempts = 1 + config["maxRetries"]
+        for attempt in range(attempts):
+            try:
+                result, changed, after = self._inside(place, block, path, "body", attempt)
+            except Failed as error:
+                if attempt + 1 < attempts:
+                    continue
+                if block.type != "error_handler":
+                    raise
+                self.is_open |= self._has_writers(block.id)
+                wired = any(e.source == block.id and e.source_port == "caught" for e in self.flow.edges)
+                value = config.get("fallbackValue") if config["strategy"] == "fallback" else None
+                caught = {"result": value, "error": {"path": error.path}, "handled": True}
+                return Done("caught" if wired else "out", caught)
+            if any(after[name] is RACE for name in changed):
+                self.is_open = True
+            more = {"retry": {"attempts": attempt + 1}, "timeout": {"timedOut": False}}
+            output = {"result": result, **more.get(block.type, {"error": None, "handled": False})}
+            return Done("out", output, written={name: after[name] for name in changed})
+        raise AssertionError(path)
+
     def _value(self, place: Place, block: Block, code: str, path: str) -> Any:
         if code == "1 / 0":
             raise Failed(path)
@@ -145,7 +266,12 @@ class Reference:
         if code in ("True", "False"):
             return code == "True"
         if code == "index % 2 == 0":
-            return place.names["index"] % 2 == 0
+            named: Place | None = place
+            while named is not None and "index" not in named.names:
+                named = named.around
+            if named is None:
+                raise Failed(path)
+            return named.names["index"] % 2 == 0
         if "vars" in code:
             found, _ = self._variables(place, self._behind(place, block.id))
             if RACE in found.values():
@@ -180,7 +306,7 @@ class Reference:
         while edge:
             at = edge.pop()
             for e in self.flow.edges:
-                if e.target == at and e.source_port != "body" and e.source not in found:
+                if e.target == at and not starts_region(e) and e.source not in found:
                     found.add(e.source)
                     edge.append(e.source)
         return found

@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 
 from tests.engine.flows import flow, touch
 from tests.engine.house import House
-from workbench.engine.records import RunRow
-from workbench.engine.states import LIVE, MOVES, TERMINAL, Actor, RunStatus, may_move
+from workbench.engine.records import Outcome, RunRow
+from workbench.engine.states import (
+    LIVE,
+    MOVES,
+    STEP_ENDS,
+    STEP_MOVES,
+    TERMINAL,
+    Actor,
+    RunStatus,
+    StepStatus,
+    may_move,
+    may_step,
+)
+from workbench.engine.step import Step
 
 statuses = st.sampled_from(list(RunStatus))
 actors = st.sampled_from(get_args(Actor))
@@ -72,3 +84,47 @@ def test_an_end_that_the_table_does_not_know_is_refused_and_makes_health_red(hou
     house.do(house.engine.end(live.row, live.pen, RunStatus.DEAD_LETTER, None, None, "walk"))
     assert house.row(row.id).finished_at is None
     assert f"{row.id} could not end dead_letter" in house.call(house.engine.health)["reasons"][0]
+
+
+@given(st.lists(st.sampled_from(list(StepStatus)), max_size=40))
+def test_an_attempt_ends_at_most_once_whatever_is_asked_of_it(wishes: list[StepStatus]) -> None:
+    at: StepStatus | None = None
+    ends = 0
+    for to in wishes:
+        if may_step(at, to):
+            assert at not in STEP_ENDS
+            at = to
+            ends += at in STEP_ENDS
+    assert ends <= 1
+
+
+def test_every_block_state_has_its_row_and_leads_to_an_end() -> None:
+    assert set(STEP_MOVES) == {None, *StepStatus}
+    for status, following in STEP_MOVES.items():
+        assert status in STEP_ENDS or following & STEP_ENDS
+
+
+def test_a_late_answer_of_an_attempt_that_is_over_is_refused_and_writes_nothing(house: House) -> None:
+    row = house.submit(flow([touch("t", door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+
+    def answer_twice() -> list[bool]:
+        live = house.engine.live[row.id]
+        region = live.walk.root
+        node = next(n for n in region.plan.nodes if n.id == "t")
+        step = Step(live.walk, region, node, "late", 1, 0)
+        outcome = Outcome(StepStatus.COMPLETED, "out", 1, b"", path="late")
+        written: list[bool] = []
+        for status in (StepStatus.CANCELLED, StepStatus.COMPLETED):
+            if status is StepStatus.CANCELLED:
+                live.pen.started(step)
+                live.pen.cut_off(step)
+            else:
+                live.pen.done(step, outcome)
+            written.append(step.status is status)
+        return written
+
+    assert house.call(answer_twice) == [True, False]
+    house.do(house.world.open("d"))
+    row = house.finish(row)
+    assert house.checkpoints(row)["late"] == "cancelled"

@@ -105,3 +105,38 @@ def test_renaming_reaches_every_kind_of_field() -> None:
 def test_a_flow_of_real_blocks_is_drawn_with_the_line_that_each_type_says() -> None:
     svg = draw(airports(), BLOCKS, describe=lambda block: BLOCKS.describe(block.type, block.config))
     assert "airport.delay &gt; 60" in svg
+
+
+@pytest.mark.parametrize(
+    ("blocks", "wires", "code"),
+    [
+        ({"p": ("parallel", {"branches": [{"id": "a"}, {"id": "b"}]})}, ["p.branch-a > x"], "UNWIRED_BRANCH"),
+        (
+            {"p": ("parallel", {"branches": [{"id": "a"}, {"id": "b", "enabled": False}]})},
+            ["p.branch-a > x", "p.branch-b > y"],
+            "DISABLED_UPSTREAM",
+        ),
+        ({"p": ("split", {})}, ["p.branch-1 > x"], "UNWIRED_BRANCH"),
+        ({"p": ("merge", {})}, ["p > x"], "LONE_MERGE"),
+        ({"p": ("timeout", {"timeoutMs": 1000})}, ["p.body > x", "p.timeout > y"], "DEAD_PORT"),
+    ],
+)
+def test_branches_that_lead_nowhere_are_warned_of(blocks: dict[str, Any], wires: list[str], code: str) -> None:
+    one = ("transform", {"language": "expression", "code": "1"})
+    used = {name: one for name in "xy" if any(name in wire for wire in wires)}
+    validation = validate(flow_of({"start": ("start", {}), **blocks, **used}, "start > p", *wires), BLOCKS)
+    assert [p.code for p in validation.errors] == []
+    assert [p.code for p in validation.warnings] == [code]
+
+
+def test_a_retrys_condition_may_name_the_error_and_a_route_its_item() -> None:
+    made = flow_of(
+        {
+            "start": ("start", {}),
+            "r": ("retry", {"condition": 'error.type == "HTTP"'}),
+            "s": ("split", {"strategy": "route", "routes": [{"name": "a", "condition": "item.n > index"}]}),
+        },
+        "start > r",
+        "r.body > s",
+    )
+    assert validate(made, BLOCKS).errors == ()

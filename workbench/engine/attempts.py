@@ -19,6 +19,7 @@ from workbench.engine.records import Outcome, RunRow
 from workbench.engine.replay import Journal
 from workbench.engine.signals import Mailbox
 from workbench.engine.slots import Slot
+from workbench.engine.states import StepStatus
 from workbench.engine.step import Step
 from workbench.engine.timers import Timers
 from workbench.engine.waits import wait_for
@@ -231,6 +232,7 @@ class Attempts:
         if region.waits is None:
             region.waits = set()
         region.waits.add(future)
+        before, step.status = step.status, StepStatus.WAITING
         walk.waiting += 1
         walk.busy -= counted
         if not future.done():
@@ -246,6 +248,7 @@ class Attempts:
             walk.waiting -= 1
             walk.busy += counted
             region.waits.discard(future)
+            step.status = before
         await walk.slot.work()
 
 

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.errors import Unavailable, WorkbenchError
@@ -35,11 +36,13 @@ from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
 from workbench.engine.region import RegionRun
 from workbench.engine.replay import Journal
-from workbench.engine.states import RunStatus, StepStatus
+from workbench.engine.states import RunStatus, StepStatus, may_step
 from workbench.engine.step import Step
 from workbench.storage.facts import Fact
 from workbench.storage.value_files import Stored
 from workbench.storage.values import encode, to_json
+
+log = structlog.get_logger("workbench.engine")
 
 PROGRESS_EVERY_S = 0.1
 MESSAGE_LIMIT = 10_000
@@ -160,6 +163,9 @@ class Pen:
 
     def started(self, step: Step) -> None:
         """A step that takes time began; nobody waits for this to be durable."""
+        if not self._moves(step, StepStatus.RUNNING):
+            return
+        step.status = StepStatus.RUNNING
         self.add(StepStarted(self.run, step.path, step.attempt, step.node.id, step.node.block.type, step.now_us))
 
     async def intend(self, step: Step) -> None:
@@ -169,6 +175,8 @@ class Pen:
 
     def done(self, step: Step, outcome: Outcome, *, is_retried: bool = False) -> None:
         """Write a checkpoint. Raises BlockFailed for an output that cannot be stored."""
+        if step.status is not None and not self._moves(step, outcome.status):
+            return
         stored = step.stored
         later = False
         if stored is None and outcome.output is not None:
@@ -203,6 +211,7 @@ class Pen:
             self._clock.now_us(),
             step.waited_us,
         )
+        step.status = outcome.status
         self.add(fact)
         if later:
             task = asyncio.ensure_future(self._store_later(fact, outcome.output))
@@ -233,10 +242,21 @@ class Pen:
             StepDone(self.run, path, 1, node.id, node.block.type, 5, None, b"", None, None, None, None, 0, now, now, 0)
         )
 
+    def _moves(self, step: Step, status: StepStatus) -> bool:
+        """Whether the attempt may go to `status`; what it may not is refused and logged."""
+        if may_step(step.status, status):
+            return True
+        log.error("step.illegal_move", run=self.row.id, path=step.path, before=step.status, after=status)
+        return False
+
     def cut_off(self, step: Step) -> None:
         """Write that an attempt was cut off: the outcome of an effect that had begun is then unknown."""
         now = self._clock.now_us()
-        status = 7 if step.has_begun and step.node.effect == "effect" else 6
+        is_unknown = step.has_begun and step.node.effect == "effect"
+        status = StepStatus.UNKNOWN if is_unknown else StepStatus.CANCELLED
+        if not self._moves(step, status):
+            return
+        step.status = status
         node = step.node
         self.add(
             StepDone(
@@ -245,7 +265,7 @@ class Pen:
                 step.attempt,
                 node.id,
                 node.block.type,
-                status,
+                STATUS_NUMBERS[status],
                 None,
                 b"",
                 None,

@@ -101,3 +101,27 @@ An end without success is left only by another attempt, which somebody asks for.
 def may_move(before: RunStatus, after: RunStatus, actor: Actor) -> bool:
     """Whether `actor` may move a run from `before` to `after`."""
     return actor in MOVES[before].get(after, frozenset())
+
+
+# Block states
+
+S = StepStatus
+STEP_MOVES: Final[dict[StepStatus | None, frozenset[StepStatus]]] = {
+    None: frozenset({S.RUNNING, S.WAITING, S.PAUSED, S.COMPLETED, S.FAILED, S.SKIPPED, S.CANCELLED}),
+    S.RUNNING: frozenset({S.WAITING, S.PAUSED, S.COMPLETED, S.FAILED, S.CANCELLED, S.UNKNOWN}),
+    S.WAITING: frozenset({S.RUNNING, S.PAUSED, S.COMPLETED, S.FAILED, S.CANCELLED, S.UNKNOWN}),
+    S.PAUSED: frozenset({S.RUNNING, S.WAITING, S.COMPLETED, S.FAILED, S.CANCELLED, S.UNKNOWN}),
+    S.COMPLETED: frozenset(),
+    S.FAILED: frozenset(),
+    S.SKIPPED: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.UNKNOWN: frozenset(),
+}
+"""Of one attempt of one block at one path, from None (not begun) on. Quick pure blocks are over without having been
+seen to run; what is over stays so: a late answer of a superseded attempt changes nothing."""
+STEP_ENDS: Final = frozenset(status for status, following in STEP_MOVES.items() if status and not following)
+
+
+def may_step(before: StepStatus | None, after: StepStatus) -> bool:
+    """Whether an attempt may go from `before` to `after`."""
+    return after in STEP_MOVES[before]

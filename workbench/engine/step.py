@@ -48,6 +48,7 @@ class Step:
         "now_us",
         "path",
         "region",
+        "status",
         "stored",
         "waited_us",
         "waits",
@@ -69,6 +70,8 @@ class Step:
         self.changed: set[str] = set()
         """A scope's: the names that its region runs have set so far."""
         self.has_begun = False
+        self.status: StepStatus | None = None
+        """Where this attempt is; None before it was begun. Moved by the pen, as `states.STEP_MOVES` allows."""
         self.is_careful = False
         """Its start is made durable first, whatever its effect class: it may be what ended the server."""
         self.waits = 0

@@ -81,6 +81,9 @@ export function outputsOf(type: BlockType | undefined, block: Block): Port[] {
     const branches = branchNames(config.branches, "id").map((id): Port => ({ name: `branch-${id}`, type: "any", region: true }));
     return [...branches, ...own.filter((port) => !port.region)];
   }
+  if (block.type === "split" && config.strategy === "route" && Array.isArray(config.routes) && config.routes.length) {
+    return config.routes.slice(0, 8).map((_, i): Port => ({ name: `branch-${i + 1}`, type: "any" }));
+  }
   if (block.type === "split") {
     const count = typeof config.branchCount === "number" ? Math.min(8, Math.max(2, config.branchCount)) : 2;
     return Array.from({ length: count }, (_, i): Port => ({ name: `branch-${i + 1}`, type: "any" }));

@@ -187,7 +187,8 @@ export function wireLook(state: CanvasState, edgeId: string): WireLook {
   if (source.status === "skipped") return { look: "dead", chip: null };
   if (source.status !== "completed" && source.status !== "failed") return IDLE;
   const fired = source.port ?? (source.status === "failed" ? "error" : null);
-  if (fired !== null && fired !== edge.sourcePort) return { look: "dead", chip: null };
+  const firesAll = fired === "*" && edge.sourcePort !== "error";
+  if (fired !== null && fired !== edge.sourcePort && !firesAll) return { look: "dead", chip: null };
   if (fired === null && target?.status === "skipped") return { look: "dead", chip: null };
   return { look: target?.status === "running" ? "flowing" : "live", chip: chipText(source.summary) };
 }

@@ -8,6 +8,7 @@ from itertools import chain
 
 from workbench.flow.catalogue import Catalogue
 from workbench.flow.model import Flow
+from workbench.flow.validation.branches import check_branches
 from workbench.flow.validation.edges import check_edges
 from workbench.flow.validation.names import check_names
 from workbench.flow.validation.problems import Code, Problem, Validation, as_validation, fix
@@ -38,7 +39,7 @@ def validate(flow: Flow, catalogue: Catalogue) -> Validation:
     too_deep = list(check_depth(subject))
     if too_deep:
         return as_validation([*problems, *too_deep])
-    checks = (check_names, check_types, check_edges, check_reach, check_references, check_variables)
+    checks = (check_names, check_types, check_edges, check_branches, check_reach, check_references, check_variables)
     problems += _first(chain.from_iterable(check(subject) for check in checks))
     return as_validation(problems)
 
