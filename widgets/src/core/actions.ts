@@ -1,5 +1,6 @@
 /** What each action of the keymap does. The views only ask for an action by its name. */
 
+import { mayRetry } from "./again";
 import { hasEnded } from "./format";
 import { inputsOfFlow } from "./inputs";
 import type { CanvasSession } from "./session";
@@ -87,6 +88,14 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       return true;
     case "run":
       if (!session.runAgain(false)) view.askInputs(false);
+      return true;
+    case "retry":
+      if (!mayRetry(state.view?.run)) return false;
+      void running.retry();
+      return true;
+    case "menu":
+      if (!only) return false;
+      view.beside(only, (at) => session.overlay({ kind: "menu", blockId: only, at }));
       return true;
     case "debug":
       if (paused) void running.go();

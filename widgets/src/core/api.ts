@@ -1,20 +1,7 @@
 /** The REST contract over same-origin fetch: envelope, errors, XSRF. */
 
 import type {
-  BlockType,
-  Breakpoint,
-  Checkpoint,
-  DebugState,
-  ErrorBody,
-  ExpressionFunction,
-  Flow,
-  Run,
-  RunLogs,
-  StepMode,
-  Validation,
-  ValuePage,
-  WorkflowFunction,
-  Json,
+  BlockType, Breakpoint, Checkpoint, DebugState, ErrorBody, ExpressionFunction, Flow, FunctionName, Json, RetryOptions, Run, RunAgain, RunLogs, StepMode, Validation, ValuePage, WorkflowFunction,
 } from "./wire";
 
 /** A refusal by the server, or no answer at all (`status` 0). */
@@ -80,8 +67,12 @@ export class Api {
     private readonly cookies: () => string = () => globalThis.document?.cookie ?? "",
   ) {}
 
-  getFunction(id: string): Promise<WorkflowFunction> {
-    return this.call("GET", `/functions/${id}`);
+  getFunction(id: string, version?: number): Promise<WorkflowFunction> {
+    return this.call("GET", `/functions/${id}`, undefined, { version });
+  }
+
+  functions(query: { q?: string; limit?: number } = {}): Promise<FunctionName[]> {
+    return this.call("GET", "/functions", undefined, query);
   }
 
   putFunction(
@@ -114,6 +105,30 @@ export class Api {
 
   cancelRun(id: string): Promise<Json> {
     return this.call("POST", `/runs/${id}/cancel`, {});
+  }
+
+  retryRun(id: string, options: RetryOptions = {}): Promise<RunAgain> {
+    return this.call("POST", `/runs/${id}/retry`, options, {}, undefined, { "Idempotency-Key": randomKey() });
+  }
+
+  forkRun(id: string, at: { checkpointId: string } | { restorePoint: string }): Promise<RunAgain> {
+    return this.call("POST", `/runs/${id}/fork`, at, {}, undefined, { "Idempotency-Key": randomKey() });
+  }
+
+  signal(runId: string, eventType: string, payload: Json): Promise<{ delivered: boolean }> {
+    return this.call("POST", `/runs/${runId}/signals`, { eventType, payload }, {}, undefined, { "Idempotency-Key": randomKey() });
+  }
+
+  retryDeadLetter(runId: string): Promise<RunAgain> {
+    return this.call("POST", `/dead-letter/${runId}/retry`, {}, {}, undefined, { "Idempotency-Key": randomKey() });
+  }
+
+  discardDeadLetter(runId: string): Promise<Json> {
+    return this.call("POST", `/dead-letter/${runId}/discard`, {});
+  }
+
+  resumeQueue(functionId: string | null): Promise<Json> {
+    return this.call("POST", functionId ? `/functions/${functionId}/queue/resume` : "/queue/resume", {});
   }
 
   checkpoints(runId: string, query: { blockId?: string; path?: string; prefix?: string; status?: string; limit?: number }): Promise<Checkpoint[]> {

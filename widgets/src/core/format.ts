@@ -55,9 +55,11 @@ export const LOOKS: Readonly<Record<Look, { sign: string; word: string }>> = {
   unknown: { sign: "?", word: "unknown outcome" },
 };
 
-export function lookOf(state: Pick<BlockState, "status" | "reused" | "forced">): Look {
+export function lookOf(state: Pick<BlockState, "status" | "flags" | "reused" | "forced">): Look {
   if (state.status !== "completed") return state.status;
-  return state.forced ? "forced" : state.reused ? "reused" : "done";
+  const has = (flag: string) => state.flags?.includes(flag) ?? false;
+  if (state.forced || has("forced") || has("mocked")) return "forced";
+  return state.reused || has("reused") || has("kept") ? "reused" : "done";
 }
 
 const RUN_LOOK: Readonly<Record<RunStatus, Look>> = {

@@ -1,7 +1,9 @@
 /** Running and debugging the function of a canvas: commands to the server, and what comes back from it. */
 
+import { againWords } from "./again";
 import { ApiError, checkpointId, type Api } from "./api";
 import type { FunctionDocument } from "./document";
+import { blockById } from "./flow";
 import { hasEnded } from "./format";
 import { fieldsIn } from "./hints";
 import { failedIterations } from "./iterations";
@@ -9,7 +11,7 @@ import { cachedRegions, pathOf } from "./regions";
 import { fromCheckpoints, onBlocks, onDebug, onRun, viewOf, type RunView } from "./runview";
 import { shownState, type CanvasState } from "./state";
 import type { Store } from "./store";
-import type { Breakpoint, DebugState, Json, Run, StepMode, ValuePage, WireEvents } from "./wire";
+import type { Breakpoint, DebugState, Json, RetryOptions, Run, RunAgain, StepMode, ValuePage, WireEvents } from "./wire";
 
 /** So many steps may wait for one under way. */
 const MOST_DEBUG_ACTS = 5;
@@ -27,7 +29,27 @@ export class Running {
     private readonly api: Api,
     private readonly store: Store<CanvasState>,
     private readonly document: FunctionDocument,
+    /** What the paths of this function's blocks begin with: more than nothing where a block of another one calls it. */
+    private readonly root: string = "",
   ) {}
+
+  get rootPath(): string {
+    return this.root;
+  }
+
+  /** Whether a path is of this very function: not of one that it calls, nor of one that calls it. */
+  belongs(path: string | null | undefined): boolean {
+    if (!path?.startsWith(this.root)) return !path;
+    const { flow } = this.store.get();
+    const scopes = path.slice(this.root.length).split("/").slice(0, -1);
+    return !scopes.some((scope) => blockById(flow, scope.replace(/\[\d+\]$/, ""))?.type === "subflow");
+  }
+
+  /** The path of a block where the pagers stand now. */
+  pathNow(blockId: string): string {
+    const { flow, types, iterations } = this.store.get();
+    return shownState(this.store.get(), blockId)?.lastPath ?? this.root + pathOf(cachedRegions(flow, types), blockId, iterations);
+  }
 
   /** Shows the function's last run, if there is one. */
   async loadLast(): Promise<void> {
@@ -71,6 +93,67 @@ export class Running {
     } catch (problem) {
       this.complain(problem);
     }
+  }
+
+  /** Goes on from where the run ended without success; with options in a new run. Says in one line what was reused. */
+  async retry(options: RetryOptions = {}): Promise<void> {
+    await this.again((run) => (run.status === "dead_letter" && !Object.keys(options).length ? this.api.retryDeadLetter(run.id) : this.api.retryRun(run.id, options)));
+  }
+
+  /** A new run that shares all that was done up to and with a block's execution in view. */
+  async forkAt(blockId: string): Promise<void> {
+    const place = this.placeOf(blockId);
+    if (place) await this.again((run) => this.api.forkRun(run.id, { checkpointId: checkpointId(place.path, place.attempt) }));
+  }
+
+  private async again(call: (run: Run) => Promise<RunAgain>): Promise<void> {
+    await this.act("retry", async () => {
+      const view = this.current();
+      if (!view) return;
+      await this.document.flush();
+      const answer = await call(view.run);
+      this.store.set({ pinned: false });
+      this.values.clear();
+      await this.follow(answer);
+      this.store.set({ notice: { tone: "info", text: againWords(view.run, answer) } });
+    });
+  }
+
+  async discard(): Promise<void> {
+    const view = this.current();
+    if (!view) return;
+    await this.act("discard", async () => {
+      await this.api.discardDeadLetter(view.run.id);
+      await this.refresh();
+      this.store.set({ notice: { tone: "info", text: "Discarded: it is out of the dead letter list, its history stays" } });
+    });
+  }
+
+  async resumeQueue(whose: "function" | "server"): Promise<void> {
+    await this.act("resume", async () => {
+      await this.api.resumeQueue(whose === "function" ? this.functionId : null);
+      await this.refresh();
+    });
+  }
+
+  /** Decides what a block waits for. */
+  async decide(blockId: string, decision: "approve" | "reject", comment: string): Promise<void> {
+    const state = shownState(this.store.get(), blockId);
+    await this.act(decision, async () => {
+      const view = this.current();
+      if (!view) return;
+      const path = state?.lastPath;
+      await this.api.signal(view.run.id, "approval", { decision, ...(comment.trim() ? { comment: comment.trim() } : {}), ...(path ? { path } : {}) });
+    });
+  }
+
+  /** Shows a run by its id, such as the one that this was forked from. */
+  async showById(runId: string): Promise<void> {
+    await this.act("show", async () => {
+      const run = await this.api.getRun(runId);
+      this.store.set({ pinned: true });
+      await this.follow(run);
+    });
   }
 
   async go(): Promise<void> {
@@ -120,7 +203,7 @@ export class Running {
     const states = { ...this.store.get().iterationStates };
     for (const region of regions.filter((r) => r.scopeId === scopeId)) for (const id of region.members) delete states[id];
     if (index !== null) {
-      const prefix = `${pathOf(regions, scopeId, iterations)}[${index}]/`;
+      const prefix = `${this.root}${pathOf(regions, scopeId, iterations)}[${index}]/`;
       const found = await this.api.checkpoints(view.run.id, { prefix, limit: 200 });
       for (const state of fromCheckpoints(found.filter((c) => c.path.startsWith(prefix)))) states[state.blockId] = state;
     }
@@ -132,7 +215,7 @@ export class Running {
     const { flow, types, view, iterations, failures } = this.store.get();
     if (!view) return;
     const regions = cachedRegions(flow, types);
-    const scopePath = pathOf(regions, scopeId, iterations);
+    const scopePath = this.root + pathOf(regions, scopeId, iterations);
     const members = new Set(regions.filter((r) => r.scopeId === scopeId).flatMap((r) => [...r.members]));
     const failing = [...members].filter((id) => (view.blocks[id]?.failed ?? 0) > 0);
     const found = await Promise.all(
@@ -182,8 +265,9 @@ export class Running {
     else if (event === "block" && view) {
       const told = data as WireEvents["block"];
       if (told.runId !== view.run.id) return;
-      for (const item of told.items) this.toldMeanwhile.add(item.blockId);
-      this.store.set({ view: onBlocks(view, told) });
+      const items = told.items.filter((item) => this.belongs(item.path));
+      for (const item of items) this.toldMeanwhile.add(item.blockId);
+      if (items.length) this.store.set({ view: onBlocks(view, { ...told, items }) });
     } else if (event === "debug" && view) {
       const { state } = data as WireEvents["debug"];
       this.takeDebug(state);
@@ -220,7 +304,7 @@ export class Running {
     const fresh = await this.api.getRun(run.id);
     const now = this.current();
     if (now && now.run.id !== run.id) return;
-    const view = viewOf(fresh, now?.debug ?? null);
+    const view = viewOf({ ...fresh, ...(fresh.blockStates ? { blockStates: fresh.blockStates.filter((s) => this.belongs(s.lastPath)) } : {}) }, now?.debug ?? null);
     const newer = Object.fromEntries([...this.toldMeanwhile].flatMap((id) => (now?.blocks[id] ? [[id, now.blocks[id]]] : [])));
     this.store.set({ view: { ...view, blocks: { ...view.blocks, ...newer }, debug: hasEnded(fresh.status) ? null : view.debug } });
     if (fresh.debug && !hasEnded(fresh.status)) this.takeDebug(await this.api.debugState(run.id));

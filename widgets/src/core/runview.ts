@@ -36,6 +36,8 @@ export function fromCheckpoints(checkpoints: readonly Checkpoint[]): BlockState[
       port: c.port ?? null,
       summary: c.status === "completed" ? summaryOf(c.output) : null,
       error: c.error ?? null,
+      ...(c.flags ? { flags: c.flags } : {}),
+      ...(c.waiting ? { waiting: c.waiting } : {}),
       runMs: c.runMs ?? null,
     });
   }
@@ -63,6 +65,7 @@ function stateOf(item: BlockEventItem, before: BlockState | undefined): BlockSta
     lastAttempt: attempt,
     summary: item.summary ?? (item.status === "completed" ? null : (before?.summary ?? null)),
     total: item.total ?? before?.total ?? null,
+    waiting: item.status === "waiting" ? (item.waiting ?? before?.waiting ?? null) : null,
     done: item.done ?? before?.done ?? null,
   };
 }

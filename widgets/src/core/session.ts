@@ -6,7 +6,9 @@ import { fromWire, type Command } from "./commands";
 import { FunctionDocument, type Draft, type DraftBox } from "./document";
 import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
 import { browserTimers } from "./events";
+import { hasEnded } from "./format";
 import { firstInputs, inputsOfFlow, missingInputs } from "./inputs";
+import { closeInner, innerView, openInner } from "./inner";
 import { KernelLink, type Channel } from "./kernel";
 import { tidy, sizeOf } from "./layout";
 import { neighbour, type Direction } from "./navigate";
@@ -39,9 +41,43 @@ export class CanvasSession {
     readonly functionId: string,
     readonly hub: Hub,
     private readonly storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null,
+    /** A function that is only looked into: what its paths begin with. */
+    private readonly inside: { root: string } | null = null,
   ) {
     this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
-    this.running = new Running(functionId, hub.api, this.store, this.document);
+    this.running = new Running(functionId, hub.api, this.store, this.document, inside?.root ?? "");
+  }
+
+  get isReadOnly(): boolean {
+    return this.inside !== null;
+  }
+
+  /** Goes into the function that a block calls. */
+  openInner(blockId: string): Promise<void> {
+    return openInner(this, blockId);
+  }
+
+  closeInner(): void {
+    closeInner(this);
+  }
+
+  /** Shows, in a function that was gone into, what the outer session's run did in here. */
+  followFrom(parent: CanvasSession): void {
+    const root = this.inside?.root ?? "";
+    let shown = "";
+    const look = () => {
+      const { view } = parent.store.get();
+      const mine = this.store.get().view;
+      if (!view) return;
+      const stamp = `${view.run.id} ${hasEnded(view.run.status)} ${view.debug?.path ?? ""}`;
+      if (mine && (mine.run !== view.run || mine.debug !== view.debug)) this.store.set({ view: { ...mine, run: view.run, debug: view.debug } });
+      if (stamp === shown) return;
+      shown = stamp;
+      void innerView(this, view, root).then((fresh) => this.store.set({ view: fresh }), () => undefined);
+    };
+    this.leave.push(parent.store.subscribe(look));
+    this.leave.push(this.hub.events.subscribe((event, data) => event === "block" && this.running.onEvent(event, data)));
+    look();
   }
 
   async open(): Promise<void> {
@@ -112,7 +148,9 @@ export class CanvasSession {
   // --- editing
 
   edit(commands: readonly Command[]): void {
-    this.document.edit(commands);
+    if (!commands.length) return;
+    if (this.isReadOnly) this.say(`“${this.store.get().fn?.name}” is only looked into here: to change it, open it by itself`);
+    else this.document.edit(commands);
   }
 
   /** Adds a block; behind `after` with a wire to it when that fits. Answers the new block's id. */

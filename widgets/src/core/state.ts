@@ -6,6 +6,7 @@ import { EMPTY_FLOW, indexOf } from "./flow";
 import { chipText } from "./format";
 import type { Connection } from "./events";
 import type { Fields } from "./hints";
+import type { InnerPlace } from "./inner";
 import type { Plug } from "./ports";
 import { cachedRegions, enclosingScopes } from "./regions";
 import { pausedAt, type RunView } from "./runview";
@@ -37,6 +38,7 @@ export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } |
 export type Aside =
   | { kind: "breakpoint"; blockId: string; at: Position }
   | { kind: "wire"; edgeId: string; at: Position }
+  | { kind: "menu"; blockId: string; at: Position }
   | { kind: "kernel"; value: KernelValue; at: Position }
   | { kind: "inputs"; debug: boolean; at: Position };
 
@@ -91,6 +93,8 @@ export interface CanvasState {
   overlay: Overlay;
   renaming: string | null;
   notice: Notice | null;
+  /** The function that was gone into from here. */
+  inner: InnerPlace | null;
 }
 
 export const INITIAL: CanvasState = {
@@ -123,6 +127,7 @@ export const INITIAL: CanvasState = {
   overlay: null,
   renaming: null,
   notice: null,
+  inner: null,
 };
 
 /** A block's state as the canvas shows it: of the chosen iteration where one is chosen, and paused where the debugger stands. */

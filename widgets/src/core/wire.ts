@@ -54,21 +54,66 @@ export interface RunError {
   path?: string | null;
 }
 
+/** What is special about a result: taken over from an earlier run or attempt, kept as it was, put there by hand. */
+export interface Flags {
+  flags?: readonly string[] | null;
+  reused?: boolean;
+  forced?: boolean;
+}
+
 /** Where one block stands in a run, over all its paths. */
 export type BlockState = Said<
-  Lax<Shape<"BlockState">, "lastPath" | "lastAttempt" | "port" | "summary" | "error" | "runMs" | "done" | "total">,
-  { status: BlockStatus; summary?: Summary | null; error?: RunError | null; lastPath?: string | null; lastAttempt?: number | null; reused?: boolean; forced?: boolean }
+  Lax<Shape<"BlockState">, "lastPath" | "lastAttempt" | "port" | "summary" | "error" | "runMs" | "done" | "total" | "waiting">,
+  { status: BlockStatus; summary?: Summary | null; error?: RunError | null; lastPath?: string | null; lastAttempt?: number | null; waiting?: Waiting | null } & Flags
 >;
 
-export type Checkpoint = Said<Shape<"Checkpoint">, { status: BlockStatus; error: RunError | null }>;
+export type Checkpoint = Said<Shape<"Checkpoint">, { status: BlockStatus; error: RunError | null; waiting?: Waiting | null }> & Flags;
 
-export type Run = Said<Shape<"Run">, { error: RunError | null; trigger: { type: string; id?: string | null } }> & {
+/** What a block waits for; it is over at `dueAt` at the latest. */
+export type Waiting = Lax<Shape<"Waiting">, "since" | "eventType" | "title" | "message">;
+
+/** Where a fork comes from. */
+export interface Origin {
+  runId: string;
+  path?: string | null;
+  checkpointId?: string | null;
+}
+
+export type Run = Said<Shape<"Run">, { error: RunError | null; trigger: { type: string; id?: string | null }; forkedFrom: Origin | null }> & {
   blockStates?: BlockState[];
   checkpoints?: Checkpoint[];
+  /** Why it is held, while it is pending. */
+  pendingReason?: string | null;
 };
 
+/** One block execution that a retry or fork takes over, runs again, or keeps. */
+export interface TakenOver {
+  path: string;
+  blockId: string;
+  blockName: string;
+  reason?: string | null;
+}
+
+/** The answer of a retry or a fork: the run to follow, and what becomes of what was done before. */
+export type RunAgain = Run & {
+  reused?: TakenOver[];
+  rerun?: TakenOver[];
+  kept?: TakenOver[];
+  counts?: { reused: number; rerun: number; kept: number };
+};
+
+/** What a retry may change: then it is a fork. */
+export interface RetryOptions {
+  fromBlockId?: string;
+  inputs?: Record<string, Json>;
+  version?: number;
+}
+
 export type CallFrame = Shape<"Frame">;
-export type DebugState = Said<Shape<"DebugState">, { breakpoints: (Breakpoint & { problem?: string | null })[]; error: RunError | null }>;
+export type DebugState = Said<Shape<"DebugState">, { breakpoints: (Breakpoint & { problem?: string | null })[]; error: RunError | null }> & {
+  /** The view was moved back: the next step goes on in a new run. */
+  isPast?: boolean;
+};
 export type StepMode = Shape<"StepDebug">["mode"] | "back";
 
 /** One edit as the command operations spell it; a newer server may know more of them. */
@@ -212,7 +257,17 @@ export interface BlockEventItem {
   skipped: number;
   done?: number | null;
   total?: number | null;
+  waiting?: Waiting | null;
+  flags?: readonly string[] | null;
   reused?: boolean;
   forced?: boolean;
 }
 
+
+/** A function as the picker of a subflow lists it. */
+export interface FunctionName {
+  id: string;
+  name: string;
+  version: number;
+  canvasId: string;
+}

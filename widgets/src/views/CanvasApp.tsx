@@ -3,6 +3,7 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useId, useRef, useState } from "react";
 import { perform, type ViewActs } from "../core/actions";
+import { innermost, wayInto } from "../core/inner";
 import { actionOf } from "../core/keymap";
 import type { CanvasSession } from "../core/session";
 import { Store } from "../core/store";
@@ -15,14 +16,19 @@ import { InspectorHost } from "./panels/InspectorHost";
 import { Notices } from "./panels/Notices";
 import { Overlays } from "./panels/Overlays";
 import { Palette } from "./panels/Palette";
+import { RunBanner } from "./panels/RunBanner";
 import { ResizeHandle } from "./panels/ResizeHandle";
 import { StatusLine } from "./panels/StatusLine";
 import { Toolbar } from "./panels/Toolbar";
+import { Trail } from "./panels/Trail";
 import { SessionContext, useCanvas, useSession } from "./session";
 import { useClipboard } from "./useClipboard";
 import { useFullscreen } from "./useFullscreen";
 import { useKeptFocus } from "./useKeptFocus";
 import { useLabKeys } from "./useLabKeys";
+
+/** What is about the run as a whole, also while another function is looked into. */
+const OF_THE_RUN = new Set(["run", "debug", "retry", "askRun", "askDebug", "over", "into", "out", "back", "undo", "redo", "function"]);
 
 interface Props {
   session: CanvasSession;
@@ -49,8 +55,8 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   const [focused, setFocused] = useState(false);
   const [fullscreen, toggleFullscreen] = useFullscreen(root);
   const phase = useCanvas((s) => s.phase);
-  const ready = useCanvas((s) => s.phase === "ready" && s.types.size > 0);
   const name = useCanvas((s) => s.fn?.name ?? "");
+  const isInside = useCanvas((s) => s.inner !== null);
   const id = useId();
   const show = useFit();
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
@@ -72,10 +78,12 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     fit,
     fullscreen: toggleFullscreen,
     leave: () => {
-      const { overlay, inspector, functionPanel, selectedBlocks, selectedEdges } = session.store.get();
-      if (overlay) session.overlay(null);
-      else if (inspector || functionPanel) session.closeInspector();
-      else if (selectedBlocks.size || selectedEdges.size) session.select([]);
+      const front = innermost(session);
+      const { overlay, inspector, functionPanel, selectedBlocks, selectedEdges } = front.store.get();
+      if (overlay) front.overlay(null);
+      else if (inspector || functionPanel) front.closeInspector();
+      else if (selectedBlocks.size || selectedEdges.size) front.select([]);
+      else if (front !== session) (wayInto(session).at(-2)?.session ?? session).closeInner();
       else if (fullscreen) toggleFullscreen();
       else {
         letGo();
@@ -83,7 +91,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
       }
     },
   };
-  const act = (action: string, key?: string) => perform(session, acts, action, key);
+  const act = (action: string, key?: string) => perform(OF_THE_RUN.has(action) ? session : innermost(session), acts, action, key);
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     const target = event.target as HTMLElement;
@@ -116,21 +124,51 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
       }}
     >
       <Toolbar act={(action) => act(action)} fullscreen={fullscreen} />
+      <Trail />
       <div className="wbc-main">
-        <Palette />
-        <div className="wbc-centre">
-          {ready ? <Board id={id} focused={focused} /> : <Waiting />}
-          <EmptyState onFit={() => fit("first")} />
-          <Overlays onClosed={focus} />
-          <Notices />
-        </div>
-        <InspectorHost onLeave={focus} />
+        {!isInside && <Palette />}
+        <Place id={id} focused={focused} onFit={fit} onLeave={focus} />
       </div>
       <DebugHost />
       <StatusLine />
       <Announcer />
       {!fullscreen && <ResizeHandle height={height} onHeight={onHeight} />}
     </div>
+  );
+}
+
+interface PlaceProps {
+  id: string;
+  focused: boolean;
+  onFit: (mode: "whole" | "first") => void;
+  onLeave: () => void;
+}
+
+/** The board and what lies over it: of the function that was gone into, where one was. */
+function Place(props: PlaceProps) {
+  const session = useSession();
+  const inner = useCanvas((s) => s.inner);
+  const ready = useCanvas((s) => s.phase === "ready" && s.types.size > 0);
+  if (inner) {
+    return (
+      <SessionContext value={inner.session}>
+        <Place {...props} />
+      </SessionContext>
+    );
+  }
+  const { id, focused, onFit, onLeave } = props;
+  const place = `${id}${session.isReadOnly ? session.running.rootPath : ""}`;
+  return (
+    <>
+      <div className="wbc-centre">
+        {ready ? <Board key={place} id={place} focused={focused} /> : <Waiting />}
+        {!session.isReadOnly && <EmptyState onFit={() => onFit("first")} />}
+        <Overlays onClosed={onLeave} />
+        <RunBanner />
+        <Notices />
+      </div>
+      <InspectorHost onLeave={onLeave} />
+    </>
   );
 }
 

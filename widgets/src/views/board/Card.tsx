@@ -12,6 +12,7 @@ import { useCanvas, useSession } from "../session";
 import { BreakpointDot } from "./BreakpointDot";
 import { useConnecting } from "./connecting";
 import { portsOf, type CardNode, type PlacedPort } from "./geometry";
+import { Decision, WaitLine } from "./Waits";
 
 export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
   const { block } = data;
@@ -37,7 +38,13 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       data-block-type={block.type}
       data-state={look ?? "idle"}
       title={`${block.name} · ${type?.title ?? `unknown type ${block.type}`}`}
-      onDoubleClick={() => session.inspect(id, "config")}
+      onDoubleClick={() => (block.type === "subflow" ? void session.openInner(id) : session.inspect(id, "config"))}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        session.select([id]);
+        session.overlay({ kind: "menu", blockId: id, at: { x: event.clientX, y: event.clientY } });
+      }}
     >
       <div className="wbc-card-body">
         <span className="wbc-card-icon">
@@ -63,7 +70,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
           {worst.severity === "error" ? "!" : "⚠"}
         </button>
       )}
-      {(!type?.isTrigger || look === "failed") && <Footnote state={state} />}
+      {(!type?.isTrigger || look === "failed") && <Footnote blockId={id} state={state} />}
       {ports.map((port) => (
         <PortDot key={`${port.kind}-${port.port.name}`} blockId={id} placed={port} />
       ))}
@@ -83,8 +90,11 @@ function StateSign({ state }: { state: BlockState | null; type: BlockType | unde
 }
 
 /** What came of the block, under its card: the space is kept free by the layout, so nothing moves when it comes. */
-function Footnote({ state }: { state: BlockState | null }) {
+function Footnote({ blockId, state }: { blockId: string; state: BlockState | null }) {
   if (!state) return null;
+  if (state.status === "waiting" && state.waiting) {
+    return state.waiting.kind === "approval" ? <Decision blockId={blockId} waiting={state.waiting} compact /> : <WaitLine waiting={state.waiting} />;
+  }
   const look = lookOf(state);
   const result = look === "done" || look === "reused" || look === "forced" || state.total != null ? resultText(state) : "";
   const text = state.error && look === "failed" ? state.error.message : result || LOOKS[look].word;

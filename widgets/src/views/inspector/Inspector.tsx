@@ -1,6 +1,6 @@
 /** The panel beside the canvas: what one block is told, was given, gave, logged, and is. */
 
-import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { duration } from "../../core/inspector/format";
 import { goesToCanvas, tabKey } from "../../core/inspector/keys";
 import type { BlockKind, LoadedValue, LogEntry, PageRequest, Problem, ScopeHints } from "../../core/inspector/types";
@@ -69,6 +69,8 @@ export interface InspectorProps {
   onFix?(problem: Problem): void;
   onPickBlock?(blockId: string, path: string | null): void;
   onRunAgain?(): void;
+  /** What stands above every tab, such as a decision that is waited for. */
+  above?: ReactNode;
   /** Lies over the canvas instead of standing beside it; measured when left out. */
   drawer?: boolean;
   /** Closes the panel; Escape does too, from any field. */
@@ -177,6 +179,7 @@ export function Inspector(props: InspectorProps) {
               );
             })}
           </div>
+          {props.above}
           <div className="wb-inspector-body" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`} tabIndex={-1}>
             <Body {...props} block={block} />
           </div>

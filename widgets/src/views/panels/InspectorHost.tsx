@@ -3,7 +3,8 @@
 import { useEffect, useState } from "react";
 import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
 import { problemsOf, shownState } from "../../core/state";
-import type { Edge, LogEntry } from "../../core/wire";
+import type { Edge, LogEntry, Waiting } from "../../core/wire";
+import { Decision, WaitLine } from "../board/Waits";
 import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
@@ -83,9 +84,15 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       onFix={(problem) => session.applyFix(problem as never)}
       onPickBlock={(id) => session.select([id])}
       onRunAgain={() => void session.running.start(false)}
+      {...(state?.status === "waiting" && state.waiting ? { above: <WaitsHere blockId={block.id} waiting={state.waiting} /> } : {})}
       onClose={close}
     />
   );
+}
+
+/** What the block waits for, above its tabs. */
+function WaitsHere({ blockId, waiting }: { blockId: string; waiting: Waiting }) {
+  return <div className="wbc-waits-here">{waiting.kind === "approval" ? <Decision blockId={blockId} waiting={waiting} /> : <WaitLine waiting={waiting} />}</div>;
 }
 
 function query(page: PageRequest): { offset: number; limit: number; sort?: string; descending?: boolean } {

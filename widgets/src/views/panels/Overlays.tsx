@@ -9,6 +9,7 @@ import { describe } from "../../core/describe";
 import type { CanvasState } from "../../core/state";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
+import { BlockMenu } from "../popovers/BlockMenu";
 import { BreakpointEditor } from "../popovers/BreakpointEditor";
 import { KernelAsk } from "../popovers/KernelAsk";
 import { RunForm } from "../popovers/RunForm";
@@ -29,6 +30,7 @@ export function Overlays({ onClosed }: { onClosed: () => void }) {
   if (overlay?.kind === "find") return <FindPick onClose={close} />;
   if (overlay?.kind === "breakpoint") return <BreakpointEditor key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "wire") return <WireMenu key={overlay.edgeId} edgeId={overlay.edgeId} at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "menu") return <BlockMenu key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "kernel") return <KernelAsk value={overlay.value} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "inputs") return <InputsAsk debug={overlay.debug} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "keys") return <Keys onClose={close} />;

@@ -1,6 +1,6 @@
 /** The line at the bottom: problems, what the run did, its time, and whether the canvas is live. */
 
-import { formatMs, hasEnded, LOOKS, runLook, runWord } from "../../core/format";
+import { formatMs, hasEnded, LOOKS, lookOf, runLook, runWord } from "../../core/format";
 import { countStates } from "../../core/runview";
 import type { Problem } from "../../core/wire";
 import { shallow, useCanvas, useSession } from "../session";
@@ -66,13 +66,15 @@ function Problems() {
 }
 
 function RunWords() {
+  const session = useSession();
   const view = useCanvas((s) => s.view);
   const stale = useCanvas((s) => (s.view && s.fn && s.view.run.version !== s.fn.version ? s.view.run.version : null));
   if (!view) return <span className="wbc-status-part wbc-quiet">not run yet</span>;
   const { run } = view;
   const counts = countStates(view);
+  const reused = Object.values(view.blocks).filter((b) => lookOf(b) === "reused").length;
   const parts = [
-    counts.completed && `${counts.completed} done`,
+    counts.completed && `${counts.completed} done${reused ? ` (${reused} reused)` : ""}`,
     counts.running && `${counts.running} running`,
     counts.waiting && `${counts.waiting} waiting`,
     counts.failed && `${counts.failed} failed`,
@@ -85,6 +87,21 @@ function RunWords() {
         <span aria-hidden="true">{LOOKS[look].sign}</span> {runWord(run.status)}
         {stale !== null && <span className="wbc-quiet"> · of v{stale}</span>}
       </span>
+      {run.attempt > 1 && (
+        <span className="wbc-status-part" title={`Attempt ${run.attempt} of this run: what earlier attempts finished was reused`} data-testid="attempt">
+          attempt {run.attempt}
+        </span>
+      )}
+      {run.durability === "relaxed" && (
+        <span className="wbc-status-part wbc-tag" title="All checkpoints reach the disk late: after a crash an effect may run again" data-testid="relaxed">
+          relaxed
+        </span>
+      )}
+      {run.forkedFrom && (
+        <button type="button" className="wbc-status-part wbc-link" title={`Show the run that this one was forked from (${run.forkedFrom.runId})`} data-testid="forked-from" onClick={() => void session.running.showById(run.forkedFrom!.runId)}>
+          <span aria-hidden="true">⑂</span> forked
+        </button>
+      )}
       {parts.length > 0 && <span className="wbc-status-part wbc-status-more">{parts.join(" · ")}</span>}
       <span className="wbc-status-part wbc-status-more">
         {hasEnded(run.status) ? formatMs(run.runMs ?? 0) : <Clock since={run.startedAt ?? run.createdAt} />}

@@ -1,10 +1,11 @@
 /** The bar on top: what this is and whether it is saved; run and debug; edit and view. */
 
 import {
-  ArrowDownToDot, ArrowUpFromDot, Bug, Info, Keyboard, LayoutDashboard, Maximize2, Minimize2, Play, Redo2, RedoDot, Search, SkipForward, Square, Undo2,
+  ArrowDownToDot, ArrowUpFromDot, Bug, Info, Keyboard, LayoutDashboard, Maximize2, Minimize2, Play, Redo2, RedoDot, RotateCcw, Search, SkipForward, Square, Undo2,
   UndoDot, type LucideIcon,
 } from "lucide-react";
 import { useState } from "react";
+import { mayRetry } from "../../core/again";
 import { hasEnded } from "../../core/format";
 import { keysOf } from "../../core/keymap";
 import type { Saving } from "../../core/state";
@@ -26,6 +27,7 @@ export function Toolbar({ act, fullscreen }: Props) {
   const session = useSession();
   const going = run !== null && !hasEnded(run.status);
   const debugging = going && run.debug;
+  const again = mayRetry(run);
   const tool = (action: string, label: string, icon: LucideIcon, more: Partial<ToolProps> = {}) => (
     <Tool action={action} label={label} icon={icon} onClick={() => act(action)} busy={busy === action} {...more} />
   );
@@ -37,7 +39,8 @@ export function Toolbar({ act, fullscreen }: Props) {
           tool("debug", "Continue", SkipForward, { words: "Continue", primary: true, disabled: !paused, busy: busy === "continue", testId: "tool-continue" })
         ) : (
           <>
-            {tool("run", "Run", Play, { words: "Run", primary: true, disabled: going, onClick: () => act("askRun") })}
+            {tool("run", "Run", Play, { words: "Run", primary: !again, disabled: going, onClick: () => act("askRun") })}
+            {again && tool("retry", `Go on from the failure: what is done is reused${run?.status === "cancelled" ? " (it was cancelled)" : ""}`, RotateCcw, { words: "Retry", primary: true })}
             {tool("debug", "Debug", Bug, { words: "Debug", disabled: going, onClick: () => act("askDebug") })}
           </>
         )}
@@ -49,7 +52,13 @@ export function Toolbar({ act, fullscreen }: Props) {
             {tool("back", "Step back", UndoDot, { disabled: !paused || !canBack })}
           </span>
         )}
-        {going && <Tool action="cancel" label="Cancel the run" icon={Square} busy={busy === "cancel"} onClick={() => void session.running.cancel()} danger />}
+        {run?.status === "cancelling" ? (
+          <span className="wbc-quiet wbc-cancelling" role="status" data-testid="cancelling" title="Running effects end first; nothing goes on afterwards">
+            cancelling…
+          </span>
+        ) : (
+          going && <Tool action="cancel" label="Cancel the run" icon={Square} busy={busy === "cancel"} onClick={() => void session.running.cancel()} danger />
+        )}
       </div>
       <div className="wbc-tools wbc-tools-edit">
         {tool("undo", "Undo", Undo2, { disabled: !canUndo })}
