@@ -27,8 +27,10 @@ def write_data(folder: Path) -> None:
     ).write_parquet(folder / "flights.parquet")
 
 
-def block(id: str, type: str, name: str = "", at: tuple[int, int] = (0, 0), **config: Any) -> dict[str, Any]:
-    return {"id": id, "type": type, "name": name or id, "config": config, "position": {"x": at[0], "y": at[1]}}
+def block(id: str, type: str, name: str = "", at: tuple[int, int] | None = None, **config: Any) -> dict[str, Any]:
+    """A block on the wire; where no block of a flow has a place, the server lays them out."""
+    made: dict[str, Any] = {"id": id, "type": type, "name": name or id, "config": config}
+    return made if at is None else {**made, "position": {"x": at[0], "y": at[1]}}
 
 
 def wire(source: str, target: str, port: str = "out") -> dict[str, Any]:
@@ -122,3 +124,65 @@ def grid(count: int, across: int = 25) -> Flow:
         )
         edges.append(wire("start" if column == 0 else f"b{i - 1}", f"b{i}"))
     return {"blocks": blocks, "edges": edges}
+
+
+def trip() -> Flow:
+    """Two branches side by side, one with a retry that fails three times, and a handler behind them."""
+    return {
+        "blocks": [
+            block("start", "start"),
+            block(
+                "both",
+                "parallel",
+                "both sources",
+                joinStrategy="settled",
+                branches=[{"id": "a", "label": "prices"}, {"id": "b", "label": "weather"}],
+            ),
+            block("prices", "transform", "prices", language="expression", code="[3, 4]"),
+            block("total", "transform", "total", language="expression", code="sum(prices)"),
+            block("again", "retry", "try thrice", maxAttempts=3, backoff="fixed", initialDelayMs=100, jitter=False),
+            block("flaky", "transform", "flaky", language="expression", code="1 / 0"),
+            block("safe", "error_handler", "safe", strategy="catch"),
+            block("wrong", "transform", "wrong", language="expression", code="1 / 0"),
+            block("sorry", "transform", "sorry", language="expression", code="safe.error.message"),
+        ],
+        "edges": [
+            wire("start", "both"),
+            wire("both", "prices", "branch-a"),
+            wire("prices", "total"),
+            wire("both", "again", "branch-b"),
+            wire("again", "flaky", "body"),
+            wire("both", "safe"),
+            wire("safe", "wrong", "body"),
+            wire("safe", "sorry", "caught"),
+        ],
+    }
+
+
+def late_file(path: str) -> Flow:
+    """Reads a table that may not be there yet, behind steps that need not run twice."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("first", "transform", "first", (200, 24), language="expression", code="1 + 1"),
+            block("mark", "checkpoint", "mark", (480, 24), checkpointId="before-the-file"),
+            block("read", "read_table", "file", (760, 24), path=path),
+            block("count", "transform", "count", (1040, 24), language="expression", code="len(file)"),
+        ],
+        "edges": [wire("start", "first"), wire("first", "mark"), wire("mark", "read"), wire("read", "count")],
+    }
+
+
+def approval() -> Flow:
+    """Somebody has to say yes before the last step."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("text", "transform", "text", (200, 24), language="expression", code="'all quiet'"),
+            block(
+                "ask", "wait", "ask", (480, 24), waitType="approval", title="Publish?", message="It says: {{ text }}"
+            ),
+            block("send", "transform", "send", (760, 24), language="expression", code="ask.comment"),
+        ],
+        "edges": [wire("start", "text"), wire("text", "ask"), wire("ask", "send")],
+    }

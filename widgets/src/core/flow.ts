@@ -78,7 +78,11 @@ export function outputsOf(type: BlockType | undefined, block: Block): Port[] {
     if (names.length) return names.map((name) => ({ name, type: "any" }));
   }
   if (block.type === "parallel" && Array.isArray(config.branches)) {
-    const branches = branchNames(config.branches, "id").map((id): Port => ({ name: `branch-${id}`, type: "any", region: true }));
+    const labels = new Map(config.branches.map((b) => [String((b as Record<string, unknown> | null)?.id), (b as Record<string, unknown> | null)?.label]));
+    const branches = [...new Set(branchNames(config.branches, "id"))].map((id): Port => {
+      const label = labels.get(id);
+      return { name: `branch-${id}`, type: "any", region: true, ...(typeof label === "string" && label ? { label } : {}) };
+    });
     return [...branches, ...own.filter((port) => !port.region)];
   }
   if (block.type === "split" && config.strategy === "route" && Array.isArray(config.routes) && config.routes.length) {

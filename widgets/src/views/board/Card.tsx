@@ -8,6 +8,7 @@ import { pausedAt } from "../../core/runview";
 import { lineOf, problemsOf, shownState } from "../../core/state";
 import type { Block, BlockState, BlockType } from "../../core/wire";
 import { BlockIcon } from "../BlockIcon";
+import { Sign } from "../Sign";
 import { useCanvas, useSession } from "../session";
 import { BreakpointDot } from "./BreakpointDot";
 import { useConnecting } from "./connecting";
@@ -81,10 +82,10 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
 function StateSign({ state }: { state: BlockState | null; type: BlockType | undefined }) {
   if (!state) return null;
   const look = lookOf(state);
-  const { sign, word } = LOOKS[look];
+  const { word } = LOOKS[look];
   return (
     <span className={`wbc-sign wbc-tone-${look}`} data-testid="block-state" role="img" aria-label={word} title={state.error ? `${word}: ${state.error.message}` : word}>
-      {sign}
+      <Sign look={look} />
     </span>
   );
 }

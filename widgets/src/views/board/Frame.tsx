@@ -2,10 +2,11 @@
 
 import type { NodeProps } from "@xyflow/react";
 import { memo, useEffect, useState } from "react";
-import { blockById } from "../../core/flow";
+import { blockById, outputsOf } from "../../core/flow";
 import { formatCount, hasEnded } from "../../core/format";
 import { nearestFailed, newestIteration } from "../../core/iterations";
 import { cachedRegions } from "../../core/regions";
+import type { CanvasState } from "../../core/state";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
 import type { FrameNode } from "./geometry";
@@ -15,6 +16,8 @@ export const Frame = memo(function Frame({ data }: NodeProps<FrameNode>) {
   const session = useSession();
   const name = useCanvas((s) => blockById(s.flow, scopeId)?.name ?? "");
   const icon = useCanvas((s) => s.types.get(blockById(s.flow, scopeId)?.type ?? "")?.icon);
+  // A branch is a lane: it bears its own name. Its first port says it, as the card does.
+  const label = useCanvas((s) => (port === "body" ? null : laneName(s, scopeId, port)));
   const selectInside = () => {
     const { flow, types } = session.store.get();
     const region = cachedRegions(flow, types).find((r) => r.scopeId === scopeId && r.port === port);
@@ -25,7 +28,7 @@ export const Frame = memo(function Frame({ data }: NodeProps<FrameNode>) {
       <div className="wbc-frame-head">
         <button type="button" className="wbc-frame-title nodrag" title="Select all that is inside" onClick={selectInside} tabIndex={-1}>
           <BlockIcon name={icon} size={13} />
-          <span>{port === "body" ? name : `${name}: ${port.replace(/^branch-/, "")}`}</span>
+          <span>{label === null ? name : <><span className="wbc-quiet">{name} ›</span> {label}</>}</span>
         </button>
         <Pager scopeId={scopeId} />
       </div>
@@ -33,6 +36,17 @@ export const Frame = memo(function Frame({ data }: NodeProps<FrameNode>) {
     </div>
   );
 });
+
+function laneName(state: CanvasState, scopeId: string, port: string): string {
+  const block = blockById(state.flow, scopeId);
+  const found = block && outputsOf(state.types.get(block.type), block).find((p) => p.name === port);
+  return found?.label || port.replace(/^branch-/, "");
+}
+
+/** What one pass of a scope is called. */
+function passWord(type: string | undefined): "iteration" | "attempt" {
+  return type === "retry" || type === "error_handler" ? "attempt" : "iteration";
+}
 
 /** `‹ 417 / 500 ›`: arrows go through the iterations, a click on the number takes typing, ⟳ follows the newest again. */
 function Pager({ scopeId }: { scopeId: string }) {
@@ -46,7 +60,10 @@ function Pager({ scopeId }: { scopeId: string }) {
   const seen = total ?? (Math.max(done ?? 0, newest + 1) || null);
   const [text, setText] = useState<string | null>(null);
   useEffect(() => setText(null), [chosen]);
-  if (!seen) return null;
+  const kind = useCanvas((s) => blockById(s.flow, scopeId)?.type);
+  // Only a loop goes round for sure: others have a pager once there is something to choose from.
+  if (!seen || (kind !== "loop" && seen < 2)) return null;
+  const word = passWord(kind);
   const at = chosen ?? Math.max(0, Math.min(seen - 1, Math.max(done ?? 1, newest + 1) - 1));
   const go = (index: number) => void session.running.page(scopeId, Math.max(0, Math.min(seen - 1, index)));
   const type = () => {
@@ -55,15 +72,16 @@ function Pager({ scopeId }: { scopeId: string }) {
     setText(null);
   };
   return (
-    <span className="wbc-pager nodrag" role="group" aria-label="Iteration" data-testid="pager">
-      <button type="button" onClick={() => go(at - 1)} disabled={at <= 0} title="Previous iteration" aria-label="Previous iteration">
+    <span className="wbc-pager nodrag" role="group" aria-label={word === "attempt" ? "Attempt" : "Iteration"} data-testid="pager">
+      {word === "attempt" && <span className="wbc-quiet">attempt</span>}
+      <button type="button" onClick={() => go(at - 1)} disabled={at <= 0} title={`Previous ${word}`} aria-label={`Previous ${word}`}>
         ‹
       </button>
       <input
         className="nokey"
         value={text ?? formatCount(at + 1)}
         size={Math.max(1, String(seen).length)}
-        aria-label="Iteration number"
+        aria-label={`Number of the ${word}`}
         title="Type a number to jump there"
         onChange={(event) => setText(event.target.value)}
         onFocus={(event) => event.target.select()}
@@ -74,11 +92,11 @@ function Pager({ scopeId }: { scopeId: string }) {
         }}
       />
       <span className="wbc-pager-total">/ {total === null && running ? "…" : formatCount(seen)}</span>
-      <button type="button" onClick={() => go(at + 1)} disabled={at >= seen - 1} title="Next iteration" aria-label="Next iteration">
+      <button type="button" onClick={() => go(at + 1)} disabled={at >= seen - 1} title={`Next ${word}`} aria-label={`Next ${word}`}>
         ›
       </button>
       {chosen !== null && (
-        <button type="button" onClick={() => void session.running.page(scopeId, null)} title="Follow the newest iteration" aria-label="Follow the newest iteration">
+        <button type="button" onClick={() => void session.running.page(scopeId, null)} title={`Follow the newest ${word}`} aria-label={`Follow the newest ${word}`}>
           ⟳
         </button>
       )}

@@ -64,7 +64,9 @@ export function Decision({ blockId, waiting, compact = false }: { blockId: strin
         <button type="button" className="wbc-button" disabled={busy !== null} data-testid="reject" onClick={() => decide("reject")}>
           Reject
         </button>
-        <span className="wbc-quiet">{waitWords({ ...waiting, title: null, message: null }, now, true)}</span>
+        <span className="wbc-quiet" title={`${waitWords(waiting, now, true)}: then it is over without a decision`}>
+          {compact ? waitWords(waiting, now, true).replace(" left", "") : waitWords(waiting, now, true)}
+        </span>
       </div>
     </div>
   );

@@ -1,12 +1,13 @@
 /** The inspector while no block is chosen: the function, what it takes, its variables, and its last runs. */
 
 import { useEffect, useState } from "react";
-import { formatMs, hasEnded, LOOKS, runLook, runWord } from "../../core/format";
+import { formatMs, hasEnded, runLook, runWord } from "../../core/format";
 import { inputsOfFlow } from "../../core/inputs";
 import { formatLiteral, kindOf, parseLiteral } from "../../core/inspector/literal";
 import { clockTime } from "../../core/when";
 import type { Json, Run } from "../../core/wire";
 import { IconButton } from "../inspector/parts";
+import { Sign } from "../Sign";
 import { useCanvas, useSession } from "../session";
 
 export function FunctionPanel({ onLeave }: { onLeave: () => void }) {
@@ -206,7 +207,7 @@ function Runs() {
                 onClick={() => void session.running.show(run)}
               >
                 <span className={`wbc-tone-${look}`} role="img" aria-label={runWord(run.status)}>
-                  {LOOKS[look].sign}
+                  <Sign look={look} />
                 </span>
                 <span>{clockTime(run.createdAt, new Date())}</span>
                 <span className="wbc-quiet">

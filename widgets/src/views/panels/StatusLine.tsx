@@ -1,8 +1,9 @@
 /** The line at the bottom: problems, what the run did, its time, and whether the canvas is live. */
 
-import { formatMs, hasEnded, LOOKS, lookOf, runLook, runWord } from "../../core/format";
+import { formatMs, hasEnded, lookOf, runLook, runWord } from "../../core/format";
 import { countStates } from "../../core/runview";
 import type { Problem } from "../../core/wire";
+import { Sign } from "../Sign";
 import { shallow, useCanvas, useSession } from "../session";
 import { ProblemsList } from "../inspector/ProblemsList";
 import { Clock } from "./Clock";
@@ -84,7 +85,7 @@ function RunWords() {
   return (
     <>
       <span className={`wbc-status-part wbc-tone-${look}`} role="status" data-testid="run-status" data-status={run.status} title={run.error?.message ?? `Run ${run.id}`}>
-        <span aria-hidden="true">{LOOKS[look].sign}</span> {runWord(run.status)}
+        <span aria-hidden="true"><Sign look={look} size={11} /></span> {runWord(run.status)}
         {stale !== null && <span className="wbc-quiet"> · of v{stale}</span>}
       </span>
       {run.attempt > 1 && (

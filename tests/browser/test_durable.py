@@ -1,0 +1,107 @@
+"""What a durable run shows: its branches and attempts, what it waits for, where it goes on from, what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+from playwright.sync_api import expect
+
+from tests.browser import flows
+from tests.browser.lab import Lab
+from tests.browser.stage import Canvas, Stage
+
+Draw = Callable[..., tuple[Canvas, str]]
+
+
+def test_branches_are_lanes_and_a_retry_shows_each_attempt(draw: Draw, stage: Stage) -> None:
+    canvas, _ = draw(flows.trip())
+    canvas.show_whole()
+    expect(canvas.part("region")).to_have_count(4)
+    lanes = canvas.root.locator("[data-testid=region][data-scope-id=both]")
+    boxes = [lanes.nth(i).bounding_box() for i in range(2)]
+    assert boxes[0] and boxes[1]
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert boxes[0]["width"] == boxes[1]["width"]
+    expect(lanes.nth(0)).to_contain_text("prices")
+    expect(lanes.nth(1)).to_contain_text("weather")
+
+    canvas.press("Control+Enter")
+    canvas.expect_run("completed")
+    for name in ("prices", "total", "both sources", "safe", "sorry"):
+        canvas.expect_state(name, "done")
+    for name in ("try thrice", "flaky", "wrong"):
+        canvas.expect_state(name, "failed")
+    pager = canvas.root.get_by_role("group", name="Attempt")
+    expect(pager).to_contain_text("/ 3")
+    stage.shoot_both("parallel")
+    pager.get_by_role("button", name="Previous attempt").click()
+    expect(pager.get_by_role("textbox")).to_have_value("2")
+    expect(canvas.block("flaky").get_by_test_id("block-result")).to_contain_text("Division by zero")
+
+
+def test_a_decision_is_taken_on_the_card_by_the_keyboard(draw: Draw, stage: Stage) -> None:
+    canvas, _ = draw(flows.approval())
+    canvas.focus()
+    canvas.press("Control+Enter")
+    canvas.expect_state("ask", "waiting")
+    asked = canvas.block("ask").get_by_test_id("decision")
+    expect(asked).to_contain_text("It says: all quiet")
+    expect(asked).to_contain_text("left")
+    canvas.click("ask")
+    canvas.press("Enter")
+    expect(canvas.inspector.get_by_test_id("decision")).to_contain_text("Publish?")
+    stage.shoot_both("approval")
+    canvas.close_inspector()
+    asked.get_by_test_id("decision-comment").fill("go on")
+    canvas.press("Tab", "Enter")
+    canvas.expect_run("completed")
+    expect(canvas.block("send").get_by_test_id("block-result")).to_contain_text("go on")
+
+
+def test_a_failed_run_goes_on_and_another_is_forked_from_its_restore_point(draw: Draw, stage: Stage, lab: Lab) -> None:
+    canvas, _ = draw(flows.late_file("late.parquet"))
+    canvas.focus()
+    canvas.press("Control+Enter")
+    canvas.expect_run("failed")
+    canvas.expect_state("file", "failed")
+    expect(canvas.part("tool-retry")).to_be_visible()
+    stage.shoot_both("failed-before-retry")
+    pl.DataFrame({"a": [1, 2, 3]}).write_parquet(lab.notebooks / "late.parquet")
+    canvas.press("Control+Shift+Enter")
+    canvas.expect_run("completed")
+    expect(canvas.part("notice")).to_contain_text("reused")
+    expect(canvas.part("attempt")).to_have_text("attempt 2")
+    canvas.expect_state("first", "reused")
+    expect(canvas.block("count").get_by_test_id("block-result")).to_contain_text("3")
+    stage.shoot_both("retried")
+
+    canvas.click("mark")
+    canvas.press("m")
+    canvas.part("menu-restore").click()
+    expect(canvas.part("forked-from")).to_be_visible()
+    canvas.expect_run("completed")
+    canvas.expect_state("first", "reused")
+    canvas.part("forked-from").click()
+    expect(canvas.part("attempt")).to_have_text("attempt 2")
+
+
+def test_the_debugger_goes_back_and_on_in_a_new_run(draw: Draw, stage: Stage) -> None:
+    canvas, _ = draw(flows.chain(3))
+    canvas.focus()
+    canvas.press("F5")
+    canvas.expect_state("start", "paused")
+    first = canvas.status.get_attribute("title")
+    for name in ("step 0", "step 1"):
+        canvas.press("F10")
+        canvas.expect_state(name, "paused")
+    canvas.press("Shift+F10")
+    expect(canvas.part("past-banner")).to_contain_text("You look at the past")
+    canvas.expect_state("step 0", "paused")
+    stage.shoot_both("past")
+    canvas.press("F10")
+    canvas.expect_state("step 1", "paused")
+    expect(canvas.part("past-banner")).to_have_count(0)
+    assert canvas.status.get_attribute("title") != first, "it goes on in a run of its own"
+    canvas.press("F5")
+    canvas.expect_run("completed")
