@@ -205,6 +205,8 @@ class BlockState(Wire):
     done: int | None = None
     total: int | None = None
     waiting: Waiting | None = None
+    flags: tuple[str, ...] = ()
+    """As a checkpoint's, of the last execution: `reused` or `kept`."""
 
 
 class RunInDetail(Run):

@@ -126,8 +126,13 @@ def checkpoint_of_row(run_id: str, row: tuple[Any, ...], block_name: str, given:
 
 def _flags(row: tuple[Any, ...]) -> tuple[str, ...]:
     origin, flags, is_earlier = row[17:20]
-    reused = origin or ("reused" if is_earlier and row[4] == "completed" else None)
+    reused = _taken_over(origin, is_earlier, row[4])
     return tuple(flag for flag in (reused, "retried" if flags == "retried" else None) if flag is not None)
+
+
+def _taken_over(origin: str | None, is_earlier: bool, status: str) -> str | None:
+    """`reused` or `kept` for what an earlier run or attempt has done."""
+    return origin or ("reused" if is_earlier and status == "completed" else None)
 
 
 def waiting_of(kind: str, about: Mapping[str, Any], due_at: int, since: int | None) -> Waiting:
@@ -180,6 +185,7 @@ def block_state_of_row(row: tuple[Any, ...]) -> BlockState:
         summary=chip(stored_of(row[8], None, row[9], row[10])),
         error=msgspec.json.decode(row[11]) if row[11] else None,
         run_ms=ms(row[12]),
+        flags=tuple(flag for flag in (_taken_over(row[13], row[14], row[1]),) if flag is not None),
     )
 
 

@@ -154,7 +154,8 @@ def block_states(cursor: Any, run_id: str) -> list[tuple[Any, ...]]:
         )
         SELECT l.block_id, l.status,
             c.completed, c.failed, c.skipped, l.path, l.attempt, l.port, l.output, l.output_kind,
-            l.output_summary, l.error, l.finished_at - l.started_at
+            l.output_summary, l.error, l.finished_at - l.started_at, l.origin,
+            coalesce(l.seq < (SELECT retried_seq FROM runs WHERE id = $run::UUID), false)
         FROM counted c JOIN latest l ON l.seq = c.seq
         ORDER BY l.seq
         """,

@@ -1461,6 +1461,11 @@ export interface components {
             } | null;
             /** Failed */
             failed: number;
+            /**
+             * Flags
+             * @default []
+             */
+            flags: string[];
             /** Lastattempt */
             lastAttempt: number;
             /** Lastpath */
