@@ -19,6 +19,7 @@ const MOST_DEBUG_ACTS = 5;
 export class Running {
   private underWay: Promise<void> = Promise.resolve();
   private debugActs = 0;
+  private follows = 0;
   /** Blocks that events told of while an answer was under way: the events are newer. */
   private toldMeanwhile = new Set<string>();
   private values = new Map<string, Promise<ValuePage>>();
@@ -124,6 +125,7 @@ export class Running {
     if (!view) return;
     await this.act("discard", async () => {
       await this.api.discardDeadLetter(view.run.id);
+      this.store.set({ discarded: view.run.id });
       await this.refresh();
       this.store.set({ notice: { tone: "info", text: "Discarded: it is out of the dead letter list, its history stays" } });
     });
@@ -301,9 +303,11 @@ export class Running {
     const before = this.current();
     if (before?.run.id !== run.id) this.store.set({ view: viewOf(run), iterations: {}, iterationStates: {}, failures: {} });
     this.toldMeanwhile.clear();
+    const mine = ++this.follows;
     const fresh = await this.api.getRun(run.id);
     const now = this.current();
-    if (now && now.run.id !== run.id) return;
+    // An answer that a later question has overtaken is older than what that one brings.
+    if (mine !== this.follows || (now && now.run.id !== run.id)) return;
     const view = viewOf({ ...fresh, ...(fresh.blockStates ? { blockStates: fresh.blockStates.filter((s) => this.belongs(s.lastPath)) } : {}) }, now?.debug ?? null);
     const newer = Object.fromEntries([...this.toldMeanwhile].flatMap((id) => (now?.blocks[id] ? [[id, now.blocks[id]]] : [])));
     this.store.set({ view: { ...view, blocks: { ...view.blocks, ...newer }, debug: hasEnded(fresh.status) ? null : view.debug } });

@@ -93,6 +93,8 @@ export interface CanvasState {
   overlay: Overlay;
   renaming: string | null;
   notice: Notice | null;
+  /** A run that was taken off the dead letter list from here. */
+  discarded: string | null;
   /** The function that was gone into from here. */
   inner: InnerPlace | null;
 }
@@ -127,6 +129,7 @@ export const INITIAL: CanvasState = {
   overlay: null,
   renaming: null,
   notice: null,
+  discarded: null,
   inner: null,
 };
 

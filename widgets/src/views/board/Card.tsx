@@ -98,7 +98,7 @@ function Footnote({ blockId, state }: { blockId: string; state: BlockState | nul
   }
   const look = lookOf(state);
   const result = look === "done" || look === "reused" || look === "forced" || state.total != null ? resultText(state) : "";
-  const text = state.error && look === "failed" ? state.error.message : result || LOOKS[look].word;
+  const text = state.error && look === "failed" ? state.error.message.replaceAll("`", "") : result || LOOKS[look].word;
   return (
     <span className={`wbc-footnote${look === "failed" ? " wbc-tone-failed" : ""}`} title={text} data-testid="block-result">
       {text}

@@ -8,8 +8,9 @@ import { isMac, useCanvas, useSession } from "../session";
 export function RunBanner() {
   const run = useCanvas((s) => s.view?.run ?? null);
   const isPast = useCanvas((s) => s.view?.debug?.isPast === true);
+  const discarded = useCanvas((s) => s.discarded);
   if (isPast) return <Past />;
-  if (run?.status === "dead_letter") return <DeadLetter key={run.id} message={run.error?.message ?? "it was interrupted too often in the same block"} />;
+  if (run?.status === "dead_letter" && run.id !== discarded) return <DeadLetter key={run.id} message={run.error?.message ?? "it was interrupted too often in the same block"} />;
   if (run?.status === "pending") return <Held reason={run.pendingReason ?? null} />;
   return null;
 }
