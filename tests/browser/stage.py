@@ -149,9 +149,9 @@ class Canvas:
         self.wait_still()
 
     def close_inspector(self) -> None:
-        """By Escape alone: out of an editor, to the panel, and back to the board."""
-        while self.inspector.count():
-            self.press("Escape")
+        """By one Escape, from an editor too, back to the board."""
+        self.press("Escape")
+        expect(self.inspector).to_have_count(0)
         self.expect_focus_inside()
 
     def drag_wire(self, source: str, target: str, port: str = "out") -> None:

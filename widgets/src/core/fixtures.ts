@@ -57,6 +57,6 @@ export const RUN: Run = {
 export function debugAt(blockId: string): DebugState {
   return {
     runId: RUN.id, functionId: RUN.functionId, status: "paused", path: blockId, blockId, blockName: blockId, when: "before", callStack: [],
-    variables: {}, names: {}, inputs: null, blockOutputs: {}, outputs: {}, error: null, breakpoints: [], canStepBack: false,
+    variables: {}, names: {}, inputs: null, blockOutputs: {}, outputs: {}, error: null, breakpoints: [], canStepBack: false, isPast: false,
   };
 }

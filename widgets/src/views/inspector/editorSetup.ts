@@ -231,9 +231,8 @@ function tabKeys(indents: boolean): Extension {
 const escapeLeaves = Prec.highest(
   EditorView.domEventHandlers({
     keydown: (event, view) => {
-      if (event.key !== "Escape") return false;
-      if (completionStatus(view.state)) closeCompletion(view);
-      return true; // no other key binding sees it; the event goes on, for it is not prevented
+      if (event.key === "Escape" && completionStatus(view.state)) closeCompletion(view);
+      return false; // it is not taken: whoever is outside hears it too
     },
   }),
 );
@@ -284,13 +283,13 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     indentUnit.of(language === "python" ? "    " : "  "),
     EditorView.lineWrapping,
     native
-      ? autocompletion({ icons: false })
-      : autocompletion({ icons: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
+      ? autocompletion({ icons: false, defaultKeymap: false })
+      : autocompletion({ icons: false, defaultKeymap: false, override: language === "json" || language === "text" ? [] : [complete(language, hints)] }),
     tooltips({ parent: options.tooltipParent, position: "fixed" }),
     Prec.high(tabKeys(indents)),
     escapeLeaves,
     singleLine ? Prec.high(keymap.of([{ key: "Enter", run: () => (options.onEnter(), true) }])) : [],
-    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap.filter((binding) => binding.key !== "Escape"), ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,
     singleLine ? oneLine : language === "python" || language === "sql" ? lineNumbers() : [],
     EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
