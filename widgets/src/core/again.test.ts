@@ -24,8 +24,8 @@ describe("going on from what was done", () => {
   });
 
   it("knows whose queue is paused from the reason", () => {
-    expect(pausedQueue("The function's queue is paused")).toBe("function");
-    expect(pausedQueue("the server's queue is paused")).toBe("server");
-    expect(pausedQueue("limit 2 reached")).toBe(null);
+    expect(pausedQueue("paused: the queue of “daily digest” is paused (month end)")).toBe("function");
+    expect(pausedQueue("paused: the queue is paused")).toBe("server");
+    expect(pausedQueue("limit: 2 runs at once")).toBe(null);
   });
 });

@@ -32,5 +32,5 @@ export function mayFork(run: Pick<Run, "status"> | null | undefined): boolean {
 /** Whose queue holds a pending run: the function's or the whole server's; null where no pause does. */
 export function pausedQueue(reason: string | null | undefined): "function" | "server" | null {
   if (!reason || !/paused?/i.test(reason)) return null;
-  return /function/i.test(reason) ? "function" : "server";
+  return /queue of “/.test(reason) ? "function" : "server";
 }

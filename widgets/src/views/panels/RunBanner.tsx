@@ -71,7 +71,7 @@ function Held({ reason }: { reason: string | null }) {
   return (
     <Banner tone="warn" testId="held-banner">
       <span>
-        <strong>Held.</strong> {reason ?? "It waits for its turn in the queue."}
+        <strong>Held.</strong> {reason ? sentence(reason) : "It waits for its turn in the queue."}
       </span>
       {whose && (
         <span className="wbc-banner-acts">
@@ -82,4 +82,10 @@ function Held({ reason }: { reason: string | null }) {
       )}
     </Banner>
   );
+}
+
+/** `paused: the queue is paused` → `The queue is paused.` */
+function sentence(reason: string): string {
+  const said = reason.replace(/^[a-z]+: /, "");
+  return `${said[0]?.toUpperCase() ?? ""}${said.slice(1)}${/[.)]$/.test(said) ? "" : "."}`;
 }
