@@ -136,6 +136,12 @@ class Canvas:
         self.press("0")
         self.wait_still()
 
+    def show_from_far(self) -> None:
+        """All of it, also where cards cannot be read any more."""
+        self.show_whole()
+        self.press("0")
+        self.wait_still()
+
     def look_at(self, name: str) -> None:
         """Zoom in on a block until it reads well, and select it."""
         for _ in range(4):

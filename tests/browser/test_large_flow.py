@@ -63,7 +63,7 @@ def test_five_hundred_blocks_are_drawn_panned_and_dragged_fluidly(draw: Draw, st
     assert card
     judge("dragging a block", move(stage, (card["x"] + card["width"] / 2, card["y"] + card["height"] / 2)))
     canvas.expect_saved()
-    canvas.press("0")
+    canvas.show_from_far()
     expect(canvas.blocks).to_have_count(COUNT)
     stage.shoot_both("500-blocks")
     judge("panning the whole", move(stage, (box["x"] + 200, box["y"] + box["height"] - 60), steps=20))

@@ -69,6 +69,7 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
     canvas.look_at("severe")
     canvas.press("F9")
     expect(canvas.block("severe").get_by_test_id("breakpoint")).to_have_attribute("data-kind", "on")
+    canvas.show_whole()
     edge = canvas.block("with weather").get_by_test_id("breakpoint")
     edge.click()
     expect(edge).to_have_attribute("data-kind", "on")
@@ -87,6 +88,7 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
     expect(canvas.strip.get_by_role("region", name="Variables")).to_contain_text("item")
     stage.shoot_both("6-stepped")
 
+    canvas.show_whole()
     canvas.root.locator("[data-testid=wire-chip]", has_text=re.compile(r"^3 × 10")).click()
     table = canvas.inspector.get_by_role("table")
     expect(table.get_by_role("columnheader", name=re.compile("worst_delay"))).to_contain_text(
@@ -96,6 +98,7 @@ def test_the_tutorial_is_drawn_debugged_looked_into_and_completed_on_its_canvas(
     stage.shoot_both("7-value")
 
     canvas.close_inspector()
+    canvas.show_from_far()
     canvas.block("severe").get_by_test_id("breakpoint").click()
     canvas.press("F5")
     expect(canvas.status).to_have_attribute("data-status", "completed", timeout=LOAD_MS)
