@@ -6,6 +6,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 SEEDS ?= 1000
 START ?= 0
+KILLS ?= 1000
 TUTORIAL := notebooks/01_first_function.ipynb
 
 VENV := .venv
@@ -31,13 +32,13 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format types bench simulate lock openapi clean install-lab install-dev test-python test-widgets test-notebooks
+.PHONY: help lab test check format types bench simulate faults lock openapi clean install-lab install-dev test-python test-widgets test-notebooks
 
 help: ## List the commands
 	@echo "Workflow Workbench"
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 	@echo "  LAB_ARGS, TEST_ARGS and BENCH_ARGS are passed on, as in: make lab LAB_ARGS='--no-browser --port 9000'"
-	@echo "  and SEEDS and START, as in: make simulate SEEDS=10000"
+	@echo "  and SEEDS, START and KILLS, as in: make simulate SEEDS=10000; make faults KILLS=100"
 
 lab: $(LAB_READY) ## Open JupyterLab on the first tutorial
 	@$(PY) -m jupyterlab $(AS_ROOT) $(LAB_ARGS) $(TUTORIAL)
@@ -56,6 +57,9 @@ bench: $(DEV_READY) ## Print the benchmarks, each beside its peer in the same ru
 
 simulate: $(DEV_READY) ## Run the engine through SEEDS simulated machines that crash, from seed START on
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --start $(START) --processes 2
+
+faults: $(DEV_READY) ## Kill real processes KILLS times at every commit boundary and print what came of it
+	@$(PY) -m tests.faults --kills $(KILLS)
 
 format: $(DEV_READY) ## Format the Python code and mend what ruff can mend
 	$(BIN)/ruff format .

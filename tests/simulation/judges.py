@@ -76,7 +76,7 @@ def judge_world(witness: Witness, world: World) -> None:
     """The effect promise, as the server outside saw it."""
 
     def is_excused(url: str) -> bool:
-        """Whether a call that was cut off may come again in the same life: its scope or a person tried again."""
+        """Whether what was not refused may come again with its key in one life: its scope or a person tried again."""
         seen = witness.runs.get(url.rpartition("/")[2])
         if seen is None:
             return False
@@ -87,7 +87,8 @@ def judge_world(witness: Witness, world: World) -> None:
 
     for key, calls in world.by_key.items():
         for before, after in pairwise(calls):
-            is_open = before.ended == "unknown" or (before.ended == "cut off" and is_excused(after.url))
+            has_failed = before.ended == "refused" or (before.ended == "answered" and before.status != 200)
+            is_open = before.ended == "unknown" or (not has_failed and is_excused(after.url))
             if before.life == after.life and not is_open:
                 witness.complain(f"{after.url} was called twice with {key} in one life, first {before.ended}")
         lives = len({call.life for call in calls})

@@ -424,7 +424,12 @@ class Simulation:
         self._unwatched.append(row.id)
 
     async def _judge(self, life: Life) -> None:
-        """All is quiet now."""
+        """All is quiet now, and the disk well."""
+        life.disk.heal()
+        for _ in range(60):
+            if life.store.health()["ok"]:
+                break
+            await virtual(1.0)
         for what in life.engine.broken():
             self.witness.complain(f"invariant: {what}")
         for what in life.engine.health()["reasons"] + life.store.health()["reasons"]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from workbench.base.errors import InvalidState, Unavailable
 from workbench.base.ids import Ids
+from workbench.base.probe import probe
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.forking import forked, read_past, retried
 from workbench.engine.interfaces import Services
@@ -65,6 +66,7 @@ async def retry(engine: Taking, entry: Entry, with_it: With = lambda _row: ()) -
     engine.intake.on_row(row)
     ticket = engine.store.append([*facts, *with_it(row)], row.workspace_id)
     engine.intake.enqueue(entry)
+    probe("run.retried")
     try:
         await ticket
     except Unavailable:
@@ -86,6 +88,7 @@ async def fork(engine: Taking, request: RunRequest, with_it: With = lambda _row:
     facts = forked(row, request.fork, now)
     engine.intake.on_row(row)
     await engine.store.append([created(row, request.start_block), *facts, *with_it(row)], row.workspace_id)
+    probe("run.forked")
     past = await read_past(engine.store, row, request.flow, engine.registry)
     entry = Entry(row, request.flow, request.breakpoints, request.start_block, past.journal, past.overlay)
     entry.debug_state = dict(request.fork.stands_at) if request.fork.stands_at is not None else None

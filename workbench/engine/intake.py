@@ -10,6 +10,7 @@ import structlog
 
 from workbench.base.errors import Unavailable
 from workbench.base.ids import Ids, to_bytes
+from workbench.base.probe import probe
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunRecovered
 from workbench.engine.holds import Holds
@@ -77,6 +78,7 @@ class Intake:
         self.holds.admit(entry, verdict)  # before its facts are gathered: where it starts at once, all share one group
         ink = self._lives.ink
         entry.sheet = sheet = ink.take_in(row.workspace_id, facts)
+        probe("run.created")
         failure = await ink.lasts(sheet, creation.run)
         if failure is not None:
             if self.withdraw(row.id) is None:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from workbench.base.errors import InvalidState, Unavailable, WorkbenchError
+from workbench.base.probe import probe
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.facts import RunCreated, RunFinished
@@ -331,6 +332,7 @@ class Lives:
                 row.steps,
             )
         )
+        probe("run.before_finished")
         return now
 
     def _tell_end(
@@ -350,6 +352,7 @@ class Lives:
             if live is None or live.task is None:  # else its task's end says so
                 self.on_lost(row.id)
             return
+        probe("run.finished")
         row.finished_at = now
         row.output, row.error = output, error
         row.status = status
