@@ -39,6 +39,7 @@ from workbench.engine.interfaces import Services
 from workbench.engine.journal import FACT_TYPES, read_stored
 from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
 from workbench.engine.journal_forks import find_run_row, last_seq
+from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, ForkOf, RunRequest, RunRow
@@ -149,7 +150,7 @@ class Child:
             timer.daemon = True
             timer.start()
         registry = FactRegistry()
-        registry.add(*ACCESS_FACTS, *EDITING_FACTS, *FACT_TYPES, *FORK_FACTS)
+        registry.add(*ACCESS_FACTS, *EDITING_FACTS, *FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
         clock = SystemClock()
         store = self.store = Store.open(
             self.home / "store", registry, load_migrations(), clock, segment_bytes=SEGMENT_BYTES, disk=self.disk

@@ -152,8 +152,8 @@ class SimDisk:
         self.on_crash = on_crash
         self.is_dead = False
         self.operations = 0
-        self.was_ill = False
-        """Whether it has refused anything yet."""
+        self.was_ill = faults.room is not None
+        """Whether it has refused anything yet, or says that it soon will."""
 
     def heal(self) -> None:
         """Somebody makes room and changes the cable."""

@@ -93,6 +93,7 @@ class Life:
             MIGRATIONS,
             self.clock,
             segment_bytes=SEGMENT_BYTES,
+            min_free_bytes=self.rng.choice((0, 20_000)),
             disk=self.disk,
             runner=self.runner,
             database=self.machine.database.connect,
