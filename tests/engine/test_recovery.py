@@ -132,6 +132,19 @@ def test_an_orderly_stop_leaves_runs_to_the_next_start(house: House) -> None:
     assert again.row(rows[0].id).recoveries == 1
 
 
+def test_a_large_result_of_an_effect_is_read_back_after_a_crash(house: House) -> None:
+    made = flow(
+        [touch("t", "{{ 'x' * 70000 }}"), touch("u", door="d"), transform("n", "len(t)")],
+        "start > t > u > n",
+    )
+    row = house.submit(made)
+    house.world.until(house.world.began, "u")
+    again = house.crash().start()
+    again.do(again.world.open("d"))
+    assert (again.finish(row).status, again.row(row.id).output) == ("completed", 70_000)
+    assert again.world.count("t") == 1
+
+
 def test_queued_runs_are_not_counted_as_recovered(houses: Callable[..., House]) -> None:
     house = houses(slots=1).start()
     held = flow([touch("t", 1, door="d")], "start > t")
