@@ -382,11 +382,13 @@ class Simulation:
             await SignalDesk(life.engine).send(self._order[operation.run], kind, payload, None)
 
     async def _retry(self, life: Life, operation: Operation) -> None:
-        if operation.run >= len(self._order):
+        seen_runs = self.witness.runs
+        failed = [run for run in self._order if seen_runs[run].status not in (None, "completed")]
+        if not failed:
             return
-        run = self._order[operation.run]
+        run = failed[operation.run % len(failed)]
         seen = self.witness.runs[run]
-        if seen.status is None or seen.request.debug:
+        if seen.request.debug:
             return
         found = await life.store.read(lambda c: find_run_row(c, seen.request.workspace_id, run))
         if found is None:
