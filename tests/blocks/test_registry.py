@@ -33,6 +33,7 @@ def test_every_block_of_the_first_catalogue_is_there():
         "read_table",
         "write_table",
         "http_request",
+        "subflow",
         "delay",
         "wait",
         "error_handler",

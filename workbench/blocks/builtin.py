@@ -24,6 +24,7 @@ from workbench.blocks.flow.split import Split
 from workbench.blocks.flow.wait import WaitBlock
 from workbench.blocks.integration.http_request import HttpRequestBlock
 from workbench.blocks.integration.read_table import ReadTable
+from workbench.blocks.integration.subflow import Subflow
 from workbench.blocks.integration.write_table import WriteTable
 from workbench.blocks.kind import BlockType
 from workbench.blocks.triggers.start import Start
@@ -43,6 +44,7 @@ BUILTIN: tuple[type[BlockType[Any]], ...] = (
     Join,
     SetVariables,
     HttpRequestBlock,
+    Subflow,
     ReadTable,
     WriteTable,
     Delay,

@@ -261,6 +261,16 @@ class ScopeContext(BlockContext, Protocol):
         """Run the region once per entry of `items`, at most `limit` at a time; None where it never started."""
         ...
 
+    async def call_function(
+        self, inputs: Mapping[str, Any], *, inherits_variables: bool, timeout_ms: int | None
+    ) -> RegionResult:
+        """Run the function that the block's type says it calls, at ``{scope}[0]``, in the version pinned for the run.
+
+        It sees its own blocks, inputs and variables; with `inherits_variables` those in sight here too. It is cut off
+        after `timeout_ms`; the deadline survives a restart, and a pause stops it.
+        """
+        ...
+
     def progress(self, done: int, total: int | None) -> None:
         """Tell how far the scope is, for the canvas."""
         ...

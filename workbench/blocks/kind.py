@@ -109,6 +109,14 @@ def when(**fields: str | bool | tuple[str, ...]) -> dict[str, Any]:
     return {"x-when": {to_camel(name): list(v) if isinstance(v, tuple) else v for name, v in fields.items()}}
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Which function a block runs inside its own run; `version` None: the latest when the run is created."""
+
+    function_id: str
+    version: int | None
+
+
 ConfigT = TypeVar("ConfigT", bound=BlockConfig)
 
 
@@ -180,6 +188,11 @@ class BlockType(ABC, Generic[ConfigT]):
         """How long a block that joins at first waits for one, from where the ways into it part; 0 for ever."""
         del config
         return 0
+
+    def calls(self, config: Mapping[str, Any]) -> Call | None:
+        """The function that a block with this raw config runs, or None; must bear any config."""
+        del config
+        return None
 
     def own_names(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """What ``deferred`` and ``code`` fields see besides the usual, for this raw config; must bear any config."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from workbench.base.errors import FlowInvalid, InvalidInput, InvalidState, Issue
 from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing import store as sql
+from workbench.editing.calls import Calls
 from workbench.editing.canvases import check_version, end_runs
 from workbench.editing.cards import cards_of
 from workbench.editing.completing import complete, fill
@@ -32,6 +34,7 @@ from workbench.editing.models import (
     NewFunction,
     ToValidate,
 )
+from workbench.engine.calls import pinned_functions
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint as EngineBreakpoint
 from workbench.flow.changes import HEAD_FIELDS, between, set_head
@@ -67,6 +70,7 @@ class Functions:
         self._memory = memory
         self._clock = clock
         self._ids = ids
+        self.calls = Calls(self, registry)
 
     # Reading
 
@@ -128,9 +132,14 @@ class Functions:
             )
         if asked.function_id is not None:
             function = self.head(caller, asked.function_id)
-            return validate(await self.flow(caller, function, function.version), self._registry)
+            return await self._validated(caller, await self.flow(caller, function, function.version), function)
         assert asked.flow is not None
-        return validate(fill(asked.flow, self._registry), self._registry)
+        return await self._validated(caller, fill(asked.flow, self._registry))
+
+    async def _validated(self, caller: Caller, flow: Flow, function: Function | None = None) -> Validation:
+        found = validate(flow, self._registry)
+        warnings = await self.calls.problems(caller, flow, function)
+        return found.model_copy(update={"warnings": (*found.warnings, *warnings)}) if warnings else found
 
     def require_valid_version(self, function: Function, version: int, flow: Flow) -> None:
         """`require_valid` for a version's flow; a version never changes, so one that was found valid stays so."""
@@ -242,6 +251,14 @@ class Functions:
         return answer
 
     # Breakpoints
+
+    def breakpoints(self, caller: Caller, function: Function, pins: Mapping[str, int]) -> tuple[EngineBreakpoint, ...]:
+        """Those of a function and of all that a run of it may call."""
+        points = for_engine(function.breakpoints)
+        for called in sorted(pinned_functions(pins) - {function.id}):
+            inside = for_engine(self.head(caller, called).breakpoints)
+            points += tuple(replace(point, function_id=called) for point in inside)
+        return points
 
     async def set_breakpoints(self, caller: Caller, function_id: str, change: BreakpointsChange) -> Function:
         """Replace the breakpoints. Raises NotFound, InvalidInput for blocks that are not there."""

@@ -91,6 +91,7 @@ async def fork(engine: Taking, request: RunRequest, with_it: With = lambda _row:
     probe("run.forked")
     past = await read_past(engine.store, row, request.flow, engine.registry)
     entry = Entry(row, request.flow, request.breakpoints, request.start_block, past.journal, past.overlay)
+    entry.called = request.called
     entry.debug_state = dict(request.fork.stands_at) if request.fork.stands_at is not None else None
     engine.intake.enqueue(entry)
     return row

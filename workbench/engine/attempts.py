@@ -110,7 +110,7 @@ class Attempts:
             step = walk.next_attempt(step)
             if policy.retry_delay_ms:
                 due = walk.services.clock.now_us() + policy.retry_delay_ms * 1000
-                walk.pen.timer(_retry_path(step.path, step.attempt), due)
+                walk.pen.timer(_retry_path(step.path, step.attempt), due, function=step.region.frame.function)
                 await self.sit_out(step, walk.timers.at(due))
                 step.now_us = walk.services.clock.now_us()
 
@@ -208,7 +208,7 @@ class Attempts:
                 and walk.journal.went_past(step.path, step.iteration)
             ):
                 return
-            walk.pen.timer(path, due_us)
+            walk.pen.timer(path, due_us, walk.services.clock.now_us(), function=step.region.frame.function)
         await self.sit_out(step, walk.timers.at(due_us if known is None else known))
 
     async def wait_for(self, step: Step, wait: Wait) -> Woken:

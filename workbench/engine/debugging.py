@@ -43,7 +43,10 @@ class Debugger:
             fork = await self._fork(live, live.past)
             following = await self._engine.lives.started(fork.id, wait_s)
             if following is None or following.gate is None:
-                return {**unpositioned(fork), "breakpoints": [describe_breakpoint(b) for b in gate.breakpoints]}
+                return {
+                    **unpositioned(fork),
+                    "breakpoints": [describe_breakpoint(b, fork.function_id) for b in gate.breakpoints],
+                }
             live, gate = following, following.gate
             await gate.news(wait_s)
         gate.go(mode)
@@ -66,7 +69,7 @@ class Debugger:
             raise InvalidState("This is the beginning of the run.", hint="Step on, or continue.")
         lives = self._engine.lives
         looking = Looking(lives.ink, self._engine.registry, lives.services, lives.turns, lives.timers)
-        past = await looking.at(live.row, live.walk.program, live.start_block, places[-1])
+        past = await looking.at(live.row, live.walk.frame.program, live.walk.calls, live.start_block, places[-1])
         if past is None:
             raise InvalidState("The run cannot be looked at there: what it was made of is not kept any more.")
         past.is_first = len(places) == 1
@@ -94,9 +97,11 @@ class Debugger:
             row.function_id,
             row.function_name,
             row.version,
-            live.walk.program.flow,
+            live.walk.frame.program.flow,
             row.inputs,
             trigger=row.trigger,
+            pins=row.pins,
+            called=live.walk.calls.flows,
             debug=True,
             breakpoints=gate.breakpoints,
             priority=row.priority,
@@ -115,10 +120,16 @@ class Debugger:
         gate = live.gate
         if live.past is not None:
             seen = live.past.state()
-            breakpoints = [describe_breakpoint(b, gate) for b in gate.breakpoints] if gate is not None else []
+            breakpoints = (
+                [describe_breakpoint(b, live.row.function_id, gate) for b in gate.breakpoints]
+                if gate is not None
+                else []
+            )
             variables = self._variables(live.past.position)
             return {**seen, "variables": variables, "breakpoints": breakpoints}
-        breakpoints = [describe_breakpoint(b, gate) for b in gate.breakpoints] if gate is not None else []
+        breakpoints = (
+            [describe_breakpoint(b, live.row.function_id, gate) for b in gate.breakpoints] if gate is not None else []
+        )
         if gate is not None and gate.position is not None:
             return {**gate.position.state, "variables": self._variables(gate.position), "breakpoints": breakpoints}
         return {**unpositioned(live.row), "breakpoints": breakpoints}
@@ -192,14 +203,15 @@ def unpositioned(row: RunRow) -> dict[str, Any]:
     }
 
 
-def describe_breakpoint(point: Breakpoint, gate: Gate | None = None) -> dict[str, Any]:
+def describe_breakpoint(point: Breakpoint, function_id: str, gate: Gate | None = None) -> dict[str, Any]:
     """A breakpoint as it goes on the wire, with why it cannot be hit where its expression failed."""
     return {
         "blockId": point.block_id,
+        "functionId": point.function_id or function_id,
         "when": point.when,
         "condition": point.condition,
         "hitCount": point.hit_count,
         "logMessage": point.log_message,
         "enabled": point.enabled,
-        "problem": gate.unreachable.get(point.block_id) if gate is not None else None,
+        "problem": gate.unreachable.get((point.function_id, point.block_id)) if gate is not None else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from workbench.base.ids import Ids, to_text
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.admission import SERVER, Pause
 from workbench.engine.again import fork
+from workbench.engine.calls import pinned_functions
 from workbench.engine.intake import Intake
 from workbench.engine.interfaces import Services
 from workbench.engine.invariants import broken
@@ -210,9 +212,13 @@ class Engine:
         return await self.lives.cancel(live, reason)
 
     def open_runs_of(self, function_ids: frozenset[str]) -> list[str]:
-        """Ids of the runs of these functions that are not over."""
+        """Ids of the runs that are not over of these functions, or that may call them."""
         rows = [live.row for live in self.live.values()] + self.queue.rows()
-        return [row.id for row in rows if row.function_id in function_ids]
+        return [
+            row.id
+            for row in rows
+            if row.function_id in function_ids or (row.pins and not function_ids.isdisjoint(pinned_functions(row.pins)))
+        ]
 
     async def cancel_and_wait(self, run_id: str, reason: str) -> None:
         """Cancel a run and wait until it has ended; one that is over already is fine."""
@@ -230,8 +236,12 @@ class Engine:
     def set_breakpoints(self, function_id: str, breakpoints: tuple[Breakpoint, ...]) -> None:
         """Give the debug runs of a function its new breakpoints."""
         for live in self.live.values():
-            if live.gate is not None and live.row.function_id == function_id:
-                live.gate.breakpoints = breakpoints
+            gate, row = live.gate, live.row
+            if gate is None or (row.function_id != function_id and function_id not in pinned_functions(row.pins)):
+                continue
+            owner = "" if row.function_id == function_id else function_id
+            others = tuple(point for point in gate.breakpoints if point.function_id != owner)
+            gate.breakpoints = (*(replace(point, function_id=owner) for point in breakpoints), *others)
 
     def set_policy(self, function_id: str, policy: FunctionPolicy | None) -> None:
         """A function's settings as they are now; its runs are counted anew by them."""

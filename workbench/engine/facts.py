@@ -25,6 +25,8 @@ class RunCreated(Fact, tag=4001, frozen=True):
     timeout_ms: int | None
     parent: bytes | None
     at: int
+    pins: str | None = None
+    """The versions of the functions that it may call, as JSON; see `calls.pin_key`."""
 
 
 class RunMoved(Fact, tag=4101, frozen=True):
@@ -75,6 +77,8 @@ class StepStarted(Fact, tag=4401, frozen=True):
     block: str
     block_type: str
     at: int
+    function: bytes | None = None
+    """The called function that the block is in; None for the run's own."""
 
 
 class StepDone(Fact, tag=4501, frozen=True):
@@ -102,6 +106,8 @@ class StepDone(Fact, tag=4501, frozen=True):
     started_at: int
     finished_at: int
     wait_us: int
+    function: bytes | None = None
+    """The called function that the block is in; None for the run's own."""
 
 
 class BranchEnded(Fact, tag=4601, frozen=True):
@@ -140,6 +146,8 @@ class TimerSet(Fact, tag=4801, frozen=True):
     since: int | None = None
     kind: str = "timer"
     about: str | None = None
+    function: bytes | None = None
+    """The called function that the block is in; None for the run's own."""
 
 
 class SignalReceived(Fact, tag=5401, frozen=True):
@@ -206,6 +214,8 @@ class ScopeProgressed(Fact, tag=5101, frozen=True):
     block: str
     done: int
     total: int | None
+    function: bytes | None = None
+    """The called function that the block is in; None for the run's own."""
 
 
 STEP_STATUSES = ("running", "waiting", "paused", "completed", "failed", "skipped", "cancelled", "unknown")

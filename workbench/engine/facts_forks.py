@@ -50,6 +50,8 @@ class CheckpointReused(Fact, tag=5702, frozen=True):
     how: str
     whole: bool
     output: Stored | None
+    function: bytes | None = None
+    """The called function that the block is in; None for the run's own."""
 
 
 class RunDiscarded(Fact, tag=5801, frozen=True):

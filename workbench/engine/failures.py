@@ -52,6 +52,8 @@ def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
         "blockName": step.node.block.name,
         "path": step.path,
     }
+    if step.region.frame.function_id is not None:
+        found["functionId"] = step.region.frame.function_id
     if is_unknown(step, error):
         found["unknown"] = True
     if error.hint:

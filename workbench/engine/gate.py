@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from workbench.base.errors import WorkbenchError
+from workbench.engine.frames import depth_of
 from workbench.engine.records import Breakpoint, Outcome, RunRow
 from workbench.engine.states import StepStatus
 from workbench.engine.step import Step
@@ -62,8 +63,8 @@ class Gate:
         self.mode: Mode = mode or ("run" if stops else "into")
         self.depth = 0
         self.position: Position | None = None
-        self.unreachable: dict[str, str] = {}
-        """By block id: why its condition could not be evaluated."""
+        self.unreachable: dict[tuple[str, str], str] = {}
+        """By function (empty: the run's own) and block: why its condition could not be evaluated."""
         self._stood_at = stood_at
         self._hits: dict[Breakpoint, int] = {}
         self._is_open = True
@@ -119,7 +120,7 @@ class Gate:
         if position is None:
             return
         self.mode = mode
-        self.depth = position.step.region.plan.depth
+        self.depth = depth_of(position.step.region)
         self.position = None
         self._news.clear()
         _release(position.released)
@@ -158,14 +159,15 @@ class Gate:
             return True
         if when != "before" or self.mode == "run":
             return False
-        depth = step.region.plan.depth
+        depth = depth_of(step.region)
         if self.mode == "over":
             return depth <= self.depth
         return self.mode == "into" or depth < self.depth
 
     def _is_hit(self, step: Step, when: When, outcome: Outcome | None) -> bool:
         names = {} if outcome is None or outcome.error is not None else {step.node.handle: outcome.output}
-        points = [b for b in self.breakpoints if b.block_id == step.node.id and b.when == when]
+        own = step.region.frame.function_id or ""
+        points = [b for b in self.breakpoints if b.block_id == step.node.id and b.when == when and b.function_id == own]
         hits = [self._hit(b, step, names) for b in points]
         return any(hits)
 
@@ -184,7 +186,7 @@ class Gate:
                 step.log(message, "debug", breakpoint=point.block_id)
                 return False
         except WorkbenchError as error:
-            self.unreachable[point.block_id] = error.message
+            self.unreachable[point.function_id, point.block_id] = error.message
             step.log(f"The breakpoint's expression failed: {error.message}", "warning", breakpoint=point.block_id)
             return point.log_message is None
         return True

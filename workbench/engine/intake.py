@@ -74,7 +74,7 @@ class Intake:
             return await self._lives.skip(row, creation, verdict.reason or "", with_it)
         self.on_row(row)
         facts: list[Fact] = [creation, *moves, *with_it(row)]
-        entry = Entry(row, request.flow, request.breakpoints, request.start_block)
+        entry = Entry(row, request.flow, request.breakpoints, request.start_block, called=request.called)
         self.holds.admit(entry, verdict)  # before its facts are gathered: where it starts at once, all share one group
         ink = self._lives.ink
         entry.sheet = sheet = ink.take_in(row.workspace_id, facts)

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from workbench.base.clock import Clock
 from workbench.blocks.context import Arrival, BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
-from workbench.engine.program import Program
 from workbench.engine.records import RunRow
 from workbench.engine.tally import Tally
 
@@ -78,16 +77,18 @@ class RunsScopes(Protocol):
         is_decided: Callable[[Sequence[BranchEnd]], bool],
     ) -> Awaitable[list[BranchEnd]]: ...
 
+    def call_function(
+        self, step: Any, inputs: Mapping[str, Any], *, inherits_variables: bool, timeout_ms: int | None
+    ) -> Awaitable[RegionResult]: ...
+
 
 class Walking(Protocol):
     """The walk of one run, as its steps see it."""
 
     row: RunRow
-    program: Program
     services: Services
     overlay: dict[str, Any]
     tally: Tally
-    writers_before: Mapping[int, int]
     scopes: RunsScopes
 
     @property

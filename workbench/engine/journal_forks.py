@@ -20,7 +20,7 @@ from workbench.storage.facts import Batch, FactType
 
 _COPIED = """
     path, attempt, block_id, block_type, status, port, step_key, output, output_ref, output_kind, output_summary,
-    variables, names, error, flags, started_at, finished_at, queue_us, wait_us, seq
+    variables, names, error, flags, started_at, finished_at, queue_us, wait_us, seq, function_id
 """
 _FROM_PARENT = ", ".join(f"i.{name.strip()}" for name in _COPIED.split(","))
 

@@ -24,7 +24,7 @@ from workbench.storage.values import decode
 RUN_FIELDS = """
     id::VARCHAR, workspace_id::VARCHAR, function_id::VARCHAR, function_name, version, status, trigger,
     inputs, priority, debug, durability, timeout_ms, parent_run_id::VARCHAR, created_at, attempt, recoveries,
-    started_at, queue_us, wait_us, forked_from, queued_at
+    started_at, queue_us, wait_us, forked_from, queued_at, pins
 """
 
 
@@ -63,6 +63,7 @@ def run_of_fields(row: tuple[Any, ...]) -> tuple[RunRow, str | None]:
         wait_us=row[18] or 0,
         forked_from=msgspec.json.decode(row[19]) if row[19] else None,
         queued_at=row[20] or row[13],
+        pins=msgspec.json.decode(row[21]) if row[21] else {},
     )
     return run, start_block
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from workbench.base.errors import WorkbenchError
 from workbench.blocks.kind import Effect
+from workbench.engine.calls import Calls
+from workbench.engine.frames import Frame
 from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import RunRow
 from workbench.engine.region import RegionRun
@@ -26,10 +28,11 @@ class Inside:
     """Blocks in sight of code that may read them all; None where there is none."""
 
 
-def inside_of(program: Program, scope: Node) -> Inside:
-    """Look through the regions of a scope."""
+def inside_of(program: Program, scope: Node, calls: Calls | None = None) -> Inside:
+    """Look through the regions of a scope, and (with `calls`) at what is called there."""
     digest = hashlib.blake2b(digest_size=16)
     names: set[str] = set()
+    _add_call(digest, scope, names, calls)
     sees: dict[str, Place] | None = None
     left = [(port, index) for port, index in sorted(scope.bodies.items())]
     while left:
@@ -39,20 +42,35 @@ def inside_of(program: Program, scope: Node) -> Inside:
             digest.update(f"{node.id}\0{node.block.disabled}\0{node.wires}{node.special}".encode())
             digest.update(node.plan.static_key)
             names |= node.plan.names
+            _add_call(digest, node, names, calls)
             if node.sees is not None:
                 sees = {**(sees or {}), **dict(node.sees)}
             left += [(port, inner) for port, inner in sorted(node.bodies.items())]
     return Inside(digest.digest(), frozenset(names), tuple(sees.items()) if sees is not None else None)
 
 
+def _add_call(digest: Any, node: Node, names: set[str], calls: Calls | None) -> None:
+    """What a node that calls a function stands for: that function, and perhaps the variables in sight."""
+    if node.call is None or node.block.disabled:
+        return
+    try:
+        digest.update(calls.identity(node) if calls is not None else b"")
+    except WorkbenchError:  # a function that is gone: the call itself fails, and says so
+        digest.update(b"-")
+    if node.block.config.get("inheritContext"):
+        names.add("vars")
+
+
 class Keys:
-    """Makes the keys of one run's steps."""
+    """Makes the keys of the steps of one function in a run."""
 
-    __slots__ = ("_inputs_key", "_inside", "program", "row")
+    __slots__ = ("_calls", "_inputs_key", "_inside", "frame", "program", "row")
 
-    def __init__(self, program: Program, row: RunRow) -> None:
-        self.program = program
+    def __init__(self, frame: Frame, row: RunRow, calls: Calls) -> None:
+        self.frame = frame
+        self.program = frame.program
         self.row = row
+        self._calls = calls
         self._inputs_key: bytes | None = None
         self._inside: dict[str, Inside] = {}
 
@@ -71,7 +89,7 @@ class Keys:
         if node.kind.is_scope:
             inside = self._inside.get(node.id)
             if inside is None:
-                inside = self._inside[node.id] = inside_of(self.program, node)
+                inside = self._inside[node.id] = inside_of(self.program, node, self._calls)
             digest.update(inside.made_of)
             names, sees = names | inside.names, inside.sees if inside.sees is not None else sees
         if names or sees is not None:
@@ -99,7 +117,7 @@ class Keys:
 
     def _key_of_inputs(self) -> bytes:
         if self._inputs_key is None:
-            self._inputs_key = hashlib.blake2b(encode(self.row.inputs), digest_size=16).digest()
+            self._inputs_key = hashlib.blake2b(encode(dict(self.frame.inputs)), digest_size=16).digest()
         return self._inputs_key
 
     def _add_names(

@@ -15,6 +15,7 @@ from workbench.base.errors import InvalidState, Unavailable, WorkbenchError
 from workbench.base.probe import probe
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
+from workbench.engine.calls import Calls
 from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import trace_of
 from workbench.engine.gate import Gate, StoodAt
@@ -167,7 +168,9 @@ class Lives:
             program, failure = self.programs.empty(), RegionResult(error=_describe(error))
         if not program.is_quick:
             pen.moved(RunStatus.RUNNING)
-        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, entry.journal, _gate_for(entry))
+        calls = Calls(row.pins, entry.called, self.programs)
+        gate = _gate_for(entry)
+        walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, calls, entry.journal, gate)
         walk.overlay.update(entry.overlay)
         walk.attempts.mailbox = entry.mailbox
         walk.countdowns.stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None

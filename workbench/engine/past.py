@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
+from workbench.engine.calls import Calls
 from workbench.engine.forking import read_past
 from workbench.engine.gate import Gate, Position, StoodAt
 from workbench.engine.ink import Ink
@@ -110,14 +111,18 @@ class Looking:
         self._turns = turns
         self._timers = timers
 
-    async def at(self, row: RunRow, program: Program, start: str | None, place: tuple[str, int]) -> Past | None:
+    async def at(
+        self, row: RunRow, program: Program, calls: Calls, start: str | None, place: tuple[str, int]
+    ) -> Past | None:
         """The run `row` as it was before the block at `place` (path, sequence of its begin); None where that fails."""
         path, seq = place
         past = await read_past(self._store, row, program.flow, self._registry, before=seq)
         seen = replace(row, status=RunStatus.RUNNING, recoveries=0)
         pen = SilentPen(seen, self._ink, self._services.clock, self._services.threads)
         gate = Gate((), "run", StoodAt(path, "before", holds=True))
-        walk = Walk(seen, program, self._services, pen, self._turns, self._timers, FreeSlot(), past.journal, gate)
+        walk = Walk(
+            seen, program, self._services, pen, self._turns, self._timers, FreeSlot(), calls, past.journal, gate
+        )
         walk.overlay.update(past.overlay)
         walk.countdowns.hold()
         task = asyncio.ensure_future(walk.run(start))

@@ -166,7 +166,10 @@ class Pen:
         if not self._moves(step, StepStatus.RUNNING):
             return
         step.status = StepStatus.RUNNING
-        self.add(StepStarted(self.run, step.path, step.attempt, step.node.id, step.node.block.type, step.now_us))
+        function = step.region.frame.function
+        self.add(
+            StepStarted(self.run, step.path, step.attempt, step.node.id, step.node.block.type, step.now_us, function)
+        )
 
     async def intend(self, step: Step) -> None:
         """Write an effect's intent and wait until it, and all before it, is durable."""
@@ -210,6 +213,7 @@ class Pen:
             step.now_us,
             self._clock.now_us(),
             step.waited_us,
+            step.region.frame.function,
         )
         step.status = outcome.status
         self.add(fact)
@@ -224,22 +228,24 @@ class Pen:
         """Write that a fork stands on a checkpoint of the run that it was forked from."""
         number, is_scope = STATUS_NUMBERS[outcome.status], step.node.kind.is_scope
         shown = self.known.shown_of(step.path) if self.known is not None else None
+        function = step.region.frame.function
         self.add(
             CheckpointReused(
-                self.run, step.path, step.node.id, outcome.attempt, number, outcome.port, how, is_scope, shown
+                self.run, step.path, step.node.id, outcome.attempt, number, outcome.port, how, is_scope, shown, function
             )
         )
 
     def entered(self, step: Step) -> None:
         """Write that a fork enters a scope that the run which it was forked from had begun."""
-        self.add(CheckpointReused(self.run, step.path, step.node.id, 1, 0, None, "reused", False, None))
+        function = step.region.frame.function
+        self.add(CheckpointReused(self.run, step.path, step.node.id, 1, 0, None, "reused", False, None, function))
 
     def skipped(self, region: RegionRun, node: Node) -> None:
         """Write that no live wire reached a block."""
         now = self._clock.now_us()
-        path = region.prefix + node.id
+        path, function, kind = region.prefix + node.id, region.frame.function, node.block.type
         self.add(
-            StepDone(self.run, path, 1, node.id, node.block.type, 5, None, b"", None, None, None, None, 0, now, now, 0)
+            StepDone(self.run, path, 1, node.id, kind, 5, None, b"", None, None, None, None, 0, now, now, 0, function)
         )
 
     def _moves(self, step: Step, status: StepStatus) -> bool:
@@ -276,6 +282,7 @@ class Pen:
                 step.now_us,
                 now,
                 step.waited_us,
+                step.region.frame.function,
             )
         )
 
@@ -331,10 +338,16 @@ class Pen:
         self.add(VariablesForced(self.run, self._clock.now_us(), encode(dict(variables))))
 
     def timer(
-        self, path: str, due_us: int, since_us: int | None = None, kind: str = "timer", about: str | None = None
+        self,
+        path: str,
+        due_us: int,
+        since_us: int | None = None,
+        kind: str = "timer",
+        about: str | None = None,
+        function: bytes | None = None,
     ) -> None:
         """Write until when a step waits, and for what else (`about`, JSON)."""
-        self.add(TimerSet(self.run, path, due_us, since_us, kind, about))
+        self.add(TimerSet(self.run, path, due_us, since_us, kind, about, function))
         self.flush()
 
     def log(self, block: str | None, path: str | None, level: str, message: str, data: Mapping[str, Any]) -> None:
@@ -359,7 +372,7 @@ class Pen:
         if not is_end and now - self._progressed.get(step.node.id, 0.0) < PROGRESS_EVERY_S:
             return
         self._progressed[step.node.id] = now
-        self.add(ScopeProgressed(self.run, step.path, step.node.id, done, total))
+        self.add(ScopeProgressed(self.run, step.path, step.node.id, done, total, step.region.frame.function))
 
     def give_up(self) -> None:
         """The engine stops: what is still to be stored is computed again after the restart."""

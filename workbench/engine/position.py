@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.base.errors import WorkbenchError
 from workbench.engine.checkpoints import checkpoint_id
+from workbench.engine.program import Node
 from workbench.engine.records import Outcome
 from workbench.engine.region import RegionRun
 from workbench.engine.states import StepStatus
@@ -56,7 +57,7 @@ def _has_past(step: Step, when: str) -> bool:
 
 def outputs_in_sight(step: Step) -> dict[str, tuple[str, Outcome]]:
     """Block id and outcome by handle of the completed blocks that expressions at `step` see."""
-    program = step.walk.program
+    program = step.region.frame.program
     found: dict[str, tuple[str, Outcome]] = {}
     for block_id in sorted(program.layout.visible(step.node.id)):
         place = program.places[block_id]
@@ -78,12 +79,18 @@ def _names(step: Step) -> dict[str, Any]:
 def _call_stack(step: Step) -> list[dict[str, Any]]:
     """Innermost first: the block in front, then the scopes around it with their iteration."""
     frames: list[dict[str, Any]] = [
-        {"path": step.path, "blockId": step.node.id, "name": step.node.block.name, "kind": step.node.block.type}
+        {
+            "path": step.path,
+            "blockId": step.node.id,
+            "name": step.node.block.name,
+            "kind": step.node.block.type,
+            "functionId": step.region.frame.function_id or step.walk.row.function_id,
+        }
     ]
     region = step.region
-    while region.parent is not None:
+    while (around := _around(region)) is not None:
         path, _, rest = region.prefix[:-1].rpartition("[")
-        scope = step.walk.program.node(region.plan.key.scope)
+        outer, scope = around
         frames.append(
             {
                 "path": path,
@@ -91,7 +98,16 @@ def _call_stack(step: Step) -> list[dict[str, Any]]:
                 "name": scope.block.name,
                 "kind": scope.block.type,
                 "iteration": int(rest[:-1]),
+                "functionId": outer.frame.function_id or step.walk.row.function_id,
             }
         )
-        region = region.parent
+        region = outer
     return frames
+
+
+def _around(region: RegionRun) -> tuple[RegionRun, Node] | None:
+    """The region around one, and the scope in it, or the block that calls the function, whose region this is."""
+    if region.parent is not None:
+        return region.parent, region.frame.program.node(region.plan.key.scope)
+    caller = region.frame.caller
+    return (caller.region, caller.node) if caller is not None else None

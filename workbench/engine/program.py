@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 import msgspec
 
-from workbench.blocks.kind import BlockType, Effect
+from workbench.blocks.kind import BlockType, Call, Effect
 from workbench.blocks.registry import BlockRegistry
 from workbench.flow.expressions import Template, parse_expression, parse_template
 from workbench.flow.handles import handle
@@ -164,6 +164,8 @@ class Node:
     hidden: frozenset[str] = frozenset()
     """Handles that its expressions name although they are not in sight; a valid flow has none."""
     writes_variables: bool = False
+    call: Call | None = None
+    """The function that it runs inside the run."""
     upstream_writers: int = 0
     """Variable writers that come before this block, as a bit set of node numbers."""
     number: int = 0
@@ -207,8 +209,16 @@ class Program:
     layout: Regions
     is_quick: bool = False
     """Few blocks, and each is over in one go: a run mostly ends within the slice in which it begins."""
+    writers_before: Mapping[int, int] = field(default_factory=dict[int, int])
+    """By node number: the variable writers upstream of it, as a bit set; empty where nothing writes variables."""
     error_names: frozenset[str] = frozenset({"error"})
     """What expressions behind an `error` or `caught` port may call the failure."""
+
+    @property
+    def start(self) -> str | None:
+        """The trigger from which a call begins: `start`, else the first; None in a flow without triggers."""
+        kinds = {self.node(block_id).block.type: block_id for block_id in reversed(self.triggers)}
+        return kinds.get("start") or (self.triggers[0] if self.triggers else None)
 
     def node(self, block_id: str) -> Node:
         """The node of a block that is in the flow."""
@@ -239,6 +249,7 @@ def compile_flow(flow: Flow, registry: BlockRegistry) -> Program:
         triggers=tuple(n.id for n in nodes.values() if n.kind.is_trigger and places[n.id].region == 0),
         layout=layout,
         is_quick=len(nodes) <= QUICK_BLOCKS and all(n.is_quick for n in nodes.values()),
+        writers_before={n.number: n.upstream_writers for n in nodes.values()} if writers else {},
         error_names=frozenset(
             {"error"} | {v for b in flow.blocks if isinstance(v := b.config.get("errorVariable"), str)}
         ),
@@ -263,6 +274,7 @@ def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
         joins=kind.joins,
         joins_at_first=kind.joins_at_first(block.config),
         race_limit_ms=kind.race_limit_ms(block.config),
+        call=kind.calls(block.config),
     )
 
 

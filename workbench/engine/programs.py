@@ -21,7 +21,10 @@ class Programs:
 
     def of(self, row: RunRow, flow: Flow) -> Program:
         """The program of a run. Raises the error of the first thing that is not valid after all."""
-        key = (row.function_id, row.version)
+        return self.get((row.function_id, row.version), flow)
+
+    def get(self, key: tuple[str, int], flow: Flow) -> Program:
+        """The program of a version, by its function's id and its number. Raises likewise."""
         program = self._kept.get(key)
         if program is None:
             program = self._kept[key] = compile_flow(flow, self.registry)

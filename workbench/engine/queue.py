@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -27,6 +27,8 @@ class Entry:
     overlay: dict[str, object] = field(default_factory=dict)
     debug_state: dict[str, Any] | None = None
     """Where it stood still before the restart: the DebugState, with ``pausedAt``."""
+    called: Mapping[tuple[str, int], Flow] = field(default_factory=dict[tuple[str, int], Flow])
+    """The flows of the functions that it may call, by function and version."""
     mailbox: Mailbox | None = None
     """The signals that came before it has a slot."""
     seen_at: int | None = None

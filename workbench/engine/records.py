@@ -22,6 +22,8 @@ class Breakpoint:
     hit_count: int | None = None
     log_message: str | None = None
     enabled: bool = True
+    function_id: str = ""
+    """The called function that the block is in; empty for the run's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class RunRequest:
     start_block: str | None = None
     parent_run_id: str | None = None
     fork: ForkOf | None = None
+    pins: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The versions of the functions that the run may call; see `calls.pin_key`."""
+    called: Mapping[tuple[str, int], Flow] = field(default_factory=dict[tuple[str, int], Flow])
+    """Their flows, by function and version."""
 
 
 @dataclass(slots=True)
@@ -97,6 +103,8 @@ class RunRow:
     ``fromBlockId`` and ``effects`` where it was asked for so."""
     pending_reason: str | None = None
     """Why it is held while it is pending."""
+    pins: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The versions of the functions that it may call, as they were when it was created; see `calls.pin_key`."""
     queued_at: int = 0
     """When it last came into the queue; 0 for when it was created."""
 

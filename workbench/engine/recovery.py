@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeAlias
 
 import structlog
 
@@ -22,7 +24,8 @@ log = structlog.get_logger("workbench.engine")
 MOST_RECOVERIES = 3
 """A run that has been taken up so often inside one block is given up: it may be what kills the server."""
 
-LoadFlow = Callable[[str, int], Awaitable[tuple[Flow, tuple[Breakpoint, ...]] | None]]
+Loaded: TypeAlias = tuple[Flow, tuple[Breakpoint, ...]]
+LoadFlow = Callable[[str, int], Awaitable[Loaded | None]]
 """``load(function_id, version)``: the flow of a version and the function's breakpoints; None when it is gone."""
 
 
@@ -38,13 +41,17 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     signs = await engine.store.read(lambda cursor: signs_of_life(cursor, limited)) if limited else {}
     seen_at = await engine.store.read(engine_seen) or 0
     entries: list[Entry] = []
+    cache: dict[tuple[str, int], Loaded] = {}
     for row, start_block in rows:
         if row.status is RunStatus.CANCELLING:
             await _end(engine, row, RunStatus.CANCELLED, "CANCELLED", "Cancelled.")
             continue
         loaded = await _load(load, row)
-        if isinstance(loaded, str):
-            await _end(engine, row, RunStatus.FAILED, "FUNCTION_GONE", loaded)
+        called = await _load_called(load, row, cache) if not isinstance(loaded, str) else loaded
+        if isinstance(called, str):
+            loaded = called
+        if isinstance(loaded, str) or isinstance(called, str):
+            await _end(engine, row, RunStatus.FAILED, "FUNCTION_GONE", str(loaded))
             continue
         known = found.get(row.id)
         stuck = _stuck_at(known, engine.registry) if known is not None else None
@@ -56,7 +63,9 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
             await _end(engine, row, RunStatus.DEAD_LETTER, "RECOVERY_LIMIT", text, stuck)
             continue
         flow, breakpoints = loaded
-        entry = Entry(row, flow, breakpoints, start_block, debug_state=paused.get(row.id))
+        points = breakpoints + tuple(point for _, inner in called.values() for point in inner)
+        entry = Entry(row, flow, points, start_block, debug_state=paused.get(row.id))
+        entry.called = {key: inner for key, (inner, _) in called.items()}
         before = (row.forked_from or {}).get("before")
         if row.debug and before and (known is None or before not in known.journal.begun):
             entry.debug_state = entry.debug_state or {"path": before, "when": "before", "holds": True}
@@ -71,13 +80,32 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     return entries
 
 
-async def _load(load: LoadFlow, row: RunRow) -> tuple[Flow, tuple[Breakpoint, ...]] | str:
+async def _load(load: LoadFlow, row: RunRow) -> Loaded | str:
     """The flow and the breakpoints, or why there are none."""
+    return await _load_version(load, row.function_id, row.version, "the function")
+
+
+async def _load_called(
+    load: LoadFlow, row: RunRow, cache: dict[tuple[str, int], Loaded]
+) -> dict[tuple[str, int], Loaded] | str:
+    """The same of every function that the run may call, by function and version; each is read once."""
+    found: dict[tuple[str, int], Loaded] = {}
+    for pin, version in row.pins.items():
+        key = (pin.partition("@")[0], version)
+        loaded = cache.get(key) or await _load_version(load, *key, "a called function")
+        if isinstance(loaded, str):
+            return loaded
+        flow, points = loaded
+        found[key] = cache[key] = (flow, tuple(replace(point, function_id=key[0]) for point in points))
+    return found
+
+
+async def _load_version(load: LoadFlow, function_id: str, version: int, what: str) -> Loaded | str:
     try:
-        loaded = await load(row.function_id, row.version)
+        loaded = await load(function_id, version)
     except WorkbenchError as error:
-        return f"Version {row.version} of the function cannot be read: {error.message}"
-    return loaded or f"Version {row.version} of the function is gone, so the run cannot go on."
+        return f"Version {version} of {what} cannot be read: {error.message}"
+    return loaded or f"Version {version} of {what} is gone, so the run cannot go on."
 
 
 def _stuck_at(known: RunJournal, registry: BlockRegistry) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.base.errors import BlockFailed
+from workbench.engine.frames import Frame
 from workbench.engine.joined import Joined
 from workbench.engine.program import Node, RegionPlan
 from workbench.engine.records import Outcome
@@ -40,6 +41,7 @@ class RegionRun:
         "body",
         "children",
         "failure",
+        "frame",
         "joined",
         "names",
         "names_key",
@@ -64,8 +66,10 @@ class RegionRun:
         names: Mapping[str, Any],
         body: Outcome | None,
         variables: Variables,
+        frame: Frame,
     ) -> None:
         self.plan = plan
+        self.frame = frame
         self.prefix = prefix
         self.parent = parent
         self.names = names

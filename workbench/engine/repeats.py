@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.engine.calls import Calls
 from workbench.engine.program import Program
 from workbench.engine.replay import Journal
 
@@ -9,10 +10,11 @@ from workbench.engine.replay import Journal
 class Repeats:
     """The definite failures of one run, by path without the indexes of scopes whose iterations are attempts."""
 
-    __slots__ = ("_found", "journal", "program")
+    __slots__ = ("_calls", "_found", "journal", "program")
 
-    def __init__(self, program: Program, journal: Journal | None) -> None:
+    def __init__(self, program: Program, journal: Journal | None, calls: Calls) -> None:
         self.program = program
+        self._calls = calls
         self.journal = journal
         self._found: dict[str, int] | None = None
 
@@ -41,8 +43,14 @@ class Repeats:
         if "[" not in path:
             return path
         parts = path.split("/")
+        program = self.program
         for at, part in enumerate(parts[:-1]):
             scope = part.partition("[")[0]
-            if scope in self.program.places and getattr(self.program.node(scope).kind, "repeats", False):
+            if scope not in program.places:
+                break
+            node = program.node(scope)
+            if node.call is not None:
+                program = self._calls.program(node)
+            elif getattr(node.kind, "repeats", False):
                 parts[at] = scope
         return "/".join(parts)

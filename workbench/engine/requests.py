@@ -27,6 +27,7 @@ def new_row(request: RunRequest, run_id: str, now_us: int) -> RunRow:
         durability=request.durability,
         timeout_ms=request.timeout_ms,
         parent_run_id=request.parent_run_id,
+        pins=request.pins,
         created_at=now_us,
     )
 
@@ -48,4 +49,5 @@ def created(row: RunRow, start_block: str | None) -> RunCreated:
         row.timeout_ms,
         to_bytes(row.parent_run_id) if row.parent_run_id else None,
         row.created_at,
+        msgspec.json.encode(row.pins).decode() if row.pins else None,
     )

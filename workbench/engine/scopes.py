@@ -9,15 +9,16 @@ from typing import Any, Protocol
 from workbench.blocks.context import BranchEnd, RegionResult
 from workbench.engine.attempts import Attempts, limit_path
 from workbench.engine.branches import Branches
+from workbench.engine.calls import Calls
 from workbench.engine.countdowns import Countdowns, Limit
 from workbench.engine.failures import describe
+from workbench.engine.frames import Frame
 from workbench.engine.halting import Halt
 from workbench.engine.interfaces import Services
 from workbench.engine.joins import Joins
-from workbench.engine.keys import Keys
 from workbench.engine.lanes import all_lanes
 from workbench.engine.pen import Pen
-from workbench.engine.program import Program, RegionPlan
+from workbench.engine.program import RegionPlan
 from workbench.engine.records import Outcome
 from workbench.engine.region import RegionRun, VariableRace, Variables
 from workbench.engine.replay import Journal
@@ -28,14 +29,14 @@ from workbench.engine.step import Step, variable_race
 class Regions(Protocol):
     """The walk, as its scopes see it."""
 
-    program: Program
     services: Services
     pen: Pen
     journal: Journal | None
-    keys: Keys
     attempts: Attempts
     countdowns: Countdowns
-    writers_before: Mapping[int, int]
+    calls: Calls
+
+    def open(self, frame: Frame, prefix: str, variables: Variables, trigger: str | None) -> RegionRun: ...
 
     async def walk_region(self, region: RegionRun) -> None: ...
 
@@ -67,14 +68,15 @@ class Scopes:
         result, after = await self.run_once(
             step, port, iteration, names, carry_variables=carry_variables, timeout_ms=timeout_ms
         )
-        if not self._walk.program.has_writers or after is None:
+        program = step.region.frame.program
+        if not program.has_writers or after is None:
             return result
         here = {name for name, (writer, _) in after.items() if writer != -1}
         step.changed = step.changed | here if carry_variables else here
         for name in step.changed:
             value = after[name][1]
             if isinstance(value, VariableRace) and result.error is None and not result.timed_out:
-                return RegionResult(error=describe(step, variable_race(self._walk.program, name, value)))
+                return RegionResult(error=describe(step, variable_race(program, name, value)))
         if carry_variables:
             step.carried = {name: (-1, value) for name, (_, value) in after.items()}
         changed = {name: after[name][1] for name in step.changed if not isinstance(after[name][1], VariableRace)}
@@ -98,7 +100,8 @@ class Scopes:
         if index is None:
             return RegionResult(), None
         step.iteration = max(step.iteration, iteration)
-        plan = self._walk.program.regions[index]
+        frame = parent.frame
+        plan = frame.program.regions[index]
         carried: Variables | None = step.carried if carry_variables else None
         variables = carried if carried is not None else self._variables_in(step)
         region = self._open(step, plan, iteration, names, variables)
@@ -111,7 +114,7 @@ class Scopes:
                 timed_out = await self._within(step, region, limit_path(step.path, port), timeout_ms)
         finally:
             parent.children.discard(region)
-        after = region.variables_after(self._walk.writers_before) if self._walk.program.has_writers else None
+        after = region.variables_after(frame.writers_before) if frame.program.has_writers else None
         if timed_out:
             return RegionResult(timed_out=True, unknown=self._walk.attempts.has_cut_inside(region.prefix)), after
         failure = region.failure
@@ -136,19 +139,21 @@ class Scopes:
         return False
 
     def _variables_in(self, step: Step) -> Variables:
-        if not self._walk.program.has_writers:
+        frame = step.region.frame
+        if not frame.program.has_writers:
             return step.region.variables
-        return {n: (-1, v) for n, (_, v) in step.region.variables_before(step.node, self._walk.writers_before).items()}
+        return {n: (-1, v) for n, (_, v) in step.region.variables_before(step.node, frame.writers_before).items()}
 
     def _open(
         self, step: Step, plan: RegionPlan, iteration: int, names: Mapping[str, Any], variables: Variables
     ) -> RegionRun:
         body = names["item"] if "item" in names else next(iter(names.values()), None) if names else step.input
-        region = RegionRun(plan, f"{step.path}[{iteration}]/", step.region, names, None, variables)
+        frame = step.region.frame
+        region = RegionRun(plan, f"{step.path}[{iteration}]/", step.region, names, None, variables, frame)
         arriving = Outcome(
-            StepStatus.COMPLETED, plan.key.port, body, b"", variables if self._walk.program.has_writers else None
+            StepStatus.COMPLETED, plan.key.port, body, b"", variables if frame.program.has_writers else None
         )
-        arriving.key = region.key_of_names() if names else self._walk.keys.of_input(step)
+        arriving.key = region.key_of_names() if names else frame.keys.of_input(step)
         region.body = arriving
         for local in plan.entries:
             region.arrived[local] = [arriving]
@@ -185,6 +190,38 @@ class Scopes:
         if step.region.stopping:
             raise Halt
         return results
+
+    async def call_function(
+        self, step: Step, inputs: Mapping[str, Any], *, inherits_variables: bool, timeout_ms: int | None
+    ) -> RegionResult:
+        """Run the function that a step calls. See `ScopeContext.call_function`."""
+        walk, parent = self._walk, step.region
+        if parent.stopping:
+            raise Halt
+        program = walk.calls.program(step.node)
+        frame = parent.frame.call(step, walk.calls.key(step.node), program, inputs)
+        variables: Variables = {}
+        if inherits_variables:
+            variables.update((name, (-1, value)) for name, value in step.variables().items())
+        variables.update((name, (-1, value)) for name, value in program.flow.variables.items())
+        root = walk.open(frame, f"{step.path}[0]/", variables, program.start)
+        parent.children.add(root)
+        timed_out = False
+        try:
+            if timeout_ms is None:
+                await walk.walk_region(root)
+            else:
+                timed_out = await self._within(step, root, limit_path(step.path, "call"), timeout_ms)
+        except Halt:
+            if frame.returned is None or parent.stopping:
+                raise
+        finally:
+            parent.children.discard(root)
+        if timed_out:
+            return RegionResult(timed_out=True, unknown=walk.attempts.has_cut_inside(root.prefix))
+        if root.failure is not None:
+            return RegionResult(error=root.failure, unknown=root.failure.get("unknown") is True)
+        return RegionResult(value=root.result() if frame.returned is None else frame.returned.output)
 
     def stop_regions(self, step: Step) -> None:
         """Start nothing more in the regions of this scope; see `Walk.stop`."""

@@ -87,7 +87,7 @@ class Step:
     def input(self) -> Any:
         if self._input is self.walk:
             node, region = self.node, self.region
-            self._input = self.walk.row.inputs if node.kind.is_trigger else region.input_of(node)
+            self._input = self.region.frame.inputs if node.kind.is_trigger else region.input_of(node)
         return self._input
 
     @property
@@ -104,7 +104,7 @@ class Step:
 
     @property
     def run_inputs(self) -> Mapping[str, Any]:
-        return self.walk.row.inputs
+        return self.region.frame.inputs
 
     @property
     def files_root(self) -> Path:
@@ -156,7 +156,7 @@ class Step:
             region = region.parent
         for around in reversed(regions):
             seen.update(around.names)
-        failure = failure_in_sight(self.walk.program, self.region, self.node)
+        failure = failure_in_sight(self.region.frame.program, self.region, self.node)
         if failure is not None:
             seen.setdefault("error", failure)
         variables = {n: v for n, v in self.found_variables().items() if not isinstance(v, VariableRace)}
@@ -226,6 +226,13 @@ class Step:
     async def wait_ms(self, milliseconds: int) -> None:
         await self.wait_until(self.walk.services.clock.now_us() + milliseconds * 1000)
 
+    async def call_function(
+        self, inputs: Mapping[str, Any], *, inherits_variables: bool, timeout_ms: int | None
+    ) -> RegionResult:
+        return await self.walk.scopes.call_function(
+            self, inputs, inherits_variables=inherits_variables, timeout_ms=timeout_ms
+        )
+
     def progress(self, done: int, total: int | None) -> None:
         self.walk.progress(self, done, total)
 
@@ -240,7 +247,7 @@ class Step:
             if name in region.names:
                 return region.names[name]
             region = region.parent
-        program = self.walk.program
+        program = self.region.frame.program
         place = program.by_handle.get(name)
         if place is not None:
             return self._block_value(name, place)
@@ -250,7 +257,7 @@ class Step:
             case "vars":
                 return self.variables()
             case "run":
-                return self.walk.run_value()
+                return self._run_value()
             case "now":
                 return to_datetime(self.now_us)
             case "secrets":
@@ -262,13 +269,19 @@ class Step:
                         return failure
                 raise missing(name, sorted(self.visible()))
 
+    def _run_value(self) -> dict[str, Any]:
+        value, frame = self.walk.run_value(), self.region.frame
+        if frame.function_id is None:
+            return value
+        return {**value, "functionId": frame.function_id, "version": frame.version, "inputs": frame.inputs}
+
     def variables(self) -> dict[str, Any]:
         """The variables in sight; a race between two unordered writers fails."""
         if self._variables is None:
             values = self.found_variables()
             for name, value in values.items():
                 if isinstance(value, VariableRace):
-                    raise variable_race(self.walk.program, name, value)
+                    raise variable_race(self.region.frame.program, name, value)
             self._variables = values
         return self._variables
 
@@ -278,10 +291,10 @@ class Step:
 
     def found_variables(self) -> dict[str, Any]:
         """The variables in sight, with a VariableRace where unordered writers have set one."""
-        walk = self.walk
+        walk, frame = self.walk, self.region.frame
         found = (
-            self.region.variables_before(self.node, walk.writers_before)
-            if walk.program.has_writers
+            self.region.variables_before(self.node, frame.writers_before)
+            if frame.program.has_writers
             else self.region.variables
         )
         values = {name: value for name, (_, value) in found.items()}
@@ -292,7 +305,7 @@ class Step:
     def outcome_at(self, place: Place) -> Outcome | None:
         """The outcome of the block at `place` in this region or the ones around it; None before it ran."""
         region: RegionRun | None = self.region
-        plan = self.walk.program.regions[place.region]
+        plan = self.region.frame.program.regions[place.region]
         while region is not None:
             if region.plan is plan:
                 return region.outcomes[place.local]
@@ -300,7 +313,7 @@ class Step:
         return None
 
     def _block_value(self, name: str, place: Place) -> Any:
-        program = self.walk.program
+        program = self.region.frame.program
         plan = program.regions[place.region]
         node = plan.nodes[place.local]
         region: RegionRun | None = self.region
@@ -321,7 +334,7 @@ class Step:
         raise _no_value(name, node, outcome, is_hidden=name in self.node.hidden)
 
     def _all_in_sight(self) -> Sequence[tuple[str, Place]]:
-        program = self.walk.program
+        program = self.region.frame.program
         visible = program.layout.visible(self.node.id)
         return [(program.node(i).handle, program.places[i]) for i in sorted(visible)]
 

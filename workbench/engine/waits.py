@@ -46,7 +46,7 @@ async def wait_for(walk: Walker, resting: Resting, step: Step, wait: Wait) -> Wo
     if step.region.stopping:
         raise Halt
     path = resting.next_wait(step)
-    due_us, since_us = _row(walk, path, wait)
+    due_us, since_us = _row(walk, step, path, wait)
     mailbox = resting.mailbox
     if mailbox is not None and (had := mailbox.taken.pop(path, None)) is not None:
         return _by(had, since_us)
@@ -82,7 +82,7 @@ async def wait_for(walk: Walker, resting: Resting, step: Step, wait: Wait) -> Wo
     return Woken("time", due_us - since_us)
 
 
-def _row(walk: Walker, path: str, wait: Wait) -> tuple[int, int]:
+def _row(walk: Walker, step: Step, path: str, wait: Wait) -> tuple[int, int]:
     """Until and since when the wait at `path` lasts; one that a restart interrupted goes on, else it begins now."""
     now = walk.services.clock.now_us()
     known = walk.journal.take_wait(path) if walk.journal is not None else None
@@ -91,7 +91,8 @@ def _row(walk: Walker, path: str, wait: Wait) -> tuple[int, int]:
         return due, now if since is None else since
     about = {"eventType": wait.event_type, "title": wait.title, "message": wait.message}
     told = {name: value for name, value in about.items() if value is not None}
-    walk.pen.timer(path, wait.due_us, now, wait.kind, msgspec.json.encode(told).decode() if told else None)
+    text = msgspec.json.encode(told).decode() if told else None
+    walk.pen.timer(path, wait.due_us, now, wait.kind, text, step.region.frame.function)
     return wait.due_us, now
 
 

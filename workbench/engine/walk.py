@@ -13,8 +13,10 @@ from workbench.base.errors import WorkbenchError
 from workbench.blocks.context import RegionResult
 from workbench.blocks.kind import Effect, Fired
 from workbench.engine.attempts import Attempts
+from workbench.engine.calls import Calls
 from workbench.engine.countdowns import Countdowns
 from workbench.engine.failures import describe, is_unknown, unexpected
+from workbench.engine.frames import Frame
 from workbench.engine.gate import Gate, When
 from workbench.engine.halting import Halt
 from workbench.engine.interfaces import RunsScopes, Services
@@ -60,11 +62,11 @@ class Walk:
         turns: Turns,
         timers: Timers,
         slot: Slot,
+        calls: Calls,
         journal: Journal | None = None,
         gate: Gate | None = None,
     ) -> None:
         self.row = row
-        self.program = program
         self.services = services
         self.pen = pen
         self.turns = turns
@@ -74,11 +76,6 @@ class Walk:
         self.gate = gate
         self.overlay: dict[str, Any] = {}
         """What was set from outside; see `overlay_of` for what a replayed step sees of it."""
-        self.writers_before: Mapping[int, int] = (
-            {n.number: n.upstream_writers for r in program.regions for n in r.nodes} if program.has_writers else {}
-        )
-        self.root: RegionRun | None = None
-        self.returned: Outcome | None = None
         self.attempts = Attempts(self)
         self.countdowns = Countdowns(timers, services.clock, pen.timer)
         self.waiting = 0
@@ -87,8 +84,10 @@ class Walk:
         """Blocks that work, places that wait for a turn or at the gate: while there are any, the run keeps its slot."""
         self.careful = CAREFUL_STEPS if row.recoveries else 0
         self.tally = Tally()
-        self.keys = Keys(program, row)
-        self.repeats = Repeats(program, journal)
+        self.calls = calls
+        self.frame = Frame(program, row.inputs, self.tally)
+        """The run's own function."""
+        self.repeats = Repeats(program, journal, calls)
         self.scopes: RunsScopes = Scopes(self)
         self.joins = Joins(self)
         self._looking = False
@@ -109,36 +108,41 @@ class Walk:
 
         Returns the result or the unhandled failure. `asyncio.CancelledError` passes through.
         """
-        root = self.root or self._open(trigger)
+        root = self.frame.root or self._open(trigger)
         try:
             await self.walk_region(root)
         except Halt:
-            if self.returned is None:
+            if self.frame.returned is None:
                 raise
         if not self.slot.held:
             await self.slot.work()
         return self._result(root)
 
     def _open(self, trigger: str | None) -> RegionRun:
-        variables: Variables = {name: (-1, value) for name, value in self.program.flow.variables.items()}
-        root = self.root = RegionRun(self.program.regions[0], "", None, {}, None, variables)
-        chosen = trigger or (self.program.triggers[0] if self.program.triggers else None)
+        frame = self.frame
+        variables: Variables = {name: (-1, value) for name, value in frame.program.flow.variables.items()}
+        return self.open(frame, "", variables, trigger or next(iter(frame.program.triggers), None))
+
+    def _result(self, root: RegionRun) -> RegionResult:
+        if root.failure is not None:
+            return RegionResult(error=root.failure)
+        if self.frame.returned is not None:
+            return RegionResult(value=self.frame.returned.output)
+        return RegionResult(value=root.result())
+
+    def open(self, frame: Frame, prefix: str, variables: Variables, trigger: str | None) -> RegionRun:
+        """A function's own region, ready to be walked from `trigger`; its other triggers are skipped."""
+        root = frame.root = RegionRun(frame.program.regions[0], prefix, None, {}, None, variables, frame)
+        frame.keys = Keys(frame, self.row, self.calls)
         for local in root.plan.entries:
             node = root.plan.nodes[local]
-            if node.id == chosen:
+            if node.id == trigger:
                 root.ready.append(node)
             else:
                 self._settle(root, node, SKIPPED)
         if root.plan.has_joins:
             self.joins.enter(root)
         return root
-
-    def _result(self, root: RegionRun) -> RegionResult:
-        if root.failure is not None:
-            return RegionResult(error=root.failure)
-        if self.returned is not None:
-            return RegionResult(value=self.returned.output)
-        return RegionResult(value=root.result())
 
     # One region
 
@@ -244,7 +248,7 @@ class Walk:
         """A step ended after its region was told to stop."""
         region.outcomes[node.local] = outcome
         self.row.steps += 1
-        self.tally.count(node.id, outcome.status)
+        region.frame.tally.count(node.id, outcome.status)
 
     def stop(self, region: RegionRun) -> None:
         """Start nothing more in `region` and below; pure work and waits end, effects finish in their own time."""
@@ -289,7 +293,7 @@ class Walk:
             return False
         if node.kind.is_scope and journal.has_begun(step.path):
             return True
-        return journal.replays(step.path, node, lambda: self.keys.of(step))
+        return journal.replays(step.path, node, lambda: step.region.frame.keys.of(step))
 
     def _is_held(self, gate: Gate, region: RegionRun, node: Node) -> bool:
         step = Step(self, region, node, region.prefix + node.id, 1, self.services.clock.now_us())
@@ -342,8 +346,10 @@ class Walk:
         inherited = journal.inherited
         if not journal.has(step.path) and (inherited is None or step.path not in inherited.begun):
             return None
-        before = step.region.variables_before(step.node, self.writers_before) if self.program.has_writers else None
-        found = journal.reuse(step.path, step.node, self.keys.of(step), before)
+        frame = step.region.frame
+        has_writers = frame.program.has_writers
+        before = step.region.variables_before(step.node, frame.writers_before) if has_writers else None
+        found = journal.reuse(step.path, step.node, frame.keys.of(step), before)
         if found is None:
             if step.node.kind.is_scope and inherited is not None and step.path in inherited.begun:
                 self.pen.entered(step)
@@ -352,24 +358,23 @@ class Walk:
         if how != "own":
             self.pen.reused(step, outcome, how)
         if outcome.port is not None and step.node.kind.ends_function:
-            self._return(outcome)
+            self._return(frame, outcome)
         return outcome
 
-    def _return(self, outcome: Outcome) -> None:
+    def _return(self, frame: Frame, outcome: Outcome) -> None:
         """End the function with this outcome; the first wins, and nothing does after an unhandled failure."""
-        if self.returned is None and (self.root is None or self.root.failure is None):
-            self.returned = outcome
-        if self.root is not None:
-            self.stop(self.root)
+        if frame.returned is None and frame.root.failure is None:
+            frame.returned = outcome
+        self.stop(frame.root)
 
     def done(self, step: Step, fired: Fired) -> Outcome:
         """Journal a completed step."""
-        node = step.node
-        key = self.keys.of(step)
+        node, frame = step.node, step.region.frame
+        key = frame.keys.of(step)
         outcome = Outcome(
             StepStatus.COMPLETED, fired.port, fired.output, key, None, None, None, step.path, step.attempt
         )
-        if self.program.has_writers:
+        if frame.program.has_writers:
             self._carry_variables(step, outcome, fired.variables)
         try:
             self.pen.done(step, outcome)
@@ -378,7 +383,7 @@ class Walk:
         except Exception as error:  # noqa: BLE001 - a value that cannot be encoded, for whatever reason
             return self.failed(step, unexpected(error))
         if node.kind.ends_function:
-            self._return(outcome)
+            self._return(frame, outcome)
         return outcome
 
     def failed(self, step: Step, error: WorkbenchError) -> Outcome:
@@ -395,9 +400,9 @@ class Walk:
         status = StepStatus.UNKNOWN if unknown else StepStatus.FAILED
         if not unknown and node.effect is not Effect.PURE and not node.kind.is_scope:
             self.repeats.count(step.path)
-        key = self.keys.of_failure(step, str(description))
+        key = step.region.frame.keys.of_failure(step, str(description))
         outcome = Outcome(status, port, output, key, None, None, description, step.path, step.attempt)
-        if self.program.has_writers:
+        if step.region.frame.program.has_writers:
             self._carry_variables(step, outcome, None)
         step.stored = None
         self.pen.done(step, outcome)
@@ -420,9 +425,9 @@ class Walk:
         """Record an outcome and make ready, or skip, what comes after it."""
         self.row.steps += outcome is not SKIPPED
         region.outcomes[node.local] = outcome
-        self.tally.count(node.id, outcome.status)
+        region.frame.tally.count(node.id, outcome.status)
         if outcome.port is None and outcome.status in (StepStatus.FAILED, StepStatus.UNKNOWN):
-            if region.failure is None and self.returned is None:
+            if region.failure is None and region.frame.returned is None:
                 region.failure = outcome.error
             self.stop(region)
             return
@@ -433,7 +438,7 @@ class Walk:
             skipped = dead.pop()
             self.row.steps += 1
             region.outcomes[skipped.local] = SKIPPED
-            self.tally.count(skipped.id, StepStatus.SKIPPED)
+            region.frame.tally.count(skipped.id, StepStatus.SKIPPED)
             self._note_skip(region, skipped)
             dead.extend(self._fire(region, skipped, SKIPPED))
 
@@ -463,7 +468,7 @@ class Walk:
             self.pen.skipped(region, node)
 
     def _carry_variables(self, step: Step, outcome: Outcome, written: Mapping[str, Any] | None) -> None:
-        carried = step.region.variables_before(step.node, self.writers_before)
+        carried = step.region.variables_before(step.node, step.region.frame.writers_before)
         if written:
             outcome.written = dict(written)
             carried = {**carried, **{name: (step.node.number, value) for name, value in written.items()}}
@@ -497,7 +502,7 @@ class Walk:
 
     def progress(self, step: Step, done: int, total: int | None) -> None:
         """Tell how far a scope is."""
-        self.tally.progress[step.node.id] = (done, total)
+        step.region.frame.tally.progress[step.node.id] = (done, total)
         self.pen.progress(step, done, total)
 
     # The debugger

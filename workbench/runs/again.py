@@ -9,8 +9,9 @@ from typing import Any
 from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, InvalidState, Issue, NotFound
 from workbench.blocks.registry import BlockRegistry
-from workbench.editing.functions import Functions, for_engine, require_not_archived
+from workbench.editing.functions import Functions, require_not_archived
 from workbench.editing.models import Function
+from workbench.editing.starting import start_block
 from workbench.engine import again
 from workbench.engine.checkpoints import parse_checkpoint_id
 from workbench.engine.engine import Engine
@@ -28,7 +29,6 @@ from workbench.flow.regions import find_regions
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.runs.models import ForkRun, RetryRun, Reuse, ReuseCounts, RunGoesOn
-from workbench.runs.service import start_block
 from workbench.runs.shaping import run_of_live
 from workbench.storage.store import Store
 
@@ -72,16 +72,17 @@ class Again:
             raise InvalidState("The run is being retried already.", hint="Look at the run.")
         self._retrying.add(parent.row.id)
         try:
-            return await self._retry(parent)
+            return await self._retry(caller, parent)
         finally:
             self._retrying.discard(parent.row.id)
 
-    async def _retry(self, parent: _Parent) -> RunGoesOn:
+    async def _retry(self, caller: Caller, parent: _Parent) -> RunGoesOn:
         row = parent.row
         found = await self._foresee(parent, parent.flow, Plan())
-        breakpoints = for_engine(parent.function.breakpoints) if row.debug else ()
+        breakpoints = self._functions.breakpoints(caller, parent.function, row.pins) if row.debug else ()
+        called = await self._functions.calls.pinned(caller, row.pins)
         facts_for = once.answer_facts()
-        entry = Entry(row, parent.flow, breakpoints, parent.start)
+        entry = Entry(row, parent.flow, breakpoints, parent.start, called=called.flows)
         await again.retry(self._engine, entry, lambda r: facts_for(self._told(r, found)))
         return self._told(row, found)
 
@@ -128,6 +129,11 @@ class Again:
         row, function = parent.row, parent.function
         found = await self._foresee(parent, flow, plan, inputs)
         triggers = {block.id for block in flow.blocks}
+        calls = self._functions.calls
+        if version is None or version == row.version:
+            called = await calls.pinned(caller, row.pins)
+        else:
+            called = await calls.pin(caller, function, version, flow)
         request = RunRequest(
             workspace_id=caller.workspace_id,
             function_id=function.id,
@@ -137,12 +143,14 @@ class Again:
             inputs=row.inputs if inputs is None else inputs,
             trigger={"type": "fork", "id": row.id, "author": caller.author},
             debug=debug,
-            breakpoints=for_engine(function.breakpoints) if debug else (),
+            breakpoints=self._functions.breakpoints(caller, function, called.pins) if debug else (),
             priority=row.priority,
             durability=row.durability,
             timeout_ms=row.timeout_ms,
             start_block=parent.start if parent.start in triggers else start_block(flow, self._registry),
             fork=fork,
+            pins=called.pins,
+            called=called.flows,
         )
         facts_for = once.answer_facts()
         new = await self._engine.submit(request, lambda r: facts_for(self._told(r, found)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -65,9 +65,12 @@ class RunEvents:
 
     def counts(self, run_id: str, key: Hashable) -> Mapping[str, Any]:
         """How often a block has ended how since the run's start."""
-        tally = self._engine.tally(run_id)
-        block = key[1] if isinstance(key, tuple) else None
-        if tally is None or not isinstance(block, str):
+        known = self._engine.tally(run_id)
+        if known is None or not isinstance(key, tuple):
+            return {}
+        _, block, function = cast("tuple[bytes, str, bytes | None]", key)
+        tally = known.of(to_text(function) if function is not None else None)
+        if tally is None:
             return {}
         completed, failed, skipped = tally.blocks.get(block, (0, 0, 0))
         counts: dict[str, Any] = {"completed": completed, "failed": failed, "skipped": skipped}
@@ -91,7 +94,7 @@ class RunEvents:
         return {"runId": to_text(fact.run), "functionId": row.function_id if row else None}
 
     def _started(self, fact: StepStarted) -> dict[str, Any]:
-        return {"blockId": fact.block, "path": fact.path, "attempt": fact.attempt, "status": "running"}
+        return {**_block(fact), "attempt": fact.attempt, "status": "running"}
 
     def _waiting(self, fact: TimerSet) -> dict[str, Any] | None:
         if not fact.path:  # the run's own deadline
@@ -99,12 +102,19 @@ class RunEvents:
         path = _step_path(fact)
         about = msgspec.json.decode(fact.about) if fact.about else {}
         waiting = waiting_of(fact.kind, about, fact.due_at, fact.since).to_wire()
-        return {"blockId": _block_at(path), "path": path, "attempt": 1, "status": "waiting", "waiting": waiting}
+        inside = {"functionId": to_text(fact.function)} if fact.function is not None else {}
+        return {
+            "blockId": _block_at(path),
+            **inside,
+            "path": path,
+            "attempt": 1,
+            "status": "waiting",
+            "waiting": waiting,
+        }
 
     def _done(self, fact: StepDone) -> dict[str, Any]:
         return {
-            "blockId": fact.block,
-            "path": fact.path,
+            **_block(fact),
             "attempt": fact.attempt,
             "status": STEP_STATUSES[fact.status],
             "port": fact.port,
@@ -115,8 +125,7 @@ class RunEvents:
 
     def _reused(self, fact: CheckpointReused) -> dict[str, Any]:
         return {
-            "blockId": fact.block,
-            "path": fact.path,
+            **_block(fact),
             "attempt": fact.attempt,
             "status": STEP_STATUSES[fact.status],
             "port": fact.port,
@@ -125,7 +134,7 @@ class RunEvents:
         }
 
     def _progressed(self, fact: ScopeProgressed) -> dict[str, Any]:
-        return {"blockId": fact.block, "path": fact.path, "attempt": 1, "status": "running"}
+        return {**_block(fact), "attempt": 1, "status": "running"}
 
     def _paused(self, fact: DebugPaused) -> dict[str, Any]:
         row = self._rows.get(fact.run)
@@ -139,6 +148,13 @@ def _slim(fact: StepDone) -> StepDone:
     if output is None or output.inline is None or len(output.inline) <= SLIM_BYTES:
         return fact
     return msgspec.structs.replace(fact, output=Stored(kind=output.kind, summary={"chip": chip(output)}))
+
+
+def _block(fact: Any) -> dict[str, Any]:
+    """Which block, where; one of a called function says of which."""
+    if fact.function is None:
+        return {"blockId": fact.block, "path": fact.path}
+    return {"blockId": fact.block, "functionId": to_text(fact.function), "path": fact.path}
 
 
 def _run_id(fact: Any) -> str:
@@ -155,8 +171,8 @@ def _step_path(fact: TimerSet) -> str:
 
 
 def _waiting_key(fact: TimerSet) -> Hashable:
-    return (fact.run, _block_at(_step_path(fact)))
+    return (fact.run, _block_at(_step_path(fact)), fact.function)
 
 
 def _block_key(fact: Any) -> Hashable:
-    return (fact.run, fact.block)
+    return (fact.run, fact.block, fact.function)

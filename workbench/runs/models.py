@@ -167,6 +167,8 @@ class Checkpoint(Wire):
 
     id: str
     run_id: str
+    function_id: str
+    """Of the function that the block is in: the run's own, or one that it calls."""
     block_id: str
     block_name: str
     block_type: str
@@ -191,6 +193,7 @@ class Checkpoint(Wire):
 class BlockState(Wire):
     """Where a block of a run is: its last execution, and how often it ended how."""
 
+    function_id: str
     block_id: str
     status: str
     completed: int
@@ -353,6 +356,7 @@ class Frame(Wire):
     """One scope or block of the call stack; scopes say their iteration."""
 
     path: str
+    function_id: str | None = None
     block_id: str
     name: str
     kind: str

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from workbench.base.clock import Clock
-from workbench.base.errors import FlowInvalid, InvalidState, Issue
+from workbench.base.errors import InvalidState
 from workbench.blocks.registry import BlockRegistry
-from workbench.editing.functions import Functions, for_engine, require_not_archived
+from workbench.editing.functions import Functions, require_not_archived
+from workbench.editing.starting import start_block
 from workbench.engine.engine import Engine
 from workbench.engine.journal import FORCED
 from workbench.engine.journal_queue import size_of
 from workbench.engine.journal_waits import waits_of
 from workbench.engine.records import RunRequest, RunRow
-from workbench.flow.model import Flow
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.rest.paging import Page, Paged
@@ -81,6 +82,8 @@ class Runs:
         flow = await self._functions.flow(caller, function, version)
         self._functions.require_valid_version(function, version, flow)
         start = start_block(flow, self._registry)
+        called = await self._functions.calls.pin(caller, function, version, flow)
+        points = self._functions.breakpoints(caller, function, called.pins) if new.debug else ()
         request = RunRequest(
             workspace_id=caller.workspace_id,
             function_id=function.id,
@@ -90,11 +93,13 @@ class Runs:
             inputs=new.inputs,
             trigger=trigger or {"type": "debug" if new.debug else "manual", "author": caller.author},
             debug=new.debug,
-            breakpoints=for_engine(function.breakpoints) if new.debug else (),
+            breakpoints=points,
             priority=new.priority,
             durability=new.durability,
             timeout_ms=new.timeout_ms,
             start_block=start,
+            pins=called.pins,
+            called=called.flows,
         )
         facts_for = once.answer_facts()
         row = await self._engine.submit(request, lambda r: facts_for(self._live(r)) if new.is_async else ())
@@ -158,7 +163,9 @@ class Runs:
         return RunInDetail.model_construct(
             **fields,
             checkpoints=tuple(first.items),
-            block_states=tuple(with_wait(self._with_progress(run.id, block_state_of_row(s)), by_path) for s in states),
+            block_states=tuple(
+                with_wait(self._with_progress(run, block_state_of_row(s, run.function_id)), by_path) for s in states
+            ),
             waiting=waits,
             size_bytes=await self._size_of(run.id),
         )
@@ -173,10 +180,18 @@ class Runs:
         if run.finished_at is not None:
             return ()
         rows = await self._store.read(lambda c: waits_of(c, run.id, self._clock.now_us()))
-        return await self.inputs.named(caller, run, [wait_of_row(row) for row in rows]) if rows else ()
+        if not rows:
+            return ()
+        return await self.inputs.named(caller, run, [wait_of_row(row) for row in rows], await self._pins(run))
 
-    def _with_progress(self, run_id: str, state: BlockState) -> BlockState:
-        tally = self._engine.tally(run_id)
+    async def _pins(self, run: Run) -> Mapping[str, int]:
+        """The versions of the functions that a run calls."""
+        row = self._engine.find(run.id)
+        return row.pins if row is not None else await self._store.read(lambda c: sql.pins_of(c, run.id))
+
+    def _with_progress(self, run: Run, state: BlockState) -> BlockState:
+        known = self._engine.tally(run.id)
+        tally = known.of(None if state.function_id == run.function_id else state.function_id) if known else None
         if tally is None or state.block_id not in tally.progress:
             return state
         done, total = tally.progress[state.block_id]
@@ -207,7 +222,7 @@ class Runs:
         after: Any = page.after(int)
         rows, total = await self._store.read(lambda c: sql.list_checkpoints(c, run.id, wanted, after, page.fetch))
         paged = page.cut(rows, lambda row: (row[16],), total)
-        shapes = await self.inputs.checkpoints(caller, run, paged.items)
+        shapes = await self.inputs.checkpoints(caller, run, paged.items, await self._pins(run))
         waits = {wait.path: wait for wait in await self._waits(caller, run)}
         shapes = [checkpoint_with_wait(shape, waits) for shape in shapes] if waits else shapes
         return Paged(shapes, paged.total, paged.limit, paged.next_cursor)
@@ -258,19 +273,6 @@ class Runs:
             queue_ms=Percentiles(p50=ms(quantiles[0]), p95=ms(quantiles[1])),
             throughput_per_minute=round(lately / 60, 3),
         )
-
-
-def start_block(flow: Flow, registry: BlockRegistry) -> str:
-    """The block that a run by hand starts from: `start`, else the only trigger. Raises FlowInvalid."""
-    triggers = [b for b in flow.blocks if (kind := registry.find(b.type)) is not None and kind.is_trigger]
-    starts = [b for b in triggers if b.type == "start"] or triggers
-    if len(starts) != 1:
-        raise FlowInvalid(
-            f"The function has {len(starts)} blocks to start from, so a run by hand does not know which.",
-            hint="Keep one `start` block.",
-            details=[Issue("flow.blocks", f"{len(starts)} triggers")],
-        )
-    return starts[0].id
 
 
 def _log_entry(row: tuple[Any, ...]) -> LogEntry:

@@ -99,12 +99,13 @@ def _trigger(text: str | None) -> dict[str, Any]:
     return trigger
 
 
-def checkpoint_of_row(run_id: str, row: tuple[Any, ...], block_name: str, given: Any) -> Checkpoint:
+def checkpoint_of_row(run: Run, row: tuple[Any, ...], block_name: str, given: Any) -> Checkpoint:
     """A checkpoint; `given` is its input, JSON-ready."""
     started, finished, wait_us = row[12], row[13], row[15]
     return Checkpoint(
         id=checkpoint_id(row[0], row[1]),
-        run_id=run_id,
+        run_id=run.id,
+        function_id=row[20] or run.function_id,
         block_id=row[2],
         block_name=block_name,
         block_type=row[3],
@@ -171,9 +172,10 @@ def as_waiting(wait: OpenWait) -> Waiting:
     return Waiting(**{name: getattr(wait, name) for name in Waiting.model_fields})
 
 
-def block_state_of_row(row: tuple[Any, ...]) -> BlockState:
-    """Where a block is, as the rows of its executions tell it."""
+def block_state_of_row(row: tuple[Any, ...], function_id: str) -> BlockState:
+    """Where a block is, as the rows of its executions tell it; `function_id` is the run's own function."""
     return BlockState(
+        function_id=row[15] or function_id,
         block_id=row[0],
         status=row[1],
         completed=row[2],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 RUN_COLUMNS = """
     r.id::VARCHAR, r.function_id::VARCHAR, r.function_name, r.version, r.status, r.trigger, r.inputs, r.output,
     r.error, r.priority, r.debug, r.durability, r.attempt, r.parent_run_id::VARCHAR, r.forked_from, r.created_at,
@@ -13,7 +15,7 @@ RUN_COLUMNS = """
 CHECKPOINT_COLUMNS = """
     c.path, c.attempt, c.block_id, c.block_type, c.status, c.port, c.output, c.output_ref, c.output_kind,
     c.output_summary, c.names, c.error, c.started_at, c.finished_at, c.queue_us, c.wait_us, c.first_seq,
-    c.origin, c.flags, c.is_earlier
+    c.origin, c.flags, c.is_earlier, c.function_id::VARCHAR
 """
 LATEST = """
     SELECT *, min(seq) OVER (PARTITION BY path, attempt) AS first_seq,
@@ -51,6 +53,12 @@ def find_run(cursor: Any, workspace: str, run_id: str) -> tuple[Any, ...] | None
     return cursor.execute(
         f"SELECT {RUN_COLUMNS} FROM runs r WHERE r.workspace_id = ? AND r.id = ?::UUID", [workspace, run_id]
     ).fetchone()
+
+
+def pins_of(cursor: Any, run_id: str) -> dict[str, int]:
+    """The versions of the functions that a run calls; see `engine.calls.pin_key`."""
+    found = cursor.execute("SELECT pins FROM runs WHERE id = ?::UUID", [run_id]).fetchone()
+    return msgspec.json.decode(found[0]) if found is not None and found[0] else {}
 
 
 def has_run(cursor: Any, workspace: str, run_id: str) -> bool:
@@ -140,22 +148,22 @@ def find_checkpoint(cursor: Any, run_id: str, path: str, attempt: int) -> tuple[
 
 
 def block_states(cursor: Any, run_id: str) -> list[tuple[Any, ...]]:
-    """By block: its last execution and how many ended how."""
+    """By function and block: its last execution and how many ended how. No function: the run's own."""
     return cursor.execute(
         """
         WITH latest AS (
             SELECT * FROM checkpoints WHERE run_id = $run::UUID
             QUALIFY row_number() OVER (PARTITION BY path ORDER BY seq DESC) = 1
         ), counted AS (
-            SELECT block_id, count(*) FILTER (status = 'completed') AS completed,
+            SELECT block_id, function_id, count(*) FILTER (status = 'completed') AS completed,
                 count(*) FILTER (status IN ('failed', 'unknown')) AS failed,
                 count(*) FILTER (status = 'skipped') AS skipped, max(seq) AS seq
-            FROM latest GROUP BY block_id
+            FROM latest GROUP BY function_id, block_id
         )
         SELECT l.block_id, l.status,
             c.completed, c.failed, c.skipped, l.path, l.attempt, l.port, l.output, l.output_kind,
             l.output_summary, l.error, l.finished_at - l.started_at, l.origin,
-            coalesce(l.seq < (SELECT retried_seq FROM runs WHERE id = $run::UUID), false)
+            coalesce(l.seq < (SELECT retried_seq FROM runs WHERE id = $run::UUID), false), l.function_id::VARCHAR
         FROM counted c JOIN latest l ON l.seq = c.seq
         ORDER BY l.seq
         """,
