@@ -1466,6 +1466,8 @@ export interface components {
              * @default []
              */
             flags: string[];
+            /** Functionid */
+            functionId: string;
             /** Lastattempt */
             lastAttempt: number;
             /** Lastpath */
@@ -1721,6 +1723,8 @@ export interface components {
              * @default []
              */
             flags: string[];
+            /** Functionid */
+            functionId: string;
             /** Id */
             id: string;
             /** Input */
@@ -1750,7 +1754,7 @@ export interface components {
          * @description Every kind of problem. The value stands on the wire and has a heading in the docs.
          * @enum {string}
          */
-        Code: "EMPTY_FLOW" | "TOO_LARGE" | "TOO_DEEP" | "MORE_PROBLEMS" | "DUPLICATE_ID" | "UNKNOWN_BLOCK" | "UNKNOWN_TYPE" | "DISABLED_TYPE" | "BAD_CONFIG" | "NO_TRIGGER" | "UNREACHABLE" | "DISABLED_UPSTREAM" | "CYCLE" | "UNKNOWN_PORT" | "UNCONNECTED_PORT" | "DUPLICATE_EDGE" | "TYPE_MISMATCH" | "EDGE_LEAVES_REGION" | "EDGE_ENTERS_REGION" | "EMPTY_REGION" | "UNWIRED_BRANCH" | "LONE_MERGE" | "DEAD_PORT" | "DUPLICATE_NAME" | "RESERVED_NAME" | "SHADOWED_NAME" | "BAD_EXPRESSION" | "UNKNOWN_NAME" | "NOT_IN_SCOPE" | "NOT_UPSTREAM" | "DISABLED_REFERENCE" | "VARIABLE_RACE";
+        Code: "EMPTY_FLOW" | "TOO_LARGE" | "TOO_DEEP" | "MORE_PROBLEMS" | "DUPLICATE_ID" | "UNKNOWN_BLOCK" | "UNKNOWN_TYPE" | "DISABLED_TYPE" | "BAD_CONFIG" | "NO_TRIGGER" | "UNREACHABLE" | "DISABLED_UPSTREAM" | "CYCLE" | "UNKNOWN_PORT" | "UNCONNECTED_PORT" | "DUPLICATE_EDGE" | "TYPE_MISMATCH" | "EDGE_LEAVES_REGION" | "EDGE_ENTERS_REGION" | "EMPTY_REGION" | "UNWIRED_BRANCH" | "LONE_MERGE" | "DEAD_PORT" | "DUPLICATE_NAME" | "RESERVED_NAME" | "SHADOWED_NAME" | "BAD_EXPRESSION" | "UNKNOWN_NAME" | "NOT_IN_SCOPE" | "NOT_UPSTREAM" | "DISABLED_REFERENCE" | "VARIABLE_RACE" | "BAD_SUBFLOW";
         /**
          * CommandEntry
          * @description One command of the history. An undo or a redo is one too; `ofGroup` is the group that it is about.
@@ -2187,6 +2191,8 @@ export interface components {
         Frame: {
             /** Blockid */
             blockId: string;
+            /** Functionid */
+            functionId?: string | null;
             /** Iteration */
             iteration?: number | null;
             /** Kind */
