@@ -277,7 +277,7 @@ class Walk:
             return
         path = region.prefix + node.id
         step = Step(self, region, node, path, outcome.attempt if outcome else 1, self.services.clock.now_us())
-        is_replayed = self._is_replayed(step)
+        is_replayed = self._is_replayed(step, when)
         self.busy += 1
         try:
             await self.gate.look(self, step, when, outcome, is_replayed=is_replayed)
@@ -286,12 +286,12 @@ class Walk:
             if self.waiting:
                 self.look_whether_waiting()
 
-    def _is_replayed(self, step: Step) -> bool:
-        """Whether a step was over, or a scope had begun, before this walk."""
+    def _is_replayed(self, step: Step, when: When = "before") -> bool:
+        """Whether a step's end (before a scope: its beginning) was there before this walk."""
         journal, node = self.journal, step.node
         if journal is None:
             return False
-        if node.kind.is_scope and journal.has_begun(step.path):
+        if when == "before" and node.kind.is_scope and journal.has_begun(step.path):
             return True
         return journal.replays(step.path, node, lambda: step.region.frame.keys.of(step))
 
