@@ -42,6 +42,20 @@ def check(house: House, world: World, row_id: str, *, repeated: int) -> None:
     assert house.unapplied() == []
 
 
+def crash_at(house: House, point: str, count: int) -> None:
+    """The log takes nothing more once `point` has been passed so often."""
+    left = count
+
+    def hook(name: str) -> None:
+        nonlocal left
+        if name == point and threading.current_thread().name == "house":
+            left -= 1
+            if left == 0:
+                house.store.close()
+
+    listen(hook)
+
+
 def test_undisturbed_the_story_touches_each_thing_once(house: House) -> None:
     check(house, house.world, house.submit(STORY, {"xs": ITEMS}).id, repeated=0)
 
@@ -50,16 +64,7 @@ def test_undisturbed_the_story_touches_each_thing_once(house: House) -> None:
 def test_a_crash_at_any_effect_repeats_only_those_in_flight(houses: Callable[..., House], point: str) -> None:
     for at in range(1, EFFECTS + 1, 3):
         house = houses().start()
-        left = at
-
-        def hook(name: str) -> None:
-            nonlocal left
-            if name == point and threading.current_thread().name == "house":
-                left -= 1
-                if left == 0:
-                    house.store.close()  # noqa: B023 - called before the next turn
-
-        listen(hook)
+        crash_at(house, point, at)
         row = house.submit(STORY, {"xs": ITEMS})
         house.wait_gone(row)
         listen(None)
@@ -68,15 +73,35 @@ def test_a_crash_at_any_effect_repeats_only_those_in_flight(houses: Callable[...
         again.close()
 
 
-def test_crash_after_crash_the_story_comes_to_its_end(houses: Callable[..., House]) -> None:
+@pytest.mark.parametrize("point", ["engine.before_effect", "engine.after_effect"])
+def test_crash_after_crash_what_is_done_is_not_done_again(houses: Callable[..., House], point: str) -> None:
+    """An effect is repeated only by a life whose predecessor ended in the middle of it, and once by each."""
     house = houses().start()
-    row_id = house.submit(STORY, {"xs": ITEMS}).id
-    crashes = 0
-    while house.row(row_id).finished_at is None and crashes < 12:
-        crashes += 1
+    world = house.world
+    crash_at(house, point, 4)  # three are in flight at most, so that each life gets on by one
+    row = house.submit(STORY, {"xs": ITEMS})
+    done: set[str] = set()
+    called, lives = 0, 1
+    while True:
+        house.wait_gone(row)
+        listen(None)
         house.crash()
-        house = house.followed_by().start()
-    check(house, house.world, row_id, repeated=3 * crashes)
+        house = house.followed_by()
+        calls, called = [c.path for c in world.calls[called:]], len(world.calls)
+        assert len(calls) == len(set(calls))
+        assert done.isdisjoint(calls)
+        done = {path for path, status in house.checkpoints(row).items() if status == "completed"}
+        if house.row(row.id).finished_at is not None:
+            break
+        assert lives < EFFECTS
+        lives += 1
+        crash_at(house, point, 4)
+        house.start()
+    assert lives > 2
+    ended = house.row(row.id)
+    assert (ended.status, ended.error, ended.output) == ("completed", None, OUTPUT)
+    assert len({(c.path, c.key) for c in world.calls}) == EFFECTS
+    assert house.unapplied() == []
 
 
 @pytest.mark.parametrize(
