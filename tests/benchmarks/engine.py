@@ -6,6 +6,7 @@ import asyncio
 import statistics
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from tests.benchmarks.flows import AddEffect, chain, loop
 from tests.benchmarks.timing import Rate, rate
@@ -13,6 +14,7 @@ from workbench.access.identity import DEFAULT_WORKSPACE
 from workbench.assembly import Workbench, open_workbench
 from workbench.base.ids import RandomIds
 from workbench.base.settings import Settings
+from workbench.blocks.kind import BlockType
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.model import Flow
@@ -28,9 +30,21 @@ class Bed:
 
     def __init__(self, home: Path) -> None:
         self.workbench: Workbench = open_workbench(Settings.load(environ={}, home=home))
-        self.workbench.engine.lives.programs.registry = BlockRegistry.standard([AddEffect()])
+        self._more: list[BlockType[Any]] = []
+        self.add(AddEffect())
         self._function = RandomIds().new()
         self._versions: dict[int, int] = {}
+
+    def add(self, kind: BlockType[Any]) -> None:
+        """Let a block type be used that is not installed."""
+        self._more.append(kind)
+        self.workbench.engine.lives.programs.registry = BlockRegistry.standard(self._more)
+
+    async def quiet(self) -> None:
+        """Wait until what was computed has been stored, too."""
+        while late := [task for task in asyncio.all_tasks() if "_store_later" in repr(task)]:
+            await asyncio.wait(late)
+        await self.workbench.store.barrier()
 
     async def submit(self, flow: Flow) -> RunRow:
         version = self._versions.setdefault(id(flow), len(self._versions) + 1)

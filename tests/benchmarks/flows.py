@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.benchmarks.peers.contestant import add_one
 from workbench.blocks.kind import BlockConfig, BlockType, Effect, Fired
 from workbench.flow.model import Flow
 
@@ -26,7 +27,7 @@ class AddEffect(BlockType[AddConfig]):
     def run(self, config: AddConfig, ctx: Any) -> Fired:
         del config
         given = ctx.input
-        return Fired((given["x"] if isinstance(given, dict) else given) + 1)
+        return Fired(add_one(given["x"] if isinstance(given, dict) else given))
 
 
 def chain(steps: int, kind: str = "transform") -> Flow:

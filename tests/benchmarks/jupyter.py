@@ -15,6 +15,8 @@ from time import perf_counter
 import httpx
 
 from tests.benchmarks.flows import chain, loop
+from tests.benchmarks.machine import Watch
+from tests.benchmarks.results import Beside, Result
 from tests.benchmarks.timing import percentile
 
 TOKEN = "benchmark"
@@ -86,16 +88,24 @@ def _load(address: str, headers: dict[str, str], function_id: str, stop: threadi
             client.post("api/v1/workflow/runs", json=body).raise_for_status()
 
 
-def print_latencies(found: dict[str, list[float]]) -> None:
-    """A row for each load."""
-    names = {
-        "idle": "nothing else",
-        "steps": "runs of 1,000 pure steps, 4 clients",
-        "runs": "runs of 3 steps, 4 clients",
-        "items": "loops over 1,000 items, 4 clients",
-    }
-    print("\nJupyter's own GET /api/status while the engine in the same server works (ms)\n")
-    print(f"{'':44} {'calls':>12} {'p50':>12} {'p95':>12} {'max':>12}")
-    for name, latencies in found.items():
-        p50, p95 = percentile(latencies, 0.5), percentile(latencies, 0.95)
-        print(f"{names[name]:44} {len(latencies):12,} {p50:12.1f} {p95:12.1f} {max(latencies):12.1f}")
+NAMES = {
+    "steps": "runs of 1,000 pure steps, 4 clients",
+    "runs": "runs of 3 steps, 4 clients",
+    "items": "loops over 1,000 items, 4 clients",
+}
+
+
+def run(home: Path, rounds: int) -> list[Result]:
+    """One line for each load, beside the idle server."""
+    del rounds
+    home = home / "jupyter"
+    home.mkdir()
+    with Watch() as watch:
+        found = measure(home)
+    results = []
+    for name, what in NAMES.items():
+        taken, idle = found[name], found["idle"]
+        note = f"p95 {percentile(taken, 0.95):.1f}, idle {percentile(idle, 0.95):.1f}"
+        line = f"Jupyter's own /api/status, median, beside {what}"
+        results.append(Result("status", line, "ms", taken, [Beside("idle", idle, None)], "less", watch.foreign, note))
+    return results

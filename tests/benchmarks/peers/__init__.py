@@ -1,0 +1,1 @@
+"""The peers, each a script that runs in an environment of its own."""
