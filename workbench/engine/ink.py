@@ -72,6 +72,7 @@ class Ink:
         self._open: dict[tuple[str, bool], Sheet] = {}
         self._flying: deque[Sheet] = deque()
         self._scheduled = False
+        self._reopened = store.reopened
 
     def sheet(self, workspace: str, *, patient: bool = True) -> Sheet:
         """The sheet that takes facts now; `patient` ones wait for room on a full disk, others are refused then."""
@@ -100,12 +101,18 @@ class Ink:
         flying = self._flying
         while flying and flying[0].is_settled:
             flying.popleft()
-        for before in flying:
-            if before.ticket is not None and before.ticket.failure is not None:
-                self.lose(before, before.ticket.failure)
+        if flying and (not self.store.is_writable or self.store.reopened != self._reopened):
+            self._lose_failed()
         sheets, self._open = self._open, {}
         for sheet in sheets.values():
             self._hand_over(sheet)
+
+    def _lose_failed(self) -> None:
+        """What failed and has not been told so yet: nothing may follow it, though the log may take facts again."""
+        self._reopened = self.store.reopened
+        for before in self._flying:
+            if before.ticket is not None and before.ticket.failure is not None:
+                self.lose(before, before.ticket.failure)
 
     def _hand_over(self, sheet: Sheet) -> None:
         sheet.is_open = False

@@ -348,7 +348,6 @@ class Pen:
     ) -> None:
         """Write until when a step waits, and for what else (`about`, JSON)."""
         self.add(TimerSet(self.run, path, due_us, since_us, kind, about, function))
-        self.flush()
 
     def log(self, block: str | None, path: str | None, level: str, message: str, data: Mapping[str, Any]) -> None:
         """Write an entry of the run's log."""
@@ -376,7 +375,6 @@ class Pen:
 
     def give_up(self) -> None:
         """The engine stops: what is still to be stored is computed again after the restart."""
-        self.flush()
         for task in self._storing or ():
             task.cancel()
 

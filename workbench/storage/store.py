@@ -232,6 +232,11 @@ class Store:
         self._lock.announce(address, key)
 
     @property
+    def reopened(self) -> int:
+        """How often the log took facts again after it had failed."""
+        return self._log.reopened
+
+    @property
     def is_writable(self) -> bool:
         """Whether facts can be written now."""
         return self._log.refusal is None
