@@ -288,19 +288,60 @@ def test_a_database_of_a_newer_schema_is_refused_and_left_alone(opened: Opener, 
         assert connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall() == [("9999",)]
 
 
-def test_a_log_with_facts_of_an_unknown_kind_is_refused(opened: Opener, home: Path) -> None:
-    class Future(Fact, tag=900777):
-        name = "future"
-        text: str
+class Future(Fact, tag=900777):
+    """A fact that an older workbench does not know."""
 
-    store = opened(facts=registry(FactType(Future, lambda _c, _f: None)))
+    name = "future"
+    text: str
+
+
+def add_futures(cursor: Any, facts: Any) -> None:
+    for fact in facts:
+        cursor.execute("INSERT INTO lines (text) VALUES (?)", [f"future {fact.text}"])
+
+
+@pytest.mark.parametrize("tables", ["kept", "gone"])
+def test_facts_of_an_unknown_kind_are_put_aside_and_applied_once_they_are_known(
+    opened: Opener, home: Path, tables: str
+) -> None:
+    newer = registry(FactType(Future, add_futures))
+    store = opened(facts=newer)
+    store.append([Future("x"), LineAdded("a")]).result(10)
+    store.append([Future("y")]).result(10)
+    store.close()
+    (home / "workbench.duckdb").unlink()
+
+    older = opened()
+    assert run(older, lambda s: s.read(LINE_TEXTS)) == ["a"]
+    health = older.health()
+    assert (health["ok"], health["writable"], health["unapplied"]) == (False, True, 2)
+    assert "2 facts are of kinds that this workbench does not know (900777)" in health["reasons"][0]
+    older.append([LineAdded("b")]).result(10)
+    older.close()
+    if tables == "gone":
+        (home / "workbench.duckdb").unlink()
+
+    again = opened(facts=newer)
+    assert sorted(run(again, lambda s: s.read(LINE_TEXTS))) == ["a", "b", "future x", "future y"]
+    assert again.health()["ok"]
+    assert again.health()["unapplied"] == 0
+    again.close()
+    assert sorted(run(opened(facts=newer), lambda s: s.read(LINE_TEXTS))) == ["a", "b", "future x", "future y"]
+
+
+def test_a_fact_that_is_known_now_but_not_taken_stays_aside_and_says_why(opened: Opener, home: Path) -> None:
+    def refuse(_cursor: Any, _facts: Any) -> None:
+        raise ValueError("no room for it")
+
+    store = opened(facts=registry(FactType(Future, add_futures)))
     store.append([Future("x")]).result(10)
     store.close()
-    (home / "workbench.duckdb").rename(home / "old.duckdb")
-    with pytest.raises(StoreTooNew, match="unknown kind 900777"):
-        opened()
-    again = opened(facts=registry(FactType(Future, lambda _c, _f: None)))
-    assert again.health()["ok"]
+    (home / "workbench.duckdb").unlink()
+    opened().close()
+    again = opened(facts=registry(FactType(Future, refuse)))
+    rows = run(again, lambda s: s.read(lambda c: c.execute("SELECT error FROM unapplied_facts").fetchall()))
+    assert rows == [("no room for it",)]
+    assert again.health()["reasons"] == ["1 facts could not be applied; they stand in unapplied_facts."]
 
 
 def test_a_fact_of_a_former_version_is_upcast(opened: Opener, home: Path) -> None:

@@ -115,6 +115,11 @@ class Applier:
         return self._writer.unapplied
 
     @property
+    def unknown(self) -> dict[int, int]:
+        """How many of them are of kinds that this workbench does not know, by tag."""
+        return self._writer.unknown
+
+    @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
         return self._work.is_alive

@@ -1,7 +1,7 @@
 """Facts to a frame's payload and back: msgpack, positional, tagged.
 
 A payload is ``[workspace or nil, [fact, …]]``. Reading knows every registered class and every former version that has
-an upcaster; a tag that nobody knows means that a newer workbench wrote the store.
+an upcaster. A tag that nobody knows means that a newer workbench wrote the fact: it is put aside until one knows it.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -15,17 +15,20 @@ from typing import Any, Union
 
 import msgspec
 
-from workbench.base.errors import StoreTooNew
 from workbench.storage.facts import Fact, FactRegistry
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A fact of a known tag whose fields do not fit its class; kept as it stands in the log."""
+    """A fact of an unknown tag, or whose fields do not fit its class; kept as it stands in the log."""
 
     tag: int
     raw: bytes
     error: str
+
+
+UNKNOWN_KIND = "unknown kind"
+"""How the error of a fact begins whose tag nobody knows."""
 
 
 class Encoding:
@@ -55,7 +58,7 @@ class Encoding:
         return self._encoder.encode(fact)
 
     def decode(self, payload: bytes) -> tuple[str | None, list[Fact | Unreadable]]:
-        """The workspace and the facts, upcast to their present classes. Raises StoreTooNew for an unknown tag."""
+        """The workspace and the facts, upcast to their present classes."""
         try:
             workspace, facts = self._decoder.decode(payload)
         except msgspec.MsgspecError:
@@ -65,14 +68,15 @@ class Encoding:
             facts = [self._upcast(f) for f in facts]
         return workspace, facts
 
+    def decode_one(self, raw: bytes) -> Fact | Unreadable:
+        """One fact as it stands in a payload, upcast to its present class."""
+        return self._upcast(self._decode_one(raw))
+
     def _decode_one(self, raw: bytes) -> Fact | Unreadable:
         fields = msgspec.msgpack.decode(raw)
         tag = fields[0] if isinstance(fields, list) and fields else None
         if not isinstance(tag, int) or tag not in self._by_tag:
-            raise StoreTooNew(
-                f"The log holds facts of the unknown kind {tag}: a newer workbench wrote it.",
-                hint="Install the version that wrote this store. Nothing was changed.",
-            )
+            return Unreadable(tag if isinstance(tag, int) else 0, raw, f"{UNKNOWN_KIND} {tag}")
         try:
             return self._one.decode(raw)
         except msgspec.MsgspecError as error:

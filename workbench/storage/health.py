@@ -32,8 +32,15 @@ def describe(
         )
     if not applier.is_alive and not closed:
         reasons.append("The apply thread has ended. Restart the server.")
-    if unapplied:
-        reasons.append(f"{unapplied} facts could not be applied; they stand in unapplied_facts.")
+    unknown = sum(applier.unknown.values())
+    if unknown:
+        tags = ", ".join(map(str, sorted(applier.unknown)))
+        reasons.append(
+            f"{unknown} facts are of kinds that this workbench does not know ({tags}): a newer version wrote them. "
+            "They stand in unapplied_facts; install that version and restart, and they are applied."
+        )
+    if unapplied > unknown:
+        reasons.append(f"{unapplied - unknown} facts could not be applied; they stand in unapplied_facts.")
     if copies.failure is not None:
         reasons.append(f"The last copy of the database could not be made: {copies.failure}")
     if not closed and space.is_low:

@@ -302,6 +302,7 @@ def _open_tables(
 
 def _replay(disk: Disk, home: Path, connection: Any, encoding: Encoding, writer: Writer) -> Tail:
     """Bring DuckDB to the log's end, or to where the damage begins."""
+    writer.retry_unknown()
     applied = applied_seq(connection)
     batch: list[Entry] = []
 

@@ -176,6 +176,7 @@ class Verifier:
 
     def _replay(self, connection: Any, entries: list[Entry], upto: int | None) -> None:
         writer = Writer(connection, self._registry, self._encoding, self._clock)
+        writer.retry_unknown()
         applied = applied_seq(connection)
         todo = [e for e in entries if e.seq > applied and (upto is None or e.seq <= upto)]
         for start in range(0, len(todo), BATCH_FACTS):

@@ -15,7 +15,7 @@ import structlog
 from workbench.base.clock import Clock
 from workbench.base.probe import probe
 from workbench.storage.database import is_databases_fault
-from workbench.storage.encoding import Encoding, Unreadable
+from workbench.storage.encoding import UNKNOWN_KIND, Encoding, Unreadable
 from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
 
 _logger = structlog.get_logger("workbench.storage")
@@ -43,10 +43,39 @@ class Writer:
         self._clock = clock
         self._orders = {cls: _order(kind) for cls, kind in registry.types.items()}
         self.unapplied = 0
+        self.unknown: dict[int, int] = {}
+        """By tag that nobody knows: how many facts of it were put aside."""
 
     def count_unapplied(self) -> None:
         """Look how many facts were put aside before."""
         self.unapplied = int(self._connection.execute("SELECT count(*) FROM unapplied_facts").fetchone()[0])
+        self.unknown = dict(
+            self._connection.execute(
+                "SELECT tag, count(*) FROM unapplied_facts WHERE starts_with(error, ?) GROUP BY tag", [UNKNOWN_KIND]
+            ).fetchall()
+        )
+
+    def retry_unknown(self) -> int:
+        """Apply the facts that were put aside as unknown and are known now; how many. What fails stays aside."""
+        rows = self._connection.execute(
+            "SELECT seq, workspace, fact FROM unapplied_facts WHERE starts_with(error, ?) ORDER BY seq", [UNKNOWN_KIND]
+        ).fetchall()
+        found = [Entry(seq, workspace, self._encoding.decode_one(bytes(raw))) for seq, workspace, raw in rows]
+        known = [e for e in found if not isinstance(e.fact, Unreadable)]
+        for entry in known:
+            try:
+                self._connection.execute("BEGIN")
+                self.run([entry])
+                self._connection.execute("DELETE FROM unapplied_facts WHERE seq = ?", [entry.seq])
+                self._connection.execute("COMMIT")
+            except Exception as error:
+                self.roll_back()
+                if is_databases_fault(error):
+                    raise
+                self._connection.execute("UPDATE unapplied_facts SET error = ? WHERE seq = ?", [str(error), entry.seq])
+        if known:
+            _logger.info("apply.unknown_facts_known_now", count=len(known))
+        return len(known)
 
     def apply(self, entries: Sequence[Entry]) -> None:
         """One transaction for all; if it fails, halves of it, down to the bad fact, which is put aside.
@@ -96,8 +125,11 @@ class Writer:
             batch = gathered.get(cls)
             if batch is None:
                 kind = types.get(cls)
+                if isinstance(fact, Unreadable):
+                    self._aside(seq, workspace, fact.tag, fact.raw, fact.error)
+                    continue
                 if kind is None:
-                    raise LookupError(getattr(fact, "error", f"{cls.__name__} is not registered"))
+                    raise LookupError(f"{cls.__name__} is not registered")
                 if kind.keeps_place:
                     yield from self._ordered(gathered)
                     gathered = {}
@@ -116,16 +148,16 @@ class Writer:
 
     def _put_aside(self, entry: Entry, error: Exception) -> None:
         fact = entry.fact
-        if isinstance(fact, Unreadable):
-            tag, raw = fact.tag, fact.raw
-        else:
-            tag, raw = tag_of(type(fact)), self._encoding.encode_one(fact)
+        assert isinstance(fact, Fact)
         _logger.error("apply.fact_put_aside", seq=entry.seq, fact=type(fact).__name__, error=str(error))
         self._connection.execute("BEGIN")
-        self._connection.execute(
-            "INSERT OR REPLACE INTO unapplied_facts VALUES (?, ?, ?, ?, ?, ?)",
-            [entry.seq, entry.workspace, tag, raw, str(error), self._clock.now_us()],
-        )
+        self._aside(entry.seq, entry.workspace, tag_of(type(fact)), self._encoding.encode_one(fact), str(error))
         self.mark(entry.seq)
         self._connection.execute("COMMIT")
         self.unapplied += 1
+
+    def _aside(self, seq: int, workspace: str | None, tag: int, raw: bytes, error: str) -> None:
+        self._connection.execute(
+            "INSERT OR REPLACE INTO unapplied_facts VALUES (?, ?, ?, ?, ?, ?)",
+            [seq, workspace, tag, raw, error, self._clock.now_us()],
+        )
