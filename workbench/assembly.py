@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from workbench.access.facts import FACT_TYPES as ACCESS_FACTS
 from workbench.access.service import Access
 from workbench.api.app import create_app
 from workbench.api.hub import EventsHub
@@ -20,38 +19,22 @@ from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
-from workbench.base.settings import MIB, Settings
+from workbench.base.settings import Settings
 from workbench.base.supervision import Supervisor
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
-from workbench.editing.facts import FACT_TYPES as EDITING_FACTS
 from workbench.editing.routes import routes as editing_routes
 from workbench.editing.service import Editing
-from workbench.editing.snapshot_facts import FACT_TYPES as SNAPSHOT_FACTS
-from workbench.editing.snapshot_facts import register as register_snapshot_reactions
 from workbench.engine import interfaces
-from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
-from workbench.engine.journal import FACT_TYPES as ENGINE_FACTS
-from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
-from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.retention import Retention
-from workbench.engine.signals import SignalDesk
 from workbench.engine.workers.pool import WorkerPool
-from workbench.runs.again import Again
-from workbench.runs.dead_letters import DeadLetters
-from workbench.runs.events import RunEvents
-from workbench.runs.facts import register as register_run_reactions
-from workbench.runs.failing import FailureHandlers
-from workbench.runs.frames import Frames
+from workbench.opening import open_store
+from workbench.runs.feature import RunsFeature
 from workbench.runs.routes import routes as run_routes
-from workbench.runs.service import Runs
-from workbench.runs.values import Values
-from workbench.storage.facts import FactRegistry
-from workbench.storage.migrations.runner import load_migrations
 from workbench.storage.store import Store
 
 
@@ -84,12 +67,10 @@ class Workbench:
             store, clock, self.engine.holds.policies, settings.retention_days, settings.retention_runs
         )
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
-        self.runs = Runs(store, self.engine, self.editing.functions, self.blocks, clock)
-        FailureHandlers(self.engine, self.runs)
-        run_events = RunEvents(self.engine, clock)
-        self.events.add(*EDITING_EVENTS, *run_events.types())
-        self.events.block_counts = run_events.counts
-        values, frames = Values(store, self.runs), Frames(store, self.workers)
+        runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, self.workers)
+        self.runs = runs.runs
+        self.events.add(*EDITING_EVENTS, *runs.events.types())
+        self.events.block_counts = runs.events.counts
         self._servings: list[Serving] = []
         self._is_stopped = False
         self.services = Services(
@@ -102,15 +83,7 @@ class Workbench:
                 upkeep_routes(store),
                 metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, self.workers)),
                 editing_routes(self.editing, self.blocks),
-                run_routes(
-                    self.runs,
-                    values,
-                    frames,
-                    Debugger(self.engine),
-                    SignalDesk(self.engine),
-                    Again(store, self.engine, self.editing.functions, self.blocks, clock),
-                    DeadLetters(store, self.editing.functions, clock),
-                ),
+                run_routes(runs),
             ),
             health=lambda: {
                 "store": store.health(),
@@ -193,20 +166,3 @@ def open_workbench(settings: Settings, clock: Clock | None = None, ids: Ids | No
     store = open_store(settings, clock, allow_damaged=True)
     tune()
     return Workbench(settings, clock, ids or RandomIds(), LoopThread("workbench"), store)
-
-
-def open_store(settings: Settings, clock: Clock, *, allow_damaged: bool = False) -> Store:
-    """The store of `settings.home` alone. Raises what `Store.open` does."""
-    floor = settings.min_free_mb * MIB
-    return Store.open(
-        settings.home, fact_types(), load_migrations(), clock, allow_damaged=allow_damaged, min_free_bytes=floor
-    )
-
-
-def fact_types() -> FactRegistry:
-    """Every fact that may stand in a log, and what is done with it."""
-    registry = FactRegistry()
-    registry.add(*ACCESS_FACTS, *EDITING_FACTS, *SNAPSHOT_FACTS, *ENGINE_FACTS, *FORK_FACTS, *QUEUE_FACTS)
-    register_run_reactions(registry)
-    register_snapshot_reactions(registry)
-    return registry

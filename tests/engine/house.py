@@ -19,11 +19,10 @@ from workbench.base.loop import LoopThread
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
+from workbench.engine.fact_types import register as register_engine
 from workbench.engine.facts import StepStarted
 from workbench.engine.interfaces import Services
-from workbench.engine.journal import FACT_TYPES, read_stored
-from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
-from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
+from workbench.engine.journal import read_stored
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk
@@ -76,7 +75,7 @@ class House:
         self.facts: list[Fact] = []
         self._heard = threading.Condition()
         registry = FactRegistry()
-        registry.add(*FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
+        register_engine(registry)
         self.store = Store.open(home, registry, load_migrations(), clock, segment_bytes=256 * 1024)
         self.threads = ThreadPoolExecutor(2)
         self.loop = LoopThread("house")

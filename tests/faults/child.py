@@ -29,17 +29,16 @@ from workbench.base.ids import RandomIds
 from workbench.base.logs import configure
 from workbench.base.probe import listen
 from workbench.blocks.registry import BlockRegistry
-from workbench.editing.facts import FACT_TYPES as EDITING_FACTS
+from workbench.editing.fact_types import register as register_editing
 from workbench.editing.models import CanvasChange, NewCanvas
 from workbench.editing.service import Editing
 from workbench.engine import again
 from workbench.engine.engine import Engine
+from workbench.engine.fact_types import register as register_engine
 from workbench.engine.forking import origin
 from workbench.engine.interfaces import Services
-from workbench.engine.journal import FACT_TYPES, read_stored
-from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
+from workbench.engine.journal import read_stored
 from workbench.engine.journal_forks import find_run_row, last_seq
-from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, ForkOf, RunRequest, RunRow
@@ -150,7 +149,9 @@ class Child:
             timer.daemon = True
             timer.start()
         registry = FactRegistry()
-        registry.add(*ACCESS_FACTS, *EDITING_FACTS, *FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
+        registry.add(*ACCESS_FACTS)
+        register_editing(registry)
+        register_engine(registry)
         clock = SystemClock()
         store = self.store = Store.open(
             self.home / "store", registry, load_migrations(), clock, segment_bytes=SEGMENT_BYTES, disk=self.disk

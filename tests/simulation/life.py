@@ -19,10 +19,8 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.engine import pen, turns, walk
 from workbench.engine.debugging import Debugger
 from workbench.engine.engine import Engine
+from workbench.engine.fact_types import register as register_engine
 from workbench.engine.interfaces import Services
-from workbench.engine.journal import FACT_TYPES
-from workbench.engine.journal_forks import FACT_TYPES as FORK_FACTS
-from workbench.engine.journal_queue import FACT_TYPES as QUEUE_FACTS
 from workbench.engine.records import Breakpoint
 from workbench.engine.recovery import find_open_runs
 from workbench.flow.model import Flow
@@ -86,7 +84,7 @@ class Life:
                 module.perf_counter = timer  # type: ignore[attr-defined]
         listen(self._pass)
         registry = FactRegistry()
-        registry.add(*FACT_TYPES, *FORK_FACTS, *QUEUE_FACTS)
+        register_engine(registry)
         self.store = Store.open(
             HOME,
             registry,

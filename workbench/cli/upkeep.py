@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from workbench.assembly import fact_types, open_store
 from workbench.base.clock import SystemClock
 from workbench.base.errors import NotFound, StoreHeld, Unavailable
 from workbench.base.logs import configure
@@ -17,6 +16,7 @@ from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
 from workbench.client.address import Address, FixedPlace
 from workbench.client.api import Api
+from workbench.opening import fact_types, open_store
 from workbench.storage import backups
 from workbench.storage.copies import Copy, list_copies
 from workbench.storage.disk import SystemDisk

@@ -10,16 +10,13 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from workbench.base.times import Time
-from workbench.engine.debugging import Debugger
-from workbench.engine.signals import SignalDesk
 from workbench.engine.states import RunStatus, StepStatus
 from workbench.rest.answers import ok
 from workbench.rest.caller import Caller, CallerDep
 from workbench.rest.operation import Operations
 from workbench.rest.paging import PageDep
-from workbench.runs.again import Again
-from workbench.runs.dead_letters import DeadLetters
 from workbench.runs.debugging import Debugging
+from workbench.runs.feature import RunsFeature
 from workbench.runs.frames import FrameName, Frames, arrow_bytes, as_rows
 from workbench.runs.models import (
     Cancelled,
@@ -60,29 +57,22 @@ Accept = Annotated[str | None, Header()]
 FILES: dict[str, Any] = {ARROW: {}, PARQUET: {}, CSV: {}}
 
 
-def routes(
-    runs: Runs,
-    values: Values,
-    frames: Frames,
-    debugger: Debugger,
-    desk: SignalDesk,
-    again: Again,
-    dead_letters: DeadLetters,
-) -> APIRouter:
+def routes(feature: RunsFeature) -> APIRouter:
     """The feature's operations."""
+    runs, again = feature.runs, feature.again
 
     async def exists(caller: Caller, path: Mapping[str, str]) -> None:
         await runs.exists(caller, path["runId"])
 
     router = APIRouter()
     for tag, declare in (
-        ("Runs", lambda api: (_run_routes(api, runs, exists), _value_routes(api, values, exists))),
-        ("Runs", lambda api: _signal_routes(api, Signalling(runs, desk), exists)),
+        ("Runs", lambda api: (_run_routes(api, runs, exists), _value_routes(api, feature.values, exists))),
+        ("Runs", lambda api: _signal_routes(api, feature.signalling, exists)),
         ("Runs", lambda api: again_routes(api, again, exists)),
-        ("Dead letter", lambda api: dead_letter_routes(api, dead_letters, again, exists)),
+        ("Dead letter", lambda api: dead_letter_routes(api, feature.dead_letters, again, exists)),
         ("Queue", lambda api: queue_routes(api, runs.queueing)),
-        ("Debug", lambda api: _debug_routes(api, Debugging(runs, debugger), exists)),
-        ("Frames", lambda api: _frame_routes(api, frames)),
+        ("Debug", lambda api: _debug_routes(api, feature.debugging, exists)),
+        ("Frames", lambda api: _frame_routes(api, feature.frames)),
     ):
         api = Operations(tag)
         declare(api)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 from workbench.flow.model import Block
 from workbench.flow.validation.problems import Code, Problem, remove_edge
@@ -63,4 +64,5 @@ def _switched_off(block: Block) -> set[str]:
     branches = block.config.get("branches")
     if block.type != "parallel" or not isinstance(branches, list):
         return set()
-    return {f"branch-{b.get('id')}" for b in branches if isinstance(b, dict) and b.get("enabled") is False}
+    told = [cast("dict[str, Any]", b) for b in cast("list[Any]", branches) if isinstance(b, dict)]
+    return {f"branch-{b.get('id')}" for b in told if b.get("enabled") is False}
