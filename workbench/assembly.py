@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,6 +20,7 @@ from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
 from workbench.base.supervision import Supervisor
+from workbench.base.threads import DaemonThreads
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
@@ -53,7 +53,7 @@ class Workbench:
         self.supervisor = Supervisor()
         self.workers = WorkerPool(settings.worker_processes or None)
         self.outbound = OutboundHttp(settings.http_allow)
-        self._threads = ThreadPoolExecutor(4, "workbench-work")
+        self._threads = DaemonThreads(4, "workbench-work")
         parts = interfaces.Services(clock, self.workers, self.outbound, self._threads, settings.root)
         self.engine = Engine(
             store,
@@ -146,6 +146,7 @@ class Workbench:
             self.store.close()
 
     async def _stop(self) -> None:
+        self.engine.lives.waiters.close()  # who waits for a run's end is told at once
         self.events.close()
         for serving in self._servings:
             await serving.stop()

@@ -69,7 +69,7 @@ class Host:
         except Unavailable as error:
             self._failure = error
         except WorkbenchError as error:
-            self._failure = Unavailable(error.message, hint=error.hint, details=error.details)
+            self._failure = Unavailable(error.message, hint=error.hint, details=error.details, data=error.data)
         except Exception as error:  # Jupyter must start whatever is wrong with the workbench
             log.error("the workbench did not start", exc_info=error)
             self._failure = Unavailable(

@@ -11,6 +11,9 @@ import uvicorn
 
 from workbench.base.errors import Unavailable
 
+GRACE_S = 1.5
+"""How long answers under way may take once the server stops."""
+
 
 class Server(uvicorn.Server):
     """A uvicorn server that leaves the process's signals alone: who owns the process decides."""
@@ -37,7 +40,7 @@ class Serving:
         self._task = task
         self.address = f"http://{host}:{port}"
 
-    async def stop(self, grace_s: float = 5.0) -> None:
+    async def stop(self, grace_s: float = GRACE_S) -> None:
         """Take no more, let what is being answered end, then cut."""
         self._server.should_exit = True
         _, late = await asyncio.wait([self._task], timeout=grace_s)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from workbench.base.threads import DaemonThreads
+
 T = TypeVar("T")
+MOST_THREADS = min(32, (os.cpu_count() or 1) + 4)
+STOP_S = 5.0
 
 
 class LoopThread:
@@ -16,6 +21,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self.loop.set_default_executor(DaemonThreads(MOST_THREADS, f"{name}-thread"))
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
 
     def start(self) -> None:
@@ -51,7 +57,7 @@ class LoopThread:
             raise RuntimeError("LoopThread.run would wait for its own thread")
         return self.submit(work).result(timeout)
 
-    def stop(self, timeout: float = 30.0) -> None:
+    def stop(self, timeout: float = STOP_S) -> None:
         """Cancel what still runs, end the loop, wait for the thread."""
         if self._thread.is_alive():
             self.loop.call_soon_threadsafe(self.loop.stop)

@@ -45,7 +45,8 @@ log = structlog.get_logger("workbench.engine")
 
 TALLIES_KEPT = 1000
 FAILED = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.DEAD_LETTER})
-STOP_S = 4.0
+STOP_S = 1.5
+"""How long walks may take to end, and then the log to take what they wrote."""
 
 
 class Lives:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from workbench.blocks.context import WorkerJob
 from workbench.engine.workers.worker import Stale, Worker
 
 JOBS_PER_WORKER = 200
+BURIAL_S = 2.0
+"""So long a cancelled job waits until all of its process is gone; a process in the kernel's hands may take longer."""
 
 
 class WorkerPool:
@@ -62,9 +65,20 @@ class WorkerPool:
                     return await worker.run(job, on_log or _ignore)
                 except Stale:
                     continue
+                except asyncio.CancelledError:
+                    await self._end(worker)
+                    raise
                 finally:
-                    self._busy.discard(worker)
-                    self._give_back(worker)
+                    if worker in self._busy:
+                        self._busy.discard(worker)
+                        self._give_back(worker)
+
+    async def _end(self, worker: Worker) -> None:
+        """Kill a worker whose job is cancelled: when this returns nothing of it runs any more."""
+        self._busy.discard(worker)
+        burial = self._bury(worker)
+        with suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(asyncio.shield(burial), BURIAL_S)
 
     def figures(self) -> dict[str, int]:
         """How many processes are busy, idle, being started, and how many jobs may run at once."""
@@ -136,11 +150,12 @@ class WorkerPool:
         while len(self._idle) > self._idle_most:
             self._bury(self._idle.pop(0))
 
-    def _bury(self, worker: Worker) -> None:
+    def _bury(self, worker: Worker) -> asyncio.Task[None]:
         worker.kill()
         burial = asyncio.create_task(worker.bury())
         self._burials.add(burial)
         burial.add_done_callback(self._burials.discard)
+        return burial
 
 
 def _ignore(line: str) -> None:
