@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from workbench.base.errors import InvalidState, NotFound, Unavailable
+from workbench.base.errors import InvalidState, NotFound
 from workbench.base.ids import Ids, to_text
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.admission import SERVER, Pause
@@ -187,8 +187,7 @@ class Engine:
         live = self.live.get(run_id)
         if live is not None:
             return live.row
-        entry = self.queue.find(run_id)
-        return entry.row if entry is not None else None
+        return self.intake.find(run_id)
 
     async def wait(self, run_id: str, seconds: float) -> RunRow | None:
         """Wait for a run's durable end, at most so long; None when it is not over by then or is not known here.
@@ -199,13 +198,9 @@ class Engine:
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""
-        entry = self.intake.withdraw(run_id)
-        if entry is not None:
-            try:
-                return await self.lives.cancel_waiting(entry.row, reason)
-            except Unavailable:
-                self.holds.put_back(entry)
-                raise
+        before = await self.intake.cancel(run_id, reason)
+        if before is not None:
+            return before
         live = self.live.get(run_id)
         if live is None:
             raise InvalidState("This run is already over.", hint="Only a run that is not over can be cancelled.")
@@ -213,7 +208,7 @@ class Engine:
 
     def open_runs_of(self, function_ids: frozenset[str]) -> list[str]:
         """Ids of the runs that are not over of these functions, or that may call them."""
-        rows = [live.row for live in self.live.values()] + self.queue.rows()
+        rows = [live.row for live in self.live.values()] + self.intake.rows()
         return [
             row.id
             for row in rows

@@ -49,6 +49,8 @@ class Intake:
         self._wanted: dict[str, None] = {}
         """Workspaces in which runs may be started now."""
         self._waiting: asyncio.Task[None] | None = None
+        self._leaving: dict[str, tuple[RunRow, asyncio.Task[RunStatus]]] = {}
+        """Runs that were cancelled before they had a slot, until their end is durable."""
 
     def close(self) -> None:
         """Start nothing more."""
@@ -105,6 +107,42 @@ class Intake:
         if entry is not None:
             self.holds.gone(run_id)
         return entry
+
+    def find(self, run_id: str) -> RunRow | None:
+        """A run that waits, is held, or is being cancelled while it did."""
+        entry = self.queue.find(run_id)
+        if entry is not None:
+            return entry.row
+        leaving = self._leaving.get(run_id)
+        return leaving[0] if leaving is not None else None
+
+    async def cancel(self, run_id: str, reason: str | None) -> RunStatus | None:
+        """End a run that has no slot; answers the status it had, or None where there is no such run here.
+
+        Its place is another's at once; it is known here until its end is durable, even if the caller goes away.
+        Raises Unavailable when that cannot be written; then the run stays.
+        """
+        if run_id not in self._leaving:
+            entry = self.withdraw(run_id)
+            if entry is None:
+                return None
+            task = asyncio.ensure_future(self._end(entry, reason))
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())  # perhaps nobody waits any more
+            self._leaving[run_id] = entry.row, task
+        return await asyncio.shield(self._leaving[run_id][1])
+
+    def rows(self) -> list[RunRow]:
+        """All that `find` finds."""
+        return self.queue.rows() + [row for row, _ in self._leaving.values()]
+
+    async def _end(self, entry: Entry, reason: str | None) -> RunStatus:
+        try:
+            return await self._lives.cancel_waiting(entry.row, reason)
+        except Unavailable:
+            self.holds.put_back(entry)
+            raise
+        finally:
+            del self._leaving[entry.row.id]
 
     def take_up(self, entry: Entry) -> None:
         """Queue a run that was not over when the engine stopped."""

@@ -1,0 +1,77 @@
+"""Runs that are cancelled before they have a slot."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.flows import flow, touch
+from tests.engine.house import House
+from workbench.base.errors import Unavailable
+from workbench.base.ids import to_bytes
+from workbench.base.probe import listen
+from workbench.engine.facts import RunFinished
+
+
+def _hold_log() -> tuple[threading.Event, threading.Event]:
+    """The log's next sync begins (the first event) and waits (for the second)."""
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def hook(name: str) -> None:
+        if name == "log.before_sync":
+            waits.set()
+            assert goes_on.wait(20)
+
+    listen(hook)
+    return waits, goes_on
+
+
+def test_a_queued_run_that_is_being_cancelled_is_known_until_its_end_is_durable(houses: Callable[..., House]) -> None:
+    house = houses(slots=1).start()
+    house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    queued = house.submit(flow([touch("u", 2)], "start > u"))
+    house.settle()
+    waits, goes_on = _hold_log()
+
+    async def cancel() -> list[object]:
+        engine = house.engine
+        before = asyncio.ensure_future(engine.cancel(queued.id, "not wanted"))
+        gone = asyncio.ensure_future(engine.cancel(queued.id, "not wanted at all"))
+        ended = asyncio.ensure_future(engine.wait(queued.id, 20))
+        await asyncio.to_thread(waits.wait, 20)
+        gone.cancel()
+        found = engine.find(queued.id)
+        open_runs = engine.open_runs_of(frozenset({queued.function_id}))
+        late = asyncio.ensure_future(engine.wait(queued.id, 20))
+        await asyncio.wait([late], timeout=0)
+        goes_on.set()
+        rows = [row.status if row is not None else None for row in (await ended, await late)]
+        return [found is not None, open_runs, await before, *rows, engine.find(queued.id)]
+
+    told = house.do(cancel())
+    assert told == [True, [queued.id], "queued", "cancelled", "cancelled", None]
+    house.do(house.world.open("d"))
+
+
+def test_a_cancel_of_a_queued_run_that_could_not_be_written_leaves_it_queued(houses: Callable[..., House]) -> None:
+    house = houses(slots=1).start()
+    house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    queued = house.submit(flow([touch("u", 2)], "start > u"))
+    house.settle()
+    has_failed: list[str] = []
+
+    def hook(name: str) -> None:
+        if name == "log.before_sync" and not has_failed:
+            has_failed.append(name)
+            raise OSError(5, "Input/output error")
+
+    listen(hook)
+    with pytest.raises(Unavailable):
+        house.do(house.engine.cancel(queued.id, "not wanted"))
+    assert house.engine.find(queued.id) is not None
+    house.do(house.world.open("d"))
+    house.until(lambda f: isinstance(f, RunFinished) and f.run == to_bytes(queued.id), "the run's end")
+    assert house.row(queued.id).status == "completed"
