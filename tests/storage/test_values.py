@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from polars.testing import assert_frame_equal
 from workbench.base.errors import BlockFailed, InvalidState, NotFound
 from workbench.base.probe import listen
 from workbench.storage.value_files import INLINE_BYTES, NONE, PENDING, ValueStore
-from workbench.storage.values import MAX_DEPTH, decode, encode, to_json
+from workbench.storage.values import MAX_DEPTH, PIECE_BYTES, decode, encode, encode_in_pieces, is_large, to_json
 
 zones = st.sampled_from([None, UTC, timezone(timedelta(hours=-3, minutes=-30)), ZoneInfo("Europe/Berlin")])
 scalars = (
@@ -58,6 +59,52 @@ def same(a: Any, b: Any) -> bool:
 @given(values)
 def test_every_wire_value_comes_back_as_it_was(value: Any) -> None:
     assert same(decode(encode(value)), value)
+
+
+LARGE = [
+    ["x" * 1000] * 1000,
+    list(range(300_000)),
+    {"rows": [{"name": "x" * 100, "n": [1, 2.5, None]}] * 40_000},
+    [[["x" * 1000] * 10] * 10] * 10,
+    {"x" * 1000 + str(i): {"z": [i]} for i in range(300)},
+    [[] for _ in range(70_000)],
+]
+
+
+@pytest.mark.parametrize("value", LARGE, ids=range(len(LARGE)))
+def test_a_large_value_is_encoded_in_small_pieces_to_the_same_bytes(value: Any) -> None:
+    assert is_large(value)
+    pieces = list(encode_in_pieces(value))
+    assert max(map(len, pieces)) <= 2 * PIECE_BYTES
+    assert b"".join(pieces) == encode(value)
+
+
+@given(values)
+def test_a_value_in_pieces_is_the_same(value: Any) -> None:
+    assert b"".join(encode_in_pieces(value)) == encode(value)
+
+
+@pytest.mark.parametrize("value", [None, 1, "x" * 1000, [1] * 1000, {"a": ["b", {"c": 1.5}]}, [[]] * 1000])
+def test_what_is_small_is_not_taken_for_large(value: Any) -> None:
+    assert not is_large(value)
+
+
+def test_20_megabytes_hold_the_interpreter_for_20_milliseconds_at_most() -> None:
+    rows = [{"name": f"{i:088}"} for i in range(200_000)]
+    started = thread_time()
+    assert is_large(rows)
+    longest = thread_time() - started
+    pieces = encode_in_pieces(rows)
+    size = 0
+    while True:
+        started = thread_time()
+        piece = next(pieces, None)
+        longest = max(longest, thread_time() - started)
+        if piece is None:
+            break
+        size += len(piece)
+    assert size > 18_000_000
+    assert longest < 0.02
 
 
 @given(values)

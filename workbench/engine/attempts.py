@@ -23,6 +23,7 @@ from workbench.engine.states import StepStatus
 from workbench.engine.step import Step
 from workbench.engine.timers import Timers
 from workbench.engine.waits import wait_for
+from workbench.storage.values import is_large
 
 
 class Walker(Protocol):
@@ -140,7 +141,18 @@ class Attempts:
             walk.busy -= 1
             if walk.waiting:
                 walk.look_whether_waiting()
-        return walk.done(step, fired)
+        return await self.keep_large(step, fired) if is_large(fired.output) else walk.done(step, fired)
+
+    async def keep_large(self, step: Step, fired: Fired) -> Outcome:
+        """Journal a pure step whose JSON is so large that it is encoded in a thread; it fails where that fails."""
+        walk = self._walk
+        walk.busy += 1
+        try:
+            return await self._put(step, fired)
+        finally:
+            walk.busy -= 1
+            if walk.waiting:
+                walk.look_whether_waiting()
 
     async def _once(self, step: Step) -> Fired | WorkbenchError:
         """One attempt; its failure comes back as a value. A cut-off attempt is journaled before it passes on."""
@@ -184,14 +196,18 @@ class Attempts:
 
     async def _keep(self, step: Step, fired: Fired) -> Outcome:
         """Store a large result before its checkpoint names it, unless it can be computed again."""
+        if step.node.effect is not Effect.PURE or is_large(fired.output):
+            return await self._put(step, fired)
+        return self._walk.done(step, fired)
+
+    async def _put(self, step: Step, fired: Fired) -> Outcome:
         walk = self._walk
-        if step.node.effect is not Effect.PURE:
-            try:
-                step.stored = await walk.pen.keep(fired.output)
-            except WorkbenchError as error:
-                return walk.failed(step, error)
-            except Exception as error:  # noqa: BLE001 - a full disk, a table that Arrow cannot write
-                return walk.failed(step, _not_stored(step, error))
+        try:
+            step.stored = await walk.pen.keep(fired.output)
+        except WorkbenchError as error:
+            return walk.failed(step, error)
+        except Exception as error:  # noqa: BLE001 - a full disk, a table that Arrow cannot write
+            return walk.failed(step, _not_stored(step, error))
         return walk.done(step, fired)
 
     async def wait_until(self, step: Step, due_us: int) -> None:

@@ -36,7 +36,7 @@ from workbench.engine.step import Step
 from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
-from workbench.storage.values import to_json
+from workbench.storage.values import is_large, to_json
 
 log = structlog.get_logger("workbench.engine")
 
@@ -337,7 +337,7 @@ class Walk:
         except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             return self.failed(step, unexpected(error))
         if type(fired) is Fired:
-            return self.done(step, fired)
+            return self.attempts.keep_large(step, fired) if is_large(fired.output) else self.done(step, fired)
         return self.attempts.finish_pure(step, fired)  # type: ignore[arg-type]
 
     def _replay(self, journal: Journal, step: Step) -> Outcome | None:

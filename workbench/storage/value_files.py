@@ -20,7 +20,7 @@ from workbench.base.errors import InvalidState, NotFound, ValueLost
 from workbench.base.probe import probe
 from workbench.storage.disk import Disk, SystemDisk
 from workbench.storage.tables import columns_of, from_ipc, map_ipc, preview_rows, to_ipc, write_ipc
-from workbench.storage.values import decode, encode, to_json
+from workbench.storage.values import decode, encode_in_pieces, to_json
 
 INLINE_BYTES = 64 * 1024
 """Values up to this size stand in the fact itself."""
@@ -79,7 +79,7 @@ class ValueStore:
         """
         if isinstance(value, pl.DataFrame):
             return self._put_table(value)
-        data = encode(value)
+        data = b"".join(encode_in_pieces(value))
         if len(data) <= INLINE_BYTES:
             return Stored(data, None, "json", len(data))
         return Stored(None, self._put_bytes(data), "json", len(data), {"preview": _preview(value)})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -44,6 +44,78 @@ def encode(value: Any) -> bytes:
         return _encoder.encode(_packed(value, "", 0))
     except UnicodeEncodeError as error:
         raise _unstorable(f"text with a lone surrogate ({error.reason})", "") from error
+
+
+PIECE_BYTES = 256 * 1024
+"""Encoding holds the interpreter lock for about so much at a time."""
+
+
+def encode_in_pieces(value: Any) -> Generator[bytes]:
+    """The bytes that `encode` gives, for large values in a thread: others get a turn between the pieces."""
+    yield from _pieces(value, 0)
+
+
+def _pieces(value: Any, depth: int) -> Generator[bytes]:
+    kind = type(value)
+    if depth > MAX_DEPTH or (kind is not list and kind is not dict) or not is_large(value):
+        yield encode(value)
+    elif kind is list:
+        yield _head(len(value), 0x90, 0xDC)
+        for start in range(0, len(value), _RUN):
+            run = value[start : start + _RUN]
+            if is_large(run):
+                for inner in run:
+                    yield from _pieces(inner, depth + 1)
+            else:
+                yield encode(run)[len(_head(len(run), 0x90, 0xDC)) :]
+    else:
+        yield _head(len(value), 0x80, 0xDE)
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise _unstorable(f"an object with the key {key!r}; keys must be text", "")
+            yield encode(key)
+            yield from _pieces(inner, depth + 1)
+
+
+_RUN = 1000
+_LOOK = 8
+"""What it costs to look at a text or a container inside, as bytes."""
+
+
+def _head(length: int, few: int, many: int) -> bytes:
+    """How msgpack begins an array or a map of this length."""
+    if length < 16:
+        return bytes((few | length,))
+    if length < 65536:
+        return bytes((many,)) + length.to_bytes(2, "big")
+    return bytes((many + 1,)) + length.to_bytes(4, "big")
+
+
+def is_large(value: Any) -> bool:
+    """Whether JSON takes more than about `PIECE_BYTES`; looks at few thousand values at most."""
+    kind = type(value)
+    return (kind is str or kind is list or kind is dict) and _left(value, PIECE_BYTES, 0) < 0
+
+
+def _left(value: Any, budget: int, depth: int) -> int:
+    """What `value`, as it takes room and time to look at, leaves of `budget`; negative: it is large."""
+    if isinstance(value, str):
+        return budget - len(value)
+    if isinstance(value, dict):
+        inner: Any = value.values()
+        budget -= sum(len(key) for key in value if isinstance(key, str))
+    elif isinstance(value, list):
+        inner = value
+    else:
+        return budget - 1
+    budget -= len(inner)
+    if depth < MAX_DEPTH:  # what is deeper is refused when it is encoded
+        for part in inner:
+            if budget < 0:
+                break
+            if isinstance(part, str | dict | list):
+                budget = _left(part, budget - _LOOK, depth + 1)
+    return budget
 
 
 def decode(data: bytes | memoryview) -> Any:
