@@ -65,7 +65,7 @@ def _main(part: str, case: str, count: int, home: Path) -> None:
     from workbench.base.settings import Settings
 
     started = time.perf_counter()
-    workbench = open_workbench(Settings.load(environ={}, home=home))
+    workbench = open_workbench(Settings.load(environ={}, home=home, log_level="warning"))
     workbench.start()
     if part == "first":
         seconds = workbench.run(_first(workbench, case, count))
