@@ -64,7 +64,12 @@ class Workbench:
             runs_per_server=settings.runs_per_server,
         )
         self.retention = Retention(
-            store, clock, self.engine.holds.policies, settings.retention_days, settings.retention_runs
+            store,
+            clock,
+            self.engine.holds.policies,
+            settings.retention_days,
+            settings.retention_runs,
+            settings.kept_tables_runs,
         )
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
         runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, self.workers)

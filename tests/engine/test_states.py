@@ -86,6 +86,28 @@ def test_an_end_that_the_table_does_not_know_is_refused_and_makes_health_red(hou
     assert f"{row.id} could not end dead_letter" in house.call(house.engine.health)["reasons"][0]
 
 
+def test_a_slot_that_would_move_a_run_against_the_table_is_refused_and_makes_health_red(
+    houses: Callable[..., House],
+) -> None:
+    house = houses().start()
+    row = house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+    live = house.engine.live[row.id]
+
+    def rest_twice() -> None:
+        live.slot.rest()
+        live.slot.held = True
+        house.engine.slots.take(row.workspace_id)
+        live.slot.rest()
+
+    house.call(rest_twice)
+    assert live.row.status is RunStatus.WAITING
+    assert f"{row.id} could not be waiting: it was waiting" in house.call(house.engine.health)["reasons"][0]
+    house.do(live.slot.work())
+    house.do(house.world.open("d"))
+    assert house.finish(row).status == "completed"
+
+
 @given(st.lists(st.sampled_from(list(StepStatus)), max_size=40))
 def test_an_attempt_ends_at_most_once_whatever_is_asked_of_it(wishes: list[StepStatus]) -> None:
     at: StepStatus | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from tests.engine.attempts import fork
 from tests.engine.flows import block, flow, transform
-from tests.engine.house import House
+from tests.engine.house import WORKSPACE, House
 from workbench.engine.facts import RunCreated
 from workbench.engine.policies import FunctionPolicy
+from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.retention import Retention
 
 QUICK = flow([transform("a", "1")], "start > a")
@@ -66,3 +68,39 @@ def test_a_run_that_is_open_in_the_tables_alone_is_seen(houses: Callable[..., Ho
     assert house.do(house.engine.check()) == [f"Run {UUID(int=99)} is open in the tables, but is not here."]
     assert house.engine.health()["ok"] is False
     assert house.engine.meters.violations == 1
+
+
+def test_large_values_between_blocks_stay_for_the_last_runs_and_for_failed_and_debug_ones(
+    houses: Callable[..., House],
+) -> None:
+    house = houses().start()
+    made = flow([transform("big", "'x' * 200000"), transform("n", "len(big) / start.by")], "start > big > n")
+    function = str(UUID(int=77))
+    house.flows[function, 1] = made
+
+    def submit(by: int, **more: object) -> RunRow:
+        house.move(1)
+        return house.do(house.engine.submit(RunRequest(WORKSPACE, function, "f", 1, made, {"by": by}, **more)))  # type: ignore[arg-type]
+
+    debugged = submit(1, debug=True)
+    house.until_status(debugged, "paused")
+    house.settle()
+    house.call(lambda: house.engine.live[debugged.id].gate.go("run"))  # type: ignore[union-attr]
+    runs = [debugged, *(submit(by) for by in (1, 0, 1, 1))]
+    ended = [house.finish(run).status for run in runs]
+    assert ended == ["completed", "completed", "failed", "completed", "completed"]
+
+    retention = Retention(house.store, house.clock, house.engine.holds.policies, runs_with_values=2)
+    assert house.do(retention.release()) == 1
+    assert house.do(retention.release()) == 0
+    kinds = dict(
+        house.do(
+            house.store.read(
+                lambda c: c.execute(
+                    "SELECT run_id::VARCHAR, arg_max(output_kind, seq) FROM checkpoints WHERE path = 'big' GROUP BY 1"
+                ).fetchall()
+            )
+        )
+    )
+    assert [kinds[run.id] for run in runs] == ["json", "pending", "json", "json", "json"]
+    assert house.finish(fork(house, runs[1])).output == 200_000

@@ -258,7 +258,7 @@ class Engine:
         """Whether it takes work, and how much is under way in all workspaces."""
         reasons = [] if self.lives.is_open else ["The engine has not started."]
         reasons += ["The engine is stopping."] if self._stopping else []
-        reasons += [self.lives.crashed] if self.lives.crashed is not None else []
+        reasons += [why for why in (self.lives.crashed, self.slots.refused) if why is not None]
         reasons += self._broken
         held = self.holds.admission.held
         return {

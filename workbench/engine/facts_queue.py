@@ -1,4 +1,4 @@
-"""The facts of the queue: pauses, and runs that are let go by retention. Codes 59 to 61."""
+"""The facts of the queue: pauses, and what is let go by retention. Codes 59 to 61."""
 
 from __future__ import annotations
 
@@ -30,5 +30,13 @@ class RunsRemoved(Fact, tag=6101, frozen=True):
     """Finished runs are gone, with their checkpoints and logs: they are older, or more, than is to be kept."""
 
     name: ClassVar[str] = "runs.removed"
+    runs: tuple[bytes, ...]
+    at: int
+
+
+class ValuesReleased(Fact, tag=6102, frozen=True):
+    """Large values between the blocks of completed runs are not kept any more: they can be computed again."""
+
+    name: ClassVar[str] = "values.released"
     runs: tuple[bytes, ...]
     at: int

@@ -26,7 +26,7 @@ from workbench.engine.facts import (
     StepStarted,
     VariablesForced,
 )
-from workbench.engine.facts_queue import RunsRemoved
+from workbench.engine.facts_queue import RunsRemoved, ValuesReleased
 from workbench.engine.journal_branches import BRANCH_ENDED
 from workbench.engine.journal_waits import WAIT_FACTS, delete_waits, end_waits
 from workbench.engine.states import RunStatus
@@ -311,6 +311,17 @@ def _remove_runs(cursor: Any, facts: Batch) -> None:
         cursor.execute(f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
 
 
+def _release_values(cursor: Any, facts: Batch) -> None:
+    """What only pure blocks gave was said to be pending first; that stands again."""
+    with rows(cursor, RUNS, {"id": [run for f in facts for run in f.runs]}) as found:
+        cursor.execute(
+            f"""
+            DELETE FROM checkpoints USING {found} f
+            WHERE checkpoints.run_id = f.id AND checkpoints.flags = 'kept' AND checkpoints.output_ref IS NOT NULL
+            """
+        )
+
+
 def _apply_nothing(cursor: Any, facts: Batch) -> None:
     del cursor, facts
 
@@ -334,6 +345,7 @@ FACT_TYPES = (
     FactType(ScopeProgressed, _apply_nothing),
     FactType(RunsDeleted, _delete_runs, keeps_place=True),
     FactType(RunsRemoved, _remove_runs, keeps_place=True),
+    FactType(ValuesReleased, _release_values, keeps_place=True),
     *WAIT_FACTS,
 )
 """That a run was taken up again is written before its move to running."""

@@ -63,6 +63,28 @@ def outlived(cursor: Any, function_id: str | None, before: int | None, keep: int
     return [run.bytes for (run,) in found]
 
 
+def with_values(cursor: Any, keep: int, most: int) -> list[bytes]:
+    """Completed runs, not for debugging, that still have large values of pure blocks and are not among their function's
+    last `keep` that are over. At most `most`.
+    """
+    found = cursor.execute(
+        """
+        WITH ended AS (
+            SELECT id, status, debug,
+                row_number() OVER (PARTITION BY function_id ORDER BY finished_at DESC, id DESC) AS place
+            FROM runs WHERE finished_at IS NOT NULL
+        )
+        SELECT id FROM ended
+        WHERE place > $keep AND status = $completed AND NOT debug AND id IN (
+            SELECT run_id FROM checkpoints WHERE flags = 'kept' AND output_ref IS NOT NULL
+        )
+        ORDER BY id LIMIT $most
+        """,
+        {"keep": keep, "completed": RunStatus.COMPLETED.value, "most": most},
+    ).fetchall()
+    return [run.bytes for (run,) in found]
+
+
 def functions_with_runs(cursor: Any) -> list[str]:
     """Ids of the functions that have finished runs."""
     found = cursor.execute("SELECT DISTINCT function_id::VARCHAR FROM runs WHERE finished_at IS NOT NULL").fetchall()

@@ -7,10 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+import structlog
+
 from workbench.base.clock import Clock
 from workbench.engine.pen import Pen
 from workbench.engine.records import RunRow
 from workbench.engine.states import Actor, RunStatus, may_move
+
+log = structlog.get_logger("workbench.engine")
 
 
 class Slots:
@@ -25,6 +29,8 @@ class Slots:
         self.total = total
         self.all = 0
         """How many are taken."""
+        self.refused: str | None = None
+        """The last move of a run that the table did not allow; None when all is well."""
         self._on_free = on_free
         self._taken: dict[str, int] = {}
         self._returning: dict[str, deque[asyncio.Future[None]]] = {}
@@ -150,9 +156,13 @@ class Slot:
             self._move(RunStatus.RUNNING, "gate" if status is RunStatus.PAUSED else "walk")
 
     def _move(self, status: RunStatus, actor: Actor) -> None:
-        if may_move(self._row.status, status, actor):
+        before = self._row.status
+        if may_move(before, status, actor):
             self._row.status = status
             self._pen.moved(status)
+        elif before is not RunStatus.CANCELLING:  # what is being cut off may still come to a wait or a gate
+            log.error("run.illegal_move", run=self._row.id, before=before, after=status, actor=actor)
+            self._slots.refused = f"Run {self._row.id} could not be {status.value}: it was {before.value}."
 
     @property
     def is_coming(self) -> bool:
