@@ -132,7 +132,7 @@ def test_a_late_answer_of_an_attempt_that_is_over_is_refused_and_writes_nothing(
 
     def answer_twice() -> list[bool]:
         live = house.engine.live[row.id]
-        region = live.walk.root
+        region = live.walk.frame.root
         node = next(n for n in region.plan.nodes if n.id == "t")
         step = Step(live.walk, region, node, "late", 1, 0)
         outcome = Outcome(StepStatus.COMPLETED, "out", 1, b"", path="late")

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 import workbench
+from workbench.opening import fact_types
 from workbench.storage.columns import UUID, Table
 from workbench.storage.migrations.runner import load_migrations, migrate
 
@@ -93,3 +94,16 @@ def test_ids_are_uuids() -> None:
 
 def test_migrations_are_numbered_one_after_another() -> None:
     assert [m.version for m in load_migrations()] == list(range(1, len(load_migrations()) + 1))
+
+
+def test_the_table_of_codes_names_every_fact_where_it_is() -> None:
+    told: dict[int, str] = {}
+    for codes, module in re.findall(r"^\| ([\d–, ]+) \| `(\S+\.py)` \|$", README, re.MULTILINE):
+        for part in codes.split(", "):
+            first, _, last = part.partition("–")
+            told |= dict.fromkeys(range(int(first), int(last or first) + 1), module)
+    known = {
+        tag // 100: cls.__module__.removeprefix("workbench.").replace(".", "/") + ".py"
+        for tag, cls in fact_types().by_tag().items()
+    }
+    assert told == known

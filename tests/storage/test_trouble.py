@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pytest
@@ -288,10 +288,10 @@ def test_a_database_of_a_newer_schema_is_refused_and_left_alone(opened: Opener, 
         assert connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall() == [("9999",)]
 
 
-class Future(Fact, tag=900777):
+class Future(Fact, tag=900777, frozen=True):
     """A fact that an older workbench does not know."""
 
-    name = "future"
+    name: ClassVar[str] = "future"
     text: str
 
 
