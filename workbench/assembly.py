@@ -120,6 +120,7 @@ class Workbench:
         # a damaged store: what is there can be read, nothing goes on
         recover = (lambda e: find_open_runs(e, self.editing.flow_for_recovery)) if self.store.is_writable else None
         await self.engine.start(recover, start_paused=self.settings.start_paused)
+        self.supervisor.watch("worker processes", lambda: self.workers.failure)
         self.supervisor.keep("access upkeep", self.access.keep_up)
         self.supervisor.keep("invariant checker", self.engine.check_for_ever)
         self.supervisor.keep("retention", lambda: self.retention.run(self.engine.timers))

@@ -42,6 +42,26 @@ def test_writes_answer_503_and_health_turns_red(tmp_path, fails, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_when_the_logs_thread_dies_who_waits_is_told_and_health_says_so(tmp_path):
+    def die(name):
+        if name == "log.before_sync":
+            raise SystemExit("out of luck")
+
+    with running(tmp_path) as bench:
+        client = bench.client()
+        probe.listen(die)
+        try:
+            for name in ("waiting", "later"):
+                told = error_of(client.post("/workspaces", json={"name": name}), 503, "UNAVAILABLE")
+                assert "thread died: out of luck" in told["message"]
+        finally:
+            probe.listen(None)
+        error_of(client.post("/workspaces", json={"name": "for good"}), 503, "UNAVAILABLE")
+        store = error_of(bench.client("").get("/health"), 503, "UNAVAILABLE")["health"]["parts"]["store"]
+        assert "thread died" in " ".join(store["reasons"])
+        assert client.get("/workspaces").is_success
+
+
 def test_a_request_that_fails_leaves_no_claim_behind(tmp_path, fails):
     with running(tmp_path) as bench:
         client = bench.client()

@@ -34,7 +34,7 @@ def test_without_a_key_nothing_is_told(bench: Bench) -> None:
 def test_health_names_the_loops(client: httpx.Client) -> None:
     loops = client.get("/health").json()["data"]["parts"]["loops"]
     assert loops["ok"]
-    assert {"access upkeep", "invariant checker", "retention"} <= set(loops["loops"])
+    assert {"access upkeep", "invariant checker", "retention", "worker processes"} <= set(loops["loops"])
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0.0005, 0), (0.01, 3), (100.0, 11)])

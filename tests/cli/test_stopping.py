@@ -31,9 +31,10 @@ while True:
 
 
 def _flow(port: int) -> dict[str, Any]:
+    busy = {"language": "python", "code": BUSY.format(port=port)}
     blocks = [
         {"id": "start", "type": "start", "name": "start"},
-        {"id": "busy", "type": "transform", "name": "busy", "config": {"language": "python", "code": BUSY.format(port=port)}},
+        {"id": "busy", "type": "transform", "name": "busy", "config": busy},
         {"id": "call", "type": "http_request", "name": "call", "config": {"url": f"http://127.0.0.1:{port}/"}},
         {"id": "rest", "type": "delay", "name": "rest", "config": {"delayMs": 3_600_000}},
     ]  # fmt: skip

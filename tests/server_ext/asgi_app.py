@@ -166,7 +166,11 @@ def open_small(options: Mapping[str, Any], root_dir: str, address: str | None) -
 
 
 def open_held(options: Mapping[str, Any], root_dir: str, address: str | None) -> SmallAssembly:
-    raise StoreHeld("The store is held by process 4711.", hint="Stop that process, then start this server again.")
+    raise StoreHeld(
+        "The store is held by process 4711.",
+        hint="Stop that process, then start this server again.",
+        data={"pid": 4711, "address": "http://127.0.0.1:1"},
+    )
 
 
 def open_broken(options: Mapping[str, Any], root_dir: str, address: str | None) -> SmallAssembly:

@@ -47,6 +47,17 @@ def test_the_assembly_stops_on_an_interrupt_without_a_terminal(
     assert told.read_text() == "lifespan shutdown\nassembly stopped\n"
 
 
+def test_health_of_a_second_server_names_the_process_that_holds_the_store(start_server: Callable[..., Server]) -> None:
+    server = start_server(opener="tests.server_ext.asgi_app.open_held")
+    answer = httpx.get(f"{server.api}/health", headers=BY_TOKEN, timeout=20, trust_env=False)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("application/json")
+    error = answer.json()["error"]
+    assert (error["pid"], error["address"]) == (4711, "http://127.0.0.1:1")
+    assert "4711" in error["message"]
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("opener", "message", "hint"),
     [

@@ -184,6 +184,7 @@ class Log:
 
     def step(self) -> float | None:
         """Write one group of what waits."""
+        group: list[Ticket] = []
         try:
             with self._gate:
                 pass
@@ -204,7 +205,7 @@ class Log:
                 return ENDED if self._closing else None
         except BaseException as error:  # noqa: BLE001 - whatever ends the thread must fail all waiters
             _logger.error("log.thread_died", trace=traceback.format_exc())
-            self._fail(Unavailable(f"The log's thread died: {error}", hint="Restart the server."))
+            self._fail(Unavailable(f"The log's thread died: {error}", hint="Restart the server."), group)
             return ENDED
 
     def _take(self) -> list[Ticket]:

@@ -40,6 +40,8 @@ class WorkerPool:
         self._spawning: set[asyncio.Task[Worker]] = set()
         self._burials: set[asyncio.Task[None]] = set()
         self._is_open = False
+        self.failure: str | None = None
+        """Why the last process that was to be kept ready could not be started; a job tries again."""
 
     async def start(self) -> None:
         """Make the private folder and begin to warm the first worker; does not wait for it."""
@@ -132,7 +134,11 @@ class WorkerPool:
         if self._warming is not warming:
             return
         self._warming = None
-        if not warming.cancelled() and warming.exception() is None:
+        if warming.cancelled():
+            return
+        error = warming.exception()
+        self.failure = f"No process could be started: {error}" if error is not None else None
+        if error is None:
             self._give_back(warming.result())
 
     def _spawn(self) -> asyncio.Task[Worker]:
