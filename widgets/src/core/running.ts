@@ -19,6 +19,8 @@ const MOST_DEBUG_ACTS = 5;
 export class Running {
   private underWay: Promise<void> = Promise.resolve();
   private debugActs = 0;
+  /** Breakpoints on their way to the server: what runs next has to stop at these. */
+  private marking: Promise<void> = Promise.resolve();
   private follows = 0;
   /** Blocks that events told of while an answer was under way: the events are newer. */
   private toldMeanwhile = new Set<string>();
@@ -78,6 +80,7 @@ export class Running {
   async start(debug: boolean, inputs?: Record<string, Json>): Promise<void> {
     await this.act(debug ? "debug" : "run", async () => {
       await this.document.flush();
+      await this.marking;
       const run = await this.api.createRun({ functionId: this.functionId, debug, ...(inputs ? { inputs } : {}) });
       this.store.set({ pinned: false });
       await this.follow(run);
@@ -185,13 +188,16 @@ export class Running {
   async setBreakpoints(breakpoints: Breakpoint[]): Promise<void> {
     const before = this.store.get().breakpoints;
     this.store.set({ breakpoints });
-    try {
-      await this.document.flush();
-      await this.api.setBreakpoints(this.functionId, breakpoints);
-    } catch (problem) {
-      this.store.set({ breakpoints: before });
-      this.complain(problem);
-    }
+    this.marking = this.marking.then(async () => {
+      try {
+        await this.document.flush();
+        await this.api.setBreakpoints(this.functionId, breakpoints);
+      } catch (problem) {
+        if (this.store.get().breakpoints === breakpoints) this.store.set({ breakpoints: before });
+        this.complain(problem);
+      }
+    });
+    await this.marking;
   }
 
   /** Chooses which iteration of a scope the blocks inside it show; null follows the newest. */
@@ -330,6 +336,7 @@ export class Running {
       this.act(name, async () => {
         const view = this.current();
         if (!view || hasEnded(view.run.status)) return;
+        await this.marking;
         const state = await call(view.run.id);
         if (state.runId !== view.run.id) await this.follow(await this.api.getRun(state.runId));
         else this.takeDebug(state);
