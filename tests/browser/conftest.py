@@ -5,7 +5,6 @@ They end with the folder's last test: a running Playwright holds an event loop, 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.flows import write_data
-from tests.browser.lab import Lab
+from tests.browser.lab import SLOWNESS, Lab
 from tests.browser.stage import ARTIFACTS, Canvas, Stage, canvas_cell
 
 FLAGS = [
@@ -23,8 +22,8 @@ FLAGS = [
 ]  # fmt: skip
 SIZE = {"width": 1440, "height": 900}
 
-PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "30000"))
-"""How long a page may take for one thing; less while working on these tests."""
+PATIENCE_MS = int(30_000 * SLOWNESS)
+"""How long a page may take for one thing."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -33,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(300 * SLOWNESS))
 
 
 @pytest.fixture(scope="package")

@@ -186,3 +186,14 @@ def approval() -> Flow:
         ],
         "edges": [wire("start", "text"), wire("text", "ask"), wire("ask", "send")],
     }
+
+
+def call() -> Flow:
+    """A block that runs another function, not yet said which."""
+    return {
+        "blocks": [
+            block("start", "start", at=(0, 40)),
+            block("price", "subflow", "ask price", (200, 24), functionId=""),
+        ],
+        "edges": [wire("start", "price")],
+    }

@@ -8,10 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import TOKEN, Lab
+from tests.browser.lab import SLOWNESS, TOKEN, Lab
 
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
-LOAD_MS = 90_000
+LOAD_MS = int(90_000 * SLOWNESS)
 """How long Lab and a kernel may take on a loaded machine."""
 
 STILL = """viewport => new Promise((resolve) => {

@@ -11,14 +11,15 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser import flows
+from tests.browser.lab import SLOWNESS
 from tests.browser.stage import Canvas, Stage
 
 Draw = Callable[..., tuple[Canvas, str]]
 
 COUNT = 500
-FRAME_MS = 120
+FRAME_MS = 120 * SLOWNESS
 """The median time between frames while something moves."""
-LONGEST_TASK_MS = 700
+LONGEST_TASK_MS = 700 * SLOWNESS
 
 WATCH = """() => {
   const told = { frames: [], tasks: [], on: true };

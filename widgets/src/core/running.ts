@@ -3,13 +3,12 @@
 import { againWords } from "./again";
 import { ApiError, checkpointId, type Api } from "./api";
 import type { FunctionDocument } from "./document";
-import { blockById } from "./flow";
 import { hasEnded } from "./format";
 import { fieldsIn } from "./hints";
 import { failedIterations } from "./iterations";
 import { cachedRegions, pathOf } from "./regions";
 import { fromCheckpoints, onBlocks, onDebug, onRun, viewOf, type RunView } from "./runview";
-import { shownState, type CanvasState } from "./state";
+import { belongs, pausedAt, pausedInside, shownState, type CanvasState } from "./state";
 import type { Store } from "./store";
 import type { Breakpoint, DebugState, Json, RetryOptions, Run, RunAgain, StepMode, ValuePage, WireEvents } from "./wire";
 
@@ -40,12 +39,9 @@ export class Running {
     return this.root;
   }
 
-  /** Whether a path is of this very function: not of one that it calls, nor of one that calls it. */
+  /** Whether a path is of this very function. */
   belongs(path: string | null | undefined): boolean {
-    if (!path?.startsWith(this.root)) return !path;
-    const { flow } = this.store.get();
-    const scopes = path.slice(this.root.length).split("/").slice(0, -1);
-    return !scopes.some((scope) => blockById(flow, scope.replace(/\[\d+\]$/, ""))?.type === "subflow");
+    return belongs(this.store.get(), path);
   }
 
   /** The path of a block where the pagers stand now. */
@@ -62,6 +58,7 @@ export class Running {
 
   /** Shows an older run until `latest`, or until one is started here. */
   async show(run: Run): Promise<void> {
+    await this.underWay; // a click while something is under way is not lost
     await this.act("show", async () => {
       this.store.set({ pinned: true });
       await this.follow(run);
@@ -70,6 +67,7 @@ export class Running {
 
   /** Shows the newest run, and each newer one as it comes. */
   async latest(): Promise<void> {
+    await this.underWay; // a click while something is under way is not lost
     await this.act("show", async () => {
       this.store.set({ pinned: false });
       await this.loadLast();
@@ -154,6 +152,7 @@ export class Running {
 
   /** Shows a run by its id, such as the one that this was forked from. */
   async showById(runId: string): Promise<void> {
+    await this.underWay; // a click while something is under way is not lost
     await this.act("show", async () => {
       const run = await this.api.getRun(runId);
       this.store.set({ pinned: true });
@@ -324,8 +323,9 @@ export class Running {
     const view = this.current();
     if (!view) return;
     this.store.set({ view: onDebug(view, state) });
-    const stands = state.status === "paused" ? state.blockId : null;
-    if (stands && stands !== view.debug?.blockId) this.store.set({ selectedBlocks: new Set([stands]), selectedEdges: new Set() });
+    const now = this.store.get();
+    const stands = pausedAt(now) ?? pausedInside(now);
+    if (stands && state.path !== view.debug?.path) this.store.set({ selectedBlocks: new Set([stands]), selectedEdges: new Set() });
   }
 
   /** Steps asked for while one is under way come after it: no key press is lost. */

@@ -75,11 +75,6 @@ export function onDebug(view: RunView, state: DebugState): RunView {
   return { ...view, debug: hasEnded(state.status) ? null : state, run: { ...view.run, status: state.status } };
 }
 
-/** The block that a paused debug run stands before (or after). */
-export function pausedAt(view: RunView | null): string | null {
-  return view?.debug && view.debug.status === "paused" ? view.debug.blockId : null;
-}
-
 /** How many blocks stand in each state, for the status line. */
 export function countStates(view: RunView): Record<string, number> {
   const counts: Record<string, number> = {};

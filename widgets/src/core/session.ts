@@ -16,7 +16,7 @@ import type { Hub } from "./page";
 import type { Plug } from "./ports";
 import { renameBlock } from "./rename";
 import { Running } from "./running";
-import { INITIAL, type CanvasState, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
+import { INITIAL, pausedAt, type CanvasState, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
 import { Store } from "./store";
 import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
 
@@ -44,6 +44,7 @@ export class CanvasSession {
     /** A function that is only looked into: what its paths begin with. */
     private readonly inside: { root: string } | null = null,
   ) {
+    if (inside) this.store.set({ root: inside.root });
     this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
     this.running = new Running(functionId, hub.api, this.store, this.document, inside?.root ?? "");
   }
@@ -71,6 +72,8 @@ export class CanvasSession {
       if (!view) return;
       const stamp = `${view.run.id} ${hasEnded(view.run.status)} ${view.debug?.path ?? ""}`;
       if (mine && (mine.run !== view.run || mine.debug !== view.debug)) this.store.set({ view: { ...mine, run: view.run, debug: view.debug } });
+      const stands = pausedAt(this.store.get());
+      if (stands && view.debug?.path !== mine?.debug?.path) this.select([stands]);
       if (stamp === shown) return;
       shown = stamp;
       void innerView(this, view, root).then((fresh) => this.store.set({ view: fresh }), () => undefined);

@@ -9,7 +9,7 @@ import type { Fields } from "./hints";
 import type { InnerPlace } from "./inner";
 import type { Plug } from "./ports";
 import { cachedRegions, enclosingScopes } from "./regions";
-import { pausedAt, type RunView } from "./runview";
+import type { RunView } from "./runview";
 import type { Block, BlockState, BlockType, Breakpoint, ExpressionFunction, Flow, Position, Problem, Validation, WorkflowFunction } from "./wire";
 
 export type FunctionHead = Omit<WorkflowFunction, "flow" | "breakpoints" | "cards">;
@@ -95,6 +95,8 @@ export interface CanvasState {
   notice: Notice | null;
   /** A run that was taken off the dead letter list from here. */
   discarded: string | null;
+  /** What the paths of this function's blocks begin with: more than nothing where a block of another one calls it. */
+  root: string;
   /** The function that was gone into from here. */
   inner: InnerPlace | null;
 }
@@ -130,8 +132,33 @@ export const INITIAL: CanvasState = {
   renaming: null,
   notice: null,
   discarded: null,
+  root: "",
   inner: null,
 };
+
+/** The block of this flow that calls the function which a path leads into; null for a path of this very flow. */
+export function callOf(state: Pick<CanvasState, "root" | "flow">, path: string): string | null {
+  const scopes = path.slice(state.root.length).split("/").slice(0, -1).map((scope) => scope.replace(/\[\d+\]$/, ""));
+  return scopes.find((id) => indexOf(state.flow).blocks.get(id)?.type === "subflow") ?? null;
+}
+
+/** Whether a path is of this very function: not of one that it calls, nor of one that calls it. */
+export function belongs(state: Pick<CanvasState, "root" | "flow">, path: string | null | undefined): boolean {
+  if (!path?.startsWith(state.root)) return !path;
+  return callOf(state, path) === null;
+}
+
+/** The block of this flow that a paused debug run stands before (or after). */
+export function pausedAt(state: CanvasState): string | null {
+  const debug = state.view?.debug;
+  return debug?.status === "paused" && debug.blockId && belongs(state, debug.path) ? debug.blockId : null;
+}
+
+/** The block of this flow inside whose called function a paused debug run stands. */
+export function pausedInside(state: CanvasState): string | null {
+  const debug = state.view?.debug;
+  return debug?.status === "paused" && debug.path?.startsWith(state.root) ? callOf(state, debug.path) : null;
+}
 
 /** A block's state as the canvas shows it: of the chosen iteration where one is chosen, and paused where the debugger stands. */
 export function shownState(state: CanvasState, blockId: string): BlockState | null {
@@ -140,7 +167,7 @@ export function shownState(state: CanvasState, blockId: string): BlockState | nu
   const paged =
     Object.keys(iterations).length > 0 && enclosingScopes(cachedRegions(flow, types), blockId).some((id) => id in iterations);
   const found = (paged ? iterationStates[blockId] : view.blocks[blockId]) ?? null;
-  if (pausedAt(view) !== blockId || paged) return found;
+  if (paged || pausedAt(state) !== blockId) return found;
   let standing = pausedStates.get(view);
   if (!standing) pausedStates.set(view, (standing = { completed: 0, failed: 0, skipped: 0, ...found, blockId, status: "paused" }));
   return standing;

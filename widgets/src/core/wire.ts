@@ -63,7 +63,7 @@ export interface Flags {
 
 /** Where one block stands in a run, over all its paths. */
 export type BlockState = Said<
-  Lax<Shape<"BlockState">, "lastPath" | "lastAttempt" | "port" | "summary" | "error" | "runMs" | "done" | "total" | "waiting">,
+  Lax<Shape<"BlockState">, "functionId" | "lastPath" | "lastAttempt" | "port" | "summary" | "error" | "runMs" | "done" | "total" | "waiting">,
   { status: BlockStatus; summary?: Summary | null; error?: RunError | null; lastPath?: string | null; lastAttempt?: number | null; waiting?: Waiting | null } & Flags
 >;
 

@@ -12,6 +12,7 @@ export type Widget =
   | { kind: "number"; integer: boolean; min: number | null; max: number | null; unit: string }
   | { kind: "select"; options: Option[] }
   | { kind: "toggle" }
+  | { kind: "function" }
   | { kind: "code"; language: string; languageFrom: string | null }
   | { kind: "list"; item: JsonSchema }
   | { kind: "conditions"; item: JsonSchema }
@@ -151,6 +152,7 @@ function groupLeaf(properties: Any, root: JsonSchema): JsonSchema | null {
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
 function widgetOf(schema: JsonSchema, root: JsonSchema, name: string): Widget {
+  if (schema["x-reference"] === "function") return { kind: "function" };
   const code = schema["x-code"];
   const from = schema["x-codeFrom"];
   if (typeof code === "string" || typeof from === "string") {

@@ -4,8 +4,7 @@ import { Handle, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useMemo, useRef } from "react";
 import { edgesOf, ERROR_PORT } from "../../core/flow";
 import { LOOKS, lookOf, resultText } from "../../core/format";
-import { pausedAt } from "../../core/runview";
-import { lineOf, problemsOf, shownState } from "../../core/state";
+import { lineOf, pausedAt, problemsOf, shownState } from "../../core/state";
 import type { Block, BlockState, BlockType } from "../../core/wire";
 import { BlockIcon } from "../BlockIcon";
 import { Sign } from "../Sign";
@@ -23,7 +22,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
   const state = useCanvas((s) => shownState(s, id));
   const problems = useCanvas((s) => problemsOf(s.validation, id));
   const renaming = useCanvas((s) => s.renaming === id);
-  const here = useCanvas((s) => pausedAt(s.view) === id);
+  const here = useCanvas((s) => pausedAt(s) === id);
   const hasError = useCanvas((s) => edgesOf(s.flow, id).some((e) => e.source === id && e.sourcePort === ERROR_PORT));
   const ports = useMemo(() => portsOf(block, types), [block, types]);
   const look = state ? lookOf(state) : null;

@@ -12,6 +12,7 @@ import { ConditionsEditor } from "./ConditionsEditor";
 import type { CodeLanguage } from "./editorSetup";
 import { FieldRow } from "./FieldRow";
 import { useForm } from "./formContext";
+import { FunctionField } from "./FunctionField";
 import { GroupEditor } from "./GroupEditor";
 import { JsonField } from "./JsonField";
 import { AddButton, ListEditor } from "./ListEditor";
@@ -56,6 +57,8 @@ export function ValueField(props: ValueFieldProps) {
           {...(describedBy ? { describedBy } : {})}
         />
       );
+    case "function":
+      return <FunctionField id={id} label={label} value={value} readOnly={readOnly} onChange={onChange} {...(describedBy ? { describedBy } : {})} />;
     case "toggle":
       return (
         <label className="wb-toggle">

@@ -25,4 +25,14 @@ export const FormContext = createContext<FormShare>({
   flush: () => undefined,
 });
 
+/** What fields can refer to, where there is a server to ask. */
+export interface References {
+  /** The functions that may be called, by name. */
+  functions(): Promise<readonly { id: string; name: string; version: number }[]>;
+  /** Looks into the function that the form's block calls. */
+  openFunction(): void;
+}
+
+export const ReferencesContext = createContext<References | null>(null);
+
 export const useForm = (): FormShare => useContext(FormContext);

@@ -53,7 +53,7 @@ function Strip() {
         when={debug?.when ?? null}
         callStack={[...(debug?.callStack ?? [])]
           .sort((a, b) => a.path.split("/").length - b.path.split("/").length)
-          .map((frame) => ({ ...frame, path: frame.iteration == null ? frame.path : `${frame.path}[${frame.iteration}]`, name: blockById(flow, frame.blockId)?.name ?? frame.blockId }))}
+          .map((frame) => ({ ...frame, path: frame.iteration == null ? frame.path : `${frame.path}[${frame.iteration}]`, name: (frame.functionId && frame.functionId !== session.functionId ? null : blockById(flow, frame.blockId)?.name) ?? frame.name }))}
         path={debug?.path ?? null}
         variables={{ ...debug?.names, ...debug?.variables }}
         stamp={stamp}

@@ -213,6 +213,8 @@ function Runs() {
                 <span className="wbc-quiet">
                   v{run.version}
                   {run.debug ? " · debug" : ""}
+                  {run.attempt > 1 ? ` · attempt ${run.attempt}` : ""}
+                  {run.forkedFrom ? " · forked" : ""}
                 </span>
                 <span className="wbc-run-time">{hasEnded(run.status) && run.runMs != null ? formatMs(run.runMs) : runWord(run.status)}</span>
               </button>

@@ -1,11 +1,12 @@
 /** Feeds the inspector from the session: the block, what it was given and gave in the execution in view, its logs. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
 import { problemsOf, shownState } from "../../core/state";
 import type { Edge, LogEntry, Waiting } from "../../core/wire";
 import { Decision, WaitLine } from "../board/Waits";
 import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
+import { ReferencesContext, type References } from "../inspector/formContext";
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
 import { useHints } from "../useHints";
@@ -52,6 +53,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
   const gave = block && state?.status !== "running" ? source(block.id, "output", "") : null;
   const inputs = useInnerTables(target?.tab === "in" && view && (given.length || !wires.length) ? given : null);
   const outputs = useInnerTables(target?.tab === "out" && gave ? [gave] : null);
+  const references = useReferences(block?.id ?? "");
   if (!target || !block) return null;
   const execution: Execution | null = state
     ? {
@@ -68,6 +70,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
     onLeave();
   };
   return (
+    <ReferencesContext value={references}>
     <Inspector
       block={{ ...block, handle: handleOf(block.name) }}
       kind={(types.get(block.type) as unknown as BlockKind | undefined) ?? null}
@@ -87,6 +90,19 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       {...(state?.status === "waiting" && state.waiting ? { above: <WaitsHere blockId={block.id} waiting={state.waiting} /> } : {})}
       onClose={close}
     />
+    </ReferencesContext>
+  );
+}
+
+/** What the block's fields can name: every function but this one. */
+function useReferences(blockId: string): References {
+  const session = useSession();
+  return useMemo(
+    () => ({
+      functions: async () => (await session.hub.api.functions({ limit: 200 })).filter((fn) => fn.id !== session.functionId).sort((a, b) => a.name.localeCompare(b.name)),
+      openFunction: () => void session.openInner(blockId),
+    }),
+    [session, blockId],
   );
 }
 

@@ -2,14 +2,18 @@
 
 import { useState, type ReactNode } from "react";
 import { pausedQueue } from "../../core/again";
+import { blockById } from "../../core/flow";
 import { keysOf } from "../../core/keymap";
+import { pausedInside } from "../../core/state";
 import { isMac, useCanvas, useSession } from "../session";
 
 export function RunBanner() {
   const run = useCanvas((s) => s.view?.run ?? null);
   const isPast = useCanvas((s) => s.view?.debug?.isPast === true);
   const discarded = useCanvas((s) => s.discarded);
+  const call = useCanvas(pausedInside);
   if (isPast) return <Past />;
+  if (call) return <InsideCall blockId={call} />;
   if (run?.status === "dead_letter" && run.id !== discarded) return <DeadLetter key={run.id} message={run.error?.message ?? "it was interrupted too often in the same block"} />;
   if (run?.status === "pending") return <Held reason={run.pendingReason ?? null} />;
   return null;
@@ -29,6 +33,23 @@ function Past() {
       <span aria-hidden="true">↶</span>
       <span>
         You look at the past. The next step continues in a new run <span className="wbc-quiet">({keysOf("over", isMac)} steps, {keysOf("debug", isMac)} continues, {keysOf("back", isMac)} goes further back)</span>
+      </span>
+    </Banner>
+  );
+}
+
+function InsideCall({ blockId }: { blockId: string }) {
+  const session = useSession();
+  const name = useCanvas((s) => blockById(s.flow, blockId)?.name ?? blockId);
+  return (
+    <Banner tone="quiet" testId="inside-banner">
+      <span>
+        Paused inside the function that <strong>{name}</strong> calls.
+      </span>
+      <span className="wbc-banner-acts">
+        <button type="button" className="wbc-button" data-testid="inside-open" onClick={() => void session.openInner(blockId)}>
+          Look inside
+        </button>
       </span>
     </Banner>
   );

@@ -1,5 +1,6 @@
 /** The line at the bottom: problems, what the run did, its time, and whether the canvas is live. */
 
+import { GitFork } from "lucide-react";
 import { formatMs, hasEnded, lookOf, runLook, runWord } from "../../core/format";
 import { countStates } from "../../core/runview";
 import type { Problem } from "../../core/wire";
@@ -100,7 +101,7 @@ function RunWords() {
       )}
       {run.forkedFrom && (
         <button type="button" className="wbc-status-part wbc-link" title={`Show the run that this one was forked from (${run.forkedFrom.runId})`} data-testid="forked-from" onClick={() => void session.running.showById(run.forkedFrom!.runId)}>
-          <span aria-hidden="true">⑂</span> forked
+          <GitFork size={11} aria-hidden="true" /> forked
         </button>
       )}
       {parts.length > 0 && <span className="wbc-status-part wbc-status-more">{parts.join(" · ")}</span>}
