@@ -80,7 +80,7 @@ class Lives:
         self._turns = Turns(loop)
         self._ink = Ink(self.store, loop)
         self._timers = Timers(loop, self.services.clock)
-        self._pulse = Pulse(self.store, self._timers, self.services.clock, self._has_limits)
+        self._pulse = Pulse(self.store, self._timers, self.services.clock, self._shortest_limit)
 
     @property
     def is_open(self) -> bool:
@@ -381,7 +381,7 @@ class Lives:
         if live.row.timeout_ms is None:
             return
         if self._pulse is not None:
-            self._pulse.start()
+            self._pulse.start(live.row.timeout_ms * 1000)
         now = self.services.clock.now_us()
         left_us = live.row.timeout_ms * 1000
         due = entry.journal.take_due("") if entry.journal is not None else None
@@ -390,8 +390,10 @@ class Lives:
             left_us = max(0, due - min(stood_since or entry.seen_at or now, now))
         live.walk.limit_time(left_us, lambda: self._time_out(live))
 
-    def _has_limits(self) -> bool:
-        return any(live.row.timeout_ms is not None for live in self.by_id.values())
+    def _shortest_limit(self) -> int | None:
+        """Of the runs under way, in microseconds."""
+        limits = [live.row.timeout_ms for live in self.by_id.values() if live.row.timeout_ms is not None]
+        return min(limits) * 1000 if limits else None
 
     def _time_out(self, live: Live) -> None:
         if live.why is None and live.task is not None and not live.is_ending:
