@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -95,10 +96,11 @@ class Document:
 
 
 @pytest.fixture(scope="module")
-def fuzzed(bench: Bench) -> Doors:
-    """A caller in a workspace of its own, so that what the fuzz makes disturbs nobody."""
+def fuzzed(bench: Bench) -> Iterator[Doors]:
+    """A caller in a workspace of its own, so that what the fuzz makes disturbs nobody; a paused server goes on."""
     made = data_of(bench.client().post("/workspaces", json={"name": "fuzz"}))
-    return Doors(bench.client(bench.make_key("fuzz", "read", "write", "execute", "admin", workspace=made["id"])))
+    yield Doors(bench.client(bench.make_key("fuzz", "read", "write", "execute", "admin", workspace=made["id"])))
+    data_of(bench.client().post("/queue/resume"))
 
 
 @pytest.fixture(scope="module")
