@@ -1,4 +1,4 @@
-"""What every test may ask for: the Chromium of this machine."""
+"""What holds for every test: how hypothesis looks for examples, and the Chromium of this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, not wrong: examples have no deadline.
+settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("workbench")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 PLACES = (
