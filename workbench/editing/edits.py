@@ -27,8 +27,8 @@ SOURCES = {"command": "edit", "undo": "undo", "redo": "redo", "restore": "restor
 
 
 @dataclass(slots=True)
-class Editing:
-    """A function under edit. `flow` may be given where memory has it for the version that stands."""
+class FunctionEdit:
+    """One function under edit: as it stands, and the draft that commands change."""
 
     caller: Caller
     function: Function
@@ -67,7 +67,7 @@ class Editing:
 
 def open_edit(
     cursor: Any, caller: Caller, function_id: str, known: tuple[int, Flow] | None = None, expected: int | None = None
-) -> Editing:
+) -> FunctionEdit:
     """Begin. `known` is a version and its flow, used if it is the latest. Raises NotFound, VersionConflict."""
     function = store.find_function(cursor, caller.workspace_id, function_id)
     if function is None:
@@ -78,11 +78,11 @@ def open_edit(
     else:
         flow = store.find_flow(cursor, caller.workspace_id, function.id, function.version) or Flow()
     head = {name: getattr(function, name) for name in HEAD_FIELDS}
-    return Editing(caller, function, Draft(flow, head))
+    return FunctionEdit(caller, function, Draft(flow, head))
 
 
 def close_edit(
-    edit: Editing,
+    edit: FunctionEdit,
     now: int,
     new_id: Any,
     group: bytes,
@@ -125,7 +125,7 @@ def close_edit(
     )
 
 
-def label_for(edit: Editing) -> str:
+def label_for(edit: FunctionEdit) -> str:
     """What the commands do, in a few words."""
     names = {b.id: b.name for b in edit.draft.flow.blocks}
     touched: dict[str, str] = {}
@@ -140,7 +140,7 @@ def label_for(edit: Editing) -> str:
     return label_of([type_ for type_, _, _ in edit.done], list(touched.values()))
 
 
-def _gone(edit: Editing, block_id: str) -> str:
+def _gone(edit: FunctionEdit, block_id: str) -> str:
     for change in edit.changes:
         value = getattr(change, "value", None)
         if isinstance(value, dict) and value.get("id") == block_id:
@@ -148,7 +148,7 @@ def _gone(edit: Editing, block_id: str) -> str:
     return block_id
 
 
-def typing_group(cursor: Any, edit: Editing, now: int) -> str | None:
+def typing_group(cursor: Any, edit: FunctionEdit, now: int) -> str | None:
     """The group that this edit goes on with: typing in one field of one block is one step to take back."""
     field_ = _typed(edit.done[0][0], edit.changes) if len(edit.done) == 1 else None
     if field_ is None:

@@ -99,6 +99,11 @@ class Functions:
             self._memory.keep_flow(function.id, version, flow)
         return flow
 
+    def known_flow(self, head: Function) -> tuple[int, Flow] | None:
+        """The newest version that memory knows, and its flow, if it was used lately; see `open_edit`."""
+        flow = self._memory.flow(head.id, head.version)
+        return (head.version, flow) if flow is not None else None
+
     async def get(self, caller: Caller, function_id: str, version: int | None = None) -> FunctionWithFlow:
         """A function with the flow of its latest, or of an old, version. Raises NotFound."""
         function = self.head(caller, function_id)
@@ -208,8 +213,7 @@ class Functions:
         head = self.head(caller, function_id)
         sent_flow = complete(change.flow, self._registry) if change.flow is not None else None
         check_version(change.expected_version, head.version, "function")
-        kept = self._memory.flow(head.id, head.version)
-        known = (head.version, kept) if kept is not None else None
+        known = self.known_flow(head)
         group = self._ids.new()
 
         def decide(cursor: Any) -> tuple[list[Fact], tuple[FunctionWithFlow, Flow]]:

@@ -12,7 +12,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing import history_store as sql
 from workbench.editing.canvases import check_version
 from workbench.editing.completing import new_block, new_edge_id
-from workbench.editing.edits import Editing, close_edit, open_edit, typing_group
+from workbench.editing.edits import FunctionEdit, close_edit, open_edit, typing_group
 from workbench.editing.functions import Functions
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
@@ -56,13 +56,13 @@ class History:
         """Carry out commands, all or none. Raises NotFound, InvalidInput, Conflict, VersionConflict, FlowInvalid."""
         group, now = self._ids.new(), self._clock.now_us()
         asked = list(dict.fromkeys(c.payload.function_id for c in batch.commands))
-        known = {i: self._known(caller, i) for i in asked}
+        known = {i: self._known_flow(caller, i) for i in asked}
         if len({i.lower() for i in asked}) != len(asked):
             raise InvalidInput(
                 "One function is named in two spellings.", details=[Issue("commands", "use one spelling")]
             )
 
-        def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[Editing]]]:
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[FunctionEdit]]]:
             edits = {i: open_edit(cursor, caller, i, known[i]) for i in asked}
             results = self._carry_out(batch, edits)
             for i, edit in edits.items():
@@ -81,7 +81,7 @@ class History:
 
         return await self._transact(caller, decide, now)
 
-    def _carry_out(self, batch: Batch, edits: dict[str, Editing]) -> tuple[CommandResult, ...]:
+    def _carry_out(self, batch: Batch, edits: dict[str, FunctionEdit]) -> tuple[CommandResult, ...]:
         results: list[CommandResult] = []
 
         def resolve(reference: str) -> str:
@@ -104,7 +104,7 @@ class History:
                 raise
         return tuple(results)
 
-    def _one(self, index: int, command: Any, edit: Editing, resolve: Callable[[str], str]) -> CommandResult:
+    def _one(self, index: int, command: Any, edit: FunctionEdit, resolve: Callable[[str], str]) -> CommandResult:
         editor = Editor(
             edit.draft, self._registry, lambda flow, sent: new_block(flow, sent, self._registry), new_edge_id, resolve
         )
@@ -122,7 +122,7 @@ class History:
         edit.add(command.type, told, changes)
         return CommandResult(index=index, type=command.type, **made)
 
-    def _require_sound(self, edit: Editing, indexes: list[int]) -> None:
+    def _require_sound(self, edit: FunctionEdit, indexes: list[int]) -> None:
         issues = check_structure(edit.draft.flow)
         if issues:
             where = f"commands[{indexes[-1]}]" if indexes else "commands"
@@ -144,18 +144,18 @@ class History:
         return await self._again(caller, asked, "redo")
 
     async def _again(self, caller: Caller, asked: TakeBack, kind: str) -> BatchResult:
-        known = self._known(caller, asked.function_id) if asked.function_id is not None else None
+        known = self._known_flow(caller, asked.function_id) if asked.function_id is not None else None
         if asked.group_id is not None:
             id_bytes("change", asked.group_id)
         now, new_group = self._clock.now_us(), self._ids.new()
 
-        def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[Editing]]]:
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[FunctionEdit]]]:
             group_id = asked.group_id or _next(cursor, caller, asked, kind)
             steps = sql.group(cursor, caller.workspace_id, group_id)
             if not steps or (asked.function_id and all(s.function_id != asked.function_id.lower() for s in steps)):
                 raise missing("change", group_id)
             _require_standing(steps, kind)
-            edits: list[Editing] = []
+            edits: list[FunctionEdit] = []
             for function_id in dict.fromkeys(s.function_id for s in steps):
                 mine = [s for s in steps if s.function_id == function_id]
                 expected = asked.expected_version if asked.function_id else None
@@ -171,7 +171,7 @@ class History:
 
         return await self._transact(caller, decide, now)
 
-    def _apply(self, cursor: Any, edit: Editing, steps: list[sql.Edit], kind: str, group_id: str) -> None:
+    def _apply(self, cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], kind: str, group_id: str) -> None:
         forward = [change for step in steps for change in step.changes]
         changes = inverse(forward) if kind == "undo" else forward
         try:
@@ -224,9 +224,9 @@ class History:
     ) -> FunctionWithFlow:
         """Make a whole flow the newest version, as one change that can be taken back."""
         now, group = self._clock.now_us(), self._ids.new()
-        known = self._known(caller, function_id)
+        known = self._known_flow(caller, function_id)
 
-        def decide(cursor: Any) -> tuple[list[Fact], tuple[FunctionWithFlow, list[Editing]]]:
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[FunctionWithFlow, list[FunctionEdit]]]:
             edit = open_edit(cursor, caller, function_id, known, expected)
             changes = between(edit.draft.flow, flow)
             edit.draft.apply(changes)
@@ -259,10 +259,8 @@ class History:
 
     # Common
 
-    def _known(self, caller: Caller, function_id: str) -> tuple[int, Flow] | None:
-        head = self._functions.head(caller, function_id)
-        flow = self._memory.flow(head.id, head.version)
-        return (head.version, flow) if flow is not None else None
+    def _known_flow(self, caller: Caller, function_id: str) -> tuple[int, Flow] | None:
+        return self._functions.known_flow(self._functions.head(caller, function_id))
 
     async def _transact(self, caller: Caller, decide: Any, now: int) -> Any:
         answer, edits = await once.transact(self._store, decide, caller.workspace_id, lambda result: result[0])
@@ -298,7 +296,7 @@ def _require_standing(steps: list[sql.Edit], kind: str) -> None:
         raise InvalidState(f"“{first.label}” is not undone.", hint="Only what was undone can be made again.")
 
 
-def _in_the_way(cursor: Any, edit: Editing, steps: list[sql.Edit], standing: Standing, kind: str) -> Conflict:
+def _in_the_way(cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], standing: Standing, kind: str) -> Conflict:
     """Who changed since what this needs, and when."""
     at = touched(standing.change)
     later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, max(s.version for s in steps))

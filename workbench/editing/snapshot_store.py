@@ -10,7 +10,6 @@ from workbench.base.ids import to_text
 from workbench.editing.models import Snapshot, SnapshotWithFlow
 from workbench.editing.snapshot_facts import SnapshotCreated
 from workbench.flow.model import Flow
-from workbench.rest.caller import missing
 
 _COLUMNS = """
     s.id::VARCHAR, s.function_id::VARCHAR, s.name, s.description, s.tags, s.is_favorite, s.version, s.author,
@@ -82,12 +81,3 @@ def snapshots_of(
         {**given, "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
     ).fetchall()
     return [Snapshot(**_snapshot(row)) for row in rows], total
-
-
-def require_function(cursor: Any, workspace: str, function_id: str) -> None:
-    """Raise NotFound when the function went meanwhile."""
-    found = cursor.execute(
-        "SELECT count(*) FROM functions WHERE workspace_id = ? AND id = ?::UUID", [workspace, function_id]
-    ).fetchone()
-    if not found[0]:
-        raise missing("function", function_id)

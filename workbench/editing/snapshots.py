@@ -13,6 +13,7 @@ from workbench.editing.functions import Functions
 from workbench.editing.history import History
 from workbench.editing.models import FunctionWithFlow, NewSnapshot, RestoreVersion, Snapshot, SnapshotWithFlow
 from workbench.editing.snapshot_facts import SnapshotCreated, SnapshotMarked, SnapshotsDeleted
+from workbench.editing.store import find_function
 from workbench.rest import once
 from workbench.rest.answers import Deleted
 from workbench.rest.caller import Caller, id_bytes, missing
@@ -52,7 +53,8 @@ class Snapshots:
         answer = sql.created(fact)
 
         def decide(cursor: Any) -> Decision:
-            sql.require_function(cursor, caller.workspace_id, head.id)
+            if find_function(cursor, caller.workspace_id, head.id) is None:
+                raise missing("function", head.id)
             return [fact], answer
 
         return await once.transact(self._store, decide, caller.workspace_id)

@@ -14,7 +14,6 @@ from workbench.base.errors import Conflict, InvalidInput, Issue, NotFound
 from workbench.base.wire import Flag, Wire
 from workbench.flow.catalogue import Catalogue
 from workbench.flow.changes import Change, Draft, Drop, Order, Put, Set, between, set_head
-from workbench.flow.handles import handle
 from workbench.flow.model import Block, Edge, Flow, FlowId, Name, Policy, Position
 from workbench.flow.renaming import rename_block
 
@@ -346,8 +345,3 @@ _PLAIN = {
     "SET_GROUPS": "Change of the groups",
     "UPDATE_FUNCTION": "Change of the function",
 }
-
-
-def handles_in(flow: Flow) -> set[str]:
-    """The handles that are taken in a flow."""
-    return {handle(b.name) for b in flow.blocks}
