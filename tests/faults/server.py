@@ -37,7 +37,12 @@ class Counting:
             wbufsize = -1  # one packet an answer: two would each wait for the other side
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                size = int(self.headers["Content-Length"])
+                sent = self.rfile.read(size)
+                if len(sent) < size:  # its sender was killed in the middle: no call that anybody could answer
+                    self.close_connection = True
+                    return
+                body = sent.decode()
                 status, said = counting.answer(self.path, body, self.headers["Idempotency-Key"])
                 try:
                     self.send_response(status)

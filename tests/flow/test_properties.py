@@ -54,7 +54,7 @@ def test_regions_partition_the_blocks_and_sight_stays_inside(made: Flow) -> None
 def test_flows_grown_block_by_block_have_no_crossings_and_nothing_wrong_but_empty_scopes(made: Flow) -> None:
     assert not find_regions(made, CATALOGUE).crossings
     assert {p.code for p in validate(made, CATALOGUE).errors} == set()
-    assert {p.code for p in validate(made, CATALOGUE).warnings} <= {Code.EMPTY_REGION}
+    assert {p.code for p in validate(made, CATALOGUE).warnings} <= {Code.EMPTY_REGION, Code.UNWIRED_BRANCH}
 
 
 def assert_apart(made: Flow) -> None:
