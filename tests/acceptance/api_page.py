@@ -24,7 +24,7 @@ def operations_table(document: dict[str, Any]) -> str:
                 operation.get("description", "").split("\n\n")[0].replace("\n", " ")
                 or operation["summary"].capitalize()
             )
-            scope = operation.get("x-scope", "none, open to all")
+            scope = operation.get("x-scope", "none, open to all") + ", operator" * operation.get("x-operator", False)
             row = (
                 f"| `{operation['operationId']}` | {method.upper()} `{path.removeprefix(PREFIX)}` | {scope} | {does} |"
             )

@@ -35,6 +35,7 @@ class Operation:
     path: str
     scope: str
     body: Any
+    for_operator: bool
 
 
 def operations(bench: Bench, ids: dict[str, str]) -> list[Operation]:
@@ -50,7 +51,8 @@ def operations(bench: Bench, ids: dict[str, str]) -> list[Operation]:
                 path = path.replace(f"{{{parameter}}}", value)
             body = BODIES.get(name, {"functionId": ids["functionId"]} if name == "createWorkflowRun" else {})
             has_body = "requestBody" in operation
-            found.append(Operation(name, method.upper(), path, operation["x-scope"], body if has_body else None))
+            scope, for_operator = operation["x-scope"], operation.get("x-operator", False)
+            found.append(Operation(name, method.upper(), path, scope, body if has_body else None, for_operator))
     return found
 
 
@@ -133,7 +135,9 @@ def test_each_scope_opens_its_operations_and_no_other(bench: Bench, theirs: tupl
         client = bench.client(bench.make_key(held, held, workspace=workspace))
         for operation in asked:
             answer = ask(client, operation)
-            if operation.scope == held:
+            if operation.scope == held and operation.for_operator:
+                refused(answer, "AUTHORIZATION_ERROR", "whole server")
+            elif operation.scope == held:
                 assert answer.status_code != 403, operation
             else:
                 refused(answer, "AUTHORIZATION_ERROR", operation.scope)

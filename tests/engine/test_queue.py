@@ -190,7 +190,7 @@ def test_started_paused_holds_even_what_was_under_way(houses: Callable[..., Hous
     house.world.until(house.world.began, "t")
     house = house.crash().start(start_paused=True)
     assert house.engine.find(row.id).status == "pending"
-    assert house.engine.health()["queue"]["pauses"][0]["reason"] == "started paused"
+    assert house.engine.holds.pauses()[0]["reason"] == "started paused"
     open_door(house, "d")
     house.do(house.engine.holds.resume(None, None, None))
     assert house.finish(row).status == "completed"

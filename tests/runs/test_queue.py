@@ -98,9 +98,26 @@ def test_a_functions_queue_pauses_and_resumes(api: httpx.Client, function: str) 
     cancel(api, run)
 
 
-def test_the_whole_queue_pauses_for_an_admin_only(bench: Bench, api: httpx.Client, function: str) -> None:
-    worker = bench.client(bench.make_key("worker", "read", "write", "execute"))
-    assert worker.post("/queue/pause").status_code == 403
+def test_the_whole_server_is_the_operators_alone(bench: Bench, api: httpx.Client) -> None:
+    tenant = data(api.post("/workspaces", json={"name": "tenant"}), 201)["id"]
+    every = ("read", "write", "execute", "admin")
+    admin_of_one = bench.client(bench.make_key("tenant", *every, workspace=tenant))
+    worker = bench.client(bench.make_key("worker", *every[:3]))
+    for path in ("/queue/pause", "/queue/resume", "/system/copies", "/system/compact"):
+        for client in (admin_of_one, worker):
+            refused = client.post(path)
+            assert refused.status_code == 403, (path, refused.text)
+            assert "whole server" in refused.json()["error"]["message"]
+    assert data(api.get("/queue/stats"))["pauses"] == []
+
+
+def test_a_kernel_of_this_server_pauses_the_whole_queue(bench: Bench, api: httpx.Client) -> None:
+    kernel = bench.client(bench.workbench.access.add_kernel_key())
+    assert data(kernel.post("/queue/pause"))["paused"] is True
+    assert data(kernel.post("/queue/resume"))["paused"] is False
+
+
+def test_the_whole_queue_pauses_and_health_says_so(bench: Bench, api: httpx.Client, function: str) -> None:
     data(api.post("/queue/pause", json={"reason": "incident"}))
     run = start(api, function)
     assert run["pendingReason"] == "paused: the queue is paused (incident)"

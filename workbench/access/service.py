@@ -99,7 +99,8 @@ class Access:
         """A key for the default workspace that lives in memory only, never expires and has no rate limit."""
         key = key or new_key()
         scopes = frozenset(("read", "write", "execute"))
-        self._directory.kernel_keys[hash_of(key)] = Caller(DEFAULT_WORKSPACE, author, scopes, origin=origin)  # type: ignore[arg-type]
+        caller = Caller(DEFAULT_WORKSPACE, author, scopes, origin=origin, is_operator=True)  # type: ignore[arg-type]
+        self._directory.kernel_keys[hash_of(key)] = caller
         return key
 
     def has_workspace(self, workspace_id: str) -> bool:

@@ -26,12 +26,12 @@ def routes(store: Store) -> APIRouter:
     """The operations."""
     api = Operations("System")
 
-    @api.post("/system/copies", "createStoreCopy", scope="execute", answers=StoreCopy, status=201)
+    @api.post("/system/copies", "createStoreCopy", scope="execute", for_operator=True, answers=StoreCopy, status=201)
     async def create_copy(_caller: CallerDep) -> Response:
         """Make a verified copy of the tables as they are now: `workbench backup` takes it from there."""
         return ok(_shown(await store.upkeep.copy()))
 
-    @api.post("/system/compact", "compactStore", scope="execute", answers=StoreCopy)
+    @api.post("/system/compact", "compactStore", scope="execute", for_operator=True, answers=StoreCopy)
     async def compact(_caller: CallerDep) -> Response:
         """Drop the log and the copies behind a new verified copy now, so that what was deleted is gone."""
         return ok(_shown(await store.upkeep.compact()))

@@ -260,14 +260,14 @@ class Engine:
         reasons += ["The engine is stopping."] if self._stopping else []
         reasons += [why for why in (self.lives.crashed, self.slots.refused) if why is not None]
         reasons += self._broken
-        held = self.holds.admission.held
+        held, pauses = self.holds.admission.held, self.holds.admission.pauses
         return {
             "ok": not reasons,
             "reasons": reasons,
             "live": len(self.live),
             "queued": len(self.queue) - held,
             "pending": held,
-            "queue": {"paused": SERVER in self.holds.admission.pauses, "pauses": self.holds.pauses()},
+            "queue": {"paused": SERVER in pauses, "pausedFunctions": len(pauses) - (SERVER in pauses)},
         }
 
     def counts(self, workspace: str | None) -> Mapping[str, int]:

@@ -31,7 +31,8 @@ class Caller:
     is_limited: bool = False
     """Whether rate limits apply (API keys only)."""
     is_operator: bool = False
-    """Whether this caller may see and make workspaces other than its own."""
+    """Whether this caller speaks for the whole server: Jupyter's login, a kernel of the server, or an admin key of the
+    default workspace. Others act in their own workspace only."""
 
     @property
     def workspace(self) -> bytes:
@@ -44,6 +45,14 @@ class Caller:
             raise NotAllowed(
                 f"This needs the scope '{scope}'; the key has {', '.join(sorted(self.scopes)) or 'none'}.",
                 hint=f"Make a key with the scope '{scope}' (POST /api-keys).",
+            )
+
+    def require_operator(self) -> None:
+        """Raise `NotAllowed` unless the caller speaks for the whole server."""
+        if not self.is_operator:
+            raise NotAllowed(
+                "This concerns the whole server, for which a key of one workspace does not speak.",
+                hint="Use an admin key of the default workspace, a kernel of this server, or Jupyter's own login.",
             )
 
 

@@ -40,6 +40,8 @@ class Operation:
     status: int
     exists: Exists | None
     keeps_answer: bool
+    for_operator: bool = False
+    """Whether it concerns the whole server."""
 
 
 class Operations:
@@ -77,12 +79,14 @@ class Operations:
         has_secret: bool = False,
         media: Mapping[str, Any] | None = None,
         conflict: str | None = None,
+        for_operator: bool = False,
     ) -> Decorator:
         """Declare an operation.
 
         `answers` is the type of `data` (for the document), `status` that of a success, `exists` the check that lets a
         404 come before a 400, `has_secret` keeps the answer out of idempotency, `media` other content types it speaks,
-        `conflict` when a GET answers 409 (for the document; other methods always may).
+        `conflict` when a GET answers 409 (for the document; other methods always may), `for_operator` that it concerns
+        the whole server, so that a key of some workspace is refused.
         """
         success: dict[str, Any] = {"description": "Success", "model": Success[answers or Any]}  # type: ignore[valid-type]
         if media:
@@ -94,7 +98,7 @@ class Operations:
             responses[409] = {"description": conflict, "content": {"application/json": {"schema": schema}}}
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            setattr(endpoint, MARK, Operation(operation_id, scope, status, exists, not has_secret))
+            setattr(endpoint, MARK, Operation(operation_id, scope, status, exists, not has_secret, for_operator))
             self.router.add_api_route(
                 path,
                 endpoint,
@@ -103,7 +107,7 @@ class Operations:
                 status_code=status,
                 response_model=None,
                 responses=responses,
-                openapi_extra={"x-scope": scope},
+                openapi_extra={"x-scope": scope, **({"x-operator": True} if for_operator else {})},
             )
             return endpoint
 
@@ -125,6 +129,8 @@ class OperationRoute(APIRoute):
             call = _Call(inner, request, caller, operation, takes_body)
             try:
                 caller.require(operation.scope)
+                if operation.for_operator:
+                    caller.require_operator()
                 key = request.headers.get("idempotency-key") if takes_key else None
                 return await call.run() if key is None else await call.run_once(key)
             except WorkbenchError as e:

@@ -62,12 +62,12 @@ class Queueing:
 def queue_routes(api: Operations, queueing: Queueing) -> None:
     """Declare the operations."""
 
-    @api.post("/queue/pause", "pauseQueue", scope="admin", answers=QueueState)
+    @api.post("/queue/pause", "pauseQueue", scope="execute", for_operator=True, answers=QueueState)
     async def pause_queue(caller: CallerDep, body: PauseQueue | None = None) -> Response:
         """Start no run of the whole server until it is resumed; those under way go on."""
         return ok(await queueing.pause(caller, None, body or PauseQueue()))
 
-    @api.post("/queue/resume", "resumeQueue", scope="admin", answers=QueueState)
+    @api.post("/queue/resume", "resumeQueue", scope="execute", for_operator=True, answers=QueueState)
     async def resume_queue(caller: CallerDep) -> Response:
         """Start runs again."""
         return ok(await queueing.resume(caller, None))
