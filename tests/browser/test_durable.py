@@ -41,6 +41,26 @@ def test_branches_are_lanes_and_a_retry_shows_each_attempt(draw: Draw, stage: St
     expect(canvas.block("flaky").get_by_test_id("block-result")).to_contain_text("Division by zero")
 
 
+def test_the_inspector_goes_through_the_attempts_of_a_block(draw: Draw, stage: Stage) -> None:
+    flow = flows.broken_sum()
+    flow["blocks"][2]["policy"] = {"retries": 2, "retryDelayMs": 20}
+    canvas, _ = draw(flow)
+    canvas.focus()
+    canvas.press("Control+Enter")
+    canvas.expect_run("failed")
+    canvas.click("ratio")
+    canvas.press("Enter")
+    canvas.inspector.get_by_role("tab", name="Out").click()
+    attempts = canvas.part("attempts").get_by_role("radio")
+    expect(attempts).to_have_count(3)
+    expect(attempts.nth(2)).to_be_checked()
+    attempts.nth(2).focus()
+    canvas.press("ArrowLeft")
+    expect(attempts.nth(1)).to_be_checked()
+    expect(canvas.inspector.get_by_role("alert")).to_contain_text("attempt 2")
+    stage.shoot_both("attempts")
+
+
 def test_a_decision_is_taken_on_the_card_by_the_keyboard(draw: Draw, stage: Stage) -> None:
     canvas, _ = draw(flows.approval())
     canvas.focus()

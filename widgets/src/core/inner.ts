@@ -43,6 +43,7 @@ export async function openInner(parent: CanvasSession, blockId: string): Promise
     const { flow, breakpoints, cards, ...head } = fn;
     const lines = Object.fromEntries(flow.blocks.flatMap((b) => (cards?.[b.id] ? [[b.id, { text: cards[b.id]!.text, config: b.config }]] : [])));
     session.store.set({ phase: "ready", fn: head, flow, breakpoints: breakpoints ?? [], lines: lines as CanvasState["lines"], types, functions });
+    session.called.learn(flow);
     session.followFrom(parent);
     parent.store.set({ inner: { blockId, name: head.name, version: head.version, session }, inspector: null, functionPanel: false, overlay: null });
   } catch (problem) {

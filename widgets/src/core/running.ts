@@ -238,10 +238,15 @@ export class Running {
     return { path: state.lastPath, attempt: state.lastAttempt ?? 1 };
   }
 
-  /** A block's value as the canvas shows it now. */
-  value(blockId: string, part: "output" | "input", query: { offset?: number; limit?: number; sort?: string; descending?: boolean } = {}): Promise<ValuePage> {
+  /** A block's value as the canvas shows it now, or of another attempt. */
+  value(
+    blockId: string,
+    part: "output" | "input",
+    query: { offset?: number; limit?: number; sort?: string; descending?: boolean } = {},
+    given: { path: string; attempt: number } | null = null,
+  ): Promise<ValuePage> {
     const view = this.current();
-    const place = this.placeOf(blockId);
+    const place = given ? { path: given.path, attempt: given.attempt } : this.placeOf(blockId);
     if (!view || !place) return Promise.reject(new Error("No value yet: this block has not run"));
     const key = JSON.stringify([view.run.id, place, part, query]);
     const known = this.values.get(key);

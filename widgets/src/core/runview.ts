@@ -75,9 +75,9 @@ export function onDebug(view: RunView, state: DebugState): RunView {
   return { ...view, debug: hasEnded(state.status) ? null : state, run: { ...view.run, status: state.status } };
 }
 
-/** How many blocks stand in each state, for the status line. */
-export function countStates(view: RunView): Record<string, number> {
+/** How many blocks stand in each state, for the status line; of `done` only, where one looks at the past. */
+export function countStates(view: RunView, done: ReadonlySet<string> | null = null): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const state of Object.values(view.blocks)) counts[state.status] = (counts[state.status] ?? 0) + 1;
+  for (const state of Object.values(view.blocks)) if (!done || (done.has(state.blockId) && state.blockId !== view.debug?.blockId)) counts[state.status] = (counts[state.status] ?? 0) + 1;
   return counts;
 }

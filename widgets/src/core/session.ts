@@ -2,6 +2,7 @@
 
 import { ApiError, checkpointId } from "./api";
 import { copyText, pasteCommands, readClip } from "./clipboard";
+import { CalledNames } from "./calls";
 import { fromWire, type Command } from "./commands";
 import { FunctionDocument, type Draft, type DraftBox } from "./document";
 import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
@@ -10,7 +11,7 @@ import { hasEnded } from "./format";
 import { firstInputs, inputsOfFlow, missingInputs } from "./inputs";
 import { closeInner, innerView, openInner } from "./inner";
 import { KernelLink, type Channel } from "./kernel";
-import { tidy, sizeOf } from "./layout";
+import { tidy } from "./layout";
 import { neighbour, type Direction } from "./navigate";
 import type { Hub } from "./page";
 import type { Plug } from "./ports";
@@ -18,16 +19,20 @@ import { renameBlock } from "./rename";
 import { Running } from "./running";
 import { INITIAL, pausedAt, type CanvasState, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
 import { Store } from "./store";
+import { freePlace } from "./vacancy";
 import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
 
 const VALIDATE_MS = 500;
 /** How long a notice stands that asks for nothing. */
 const QUIET_MS = 8000;
+/** Where the first block goes while nothing is drawn yet. */
+const FIRST: Position = { x: 104, y: 28 };
 
 export class CanvasSession {
   readonly store = new Store<CanvasState>(INITIAL);
   readonly document: FunctionDocument;
   readonly running: Running;
+  readonly called: CalledNames;
   /** The middle of what is in view, in the flow's own measure; the board tells it. */
   viewCentre: () => Position | null = () => null;
   private kernel: KernelLink | null = null;
@@ -46,6 +51,7 @@ export class CanvasSession {
   ) {
     if (inside) this.store.set({ root: inside.root });
     this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
+    this.called = new CalledNames(hub.api, this.store);
     this.running = new Running(functionId, hub.api, this.store, this.document, inside?.root ?? "");
   }
 
@@ -92,8 +98,10 @@ export class CanvasSession {
     this.leave.push(
       this.store.subscribe(() => {
         const now = this.store.get().flow;
-        if (now !== flow) this.validateSoon();
+        if (now === flow) return;
         flow = now;
+        this.called.learn(now);
+        this.validateSoon();
       }),
     );
     await this.load();
@@ -127,7 +135,10 @@ export class CanvasSession {
     }
     if (event === "function") {
       const told = data as WireEvents["function"];
-      if (told.functionId !== this.functionId) return;
+      if (told.functionId !== this.functionId) {
+        this.called.changed(told.functionId);
+        return;
+      }
       if (told.change === "deleted") this.store.set({ phase: "missing", problem: "This function was deleted" });
       else void this.document.onRemote(told.version).catch(() => undefined);
     } else if (event === "breakpoints") {
@@ -163,7 +174,7 @@ export class CanvasSession {
     if (!kind) return null;
     const id = freshId(type, new Set(flow.blocks.map((b) => b.id)));
     const name = freshName(kind.title.toLowerCase(), flow.blocks.map((b) => b.name));
-    const block: Block = { id, type, name, config: startConfig(kind), position: at ?? this.freePlace(after) };
+    const block: Block = { id, type, name, config: startConfig(kind), position: at ?? freePlace(flow, types, after, this.viewCentre() ?? FIRST) };
     const commands: Command[] = [{ type: "ADD_BLOCK", block }];
     const input = kind.isTrigger ? null : kind.inputs[0];
     if (after && input) {
@@ -401,18 +412,6 @@ export class CanvasSession {
     } catch {
       // Offline or overtaken by the next edit: what is shown stays until there is an answer.
     }
-  }
-
-  /** A place to the right of a block, or below everything, where nothing stands yet. */
-  private freePlace(after: Plug | null): Position {
-    const { flow, types } = this.store.get();
-    const source = flow.blocks.find((b) => b.id === after?.blockId);
-    const centre = this.viewCentre() ?? { x: 104, y: 28 };
-    const at = source
-      ? { x: source.position.x + sizeOf(source, types).width + 72, y: source.position.y }
-      : { x: Math.round(centre.x - 104), y: Math.round(centre.y - 28) };
-    while (flow.blocks.some((b) => Math.abs(b.position.x - at.x) < 200 && Math.abs(b.position.y - at.y) < 72)) at.y += 88;
-    return at;
   }
 }
 

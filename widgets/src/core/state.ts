@@ -1,5 +1,6 @@
 /** The one state of a canvas widget, which its store holds and its views draw. */
 
+import { callLine, type Called } from "./calls";
 import { equal } from "./commands";
 import { describe } from "./describe";
 import { EMPTY_FLOW, indexOf } from "./flow";
@@ -7,6 +8,7 @@ import { chipText } from "./format";
 import type { Connection } from "./events";
 import type { Fields } from "./hints";
 import type { InnerPlace } from "./inner";
+import { doneByThen } from "./past";
 import type { Plug } from "./ports";
 import { cachedRegions, enclosingScopes } from "./regions";
 import type { RunView } from "./runview";
@@ -62,6 +64,8 @@ export interface CanvasState {
   breakpoints: Breakpoint[];
   /** The server's line for each block, with the config that it speaks of. */
   lines: Readonly<Record<string, { text: string; config: Block["config"] }>>;
+  /** The functions that blocks call, by id. */
+  called: Readonly<Record<string, Called>>;
   saving: Saving;
   savingNote: string | null;
   canUndo: boolean;
@@ -108,6 +112,7 @@ export const INITIAL: CanvasState = {
   flow: EMPTY_FLOW,
   breakpoints: [],
   lines: {},
+  called: {},
   saving: "saved",
   savingNote: null,
   canUndo: false,
@@ -163,7 +168,7 @@ export function pausedInside(state: CanvasState): string | null {
 /** A block's state as the canvas shows it: of the chosen iteration where one is chosen, and paused where the debugger stands. */
 export function shownState(state: CanvasState, blockId: string): BlockState | null {
   const { view, iterations, iterationStates, flow, types } = state;
-  if (!view) return null;
+  if (!view || doneByThen(state)?.has(blockId) === false) return null;
   const paged =
     Object.keys(iterations).length > 0 && enclosingScopes(cachedRegions(flow, types), blockId).some((id) => id in iterations);
   const found = (paged ? iterationStates[blockId] : view.blocks[blockId]) ?? null;
@@ -178,6 +183,8 @@ const pausedStates = new WeakMap<RunView, BlockState>();
 
 /** What a card says: the server's words while they speak of the block as it is, else words made here. */
 export function lineOf(state: CanvasState, block: Block): string {
+  const call = block.type === "subflow" ? callLine(block, state.called) : null;
+  if (call !== null) return call;
   const line = state.lines[block.id];
   return line?.text && equal(line.config, block.config) ? line.text : describe(block, state.types.get(block.type));
 }

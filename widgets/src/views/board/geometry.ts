@@ -3,7 +3,7 @@
 import { Position, type Node, type NodeHandle } from "@xyflow/react";
 import { ERROR_PORT, inputsOf, outputsOf } from "../../core/flow";
 import { FRAME, sizeOf } from "../../core/layout";
-import type { Region, Types } from "../../core/regions";
+import type { Types } from "../../core/regions";
 import type { Block, Port } from "../../core/wire";
 
 export type CardNode = Node<{ block: Block }, "card">;
@@ -61,42 +61,6 @@ export function handlesOf(ports: readonly PlacedPort[]): NodeHandle[] {
     width: 2 * HALF,
     height: 2 * HALF,
   }));
-}
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-/** The frame around a region's blocks, frames of inner regions included; inner frames must be known first. */
-export function frameBox(region: Region, boxes: ReadonlyMap<string, Box>, inner: readonly Box[]): Box | null {
-  const all = [...[...region.members].flatMap((id) => boxes.get(id) ?? []), ...inner];
-  if (!all.length) return null;
-  const left = Math.min(...all.map((b) => b.x)) - FRAME.side;
-  const top = Math.min(...all.map((b) => b.y)) - FRAME.top;
-  const right = Math.max(...all.map((b) => b.x + b.width)) + FRAME.side;
-  const bottom = Math.max(...all.map((b) => b.y + b.height)) + FRAME.bottom;
-  return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
-/** The frames of one scope are lanes: each as wide as the widest. */
-export function asLanes(regions: readonly Region[], boxes: ReadonlyMap<string, Box>): Map<string, Box> {
-  const sides = new Map<string, [left: number, right: number]>();
-  for (const { id, scopeId } of regions) {
-    const box = boxes.get(id);
-    if (!box) continue;
-    const [left, right] = sides.get(scopeId) ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    sides.set(scopeId, [Math.min(left, box.x), Math.max(right, box.x + box.width)]);
-  }
-  return new Map(
-    regions.flatMap(({ id, scopeId }): [string, Box][] => {
-      const box = boxes.get(id);
-      const [left, right] = sides.get(scopeId) ?? [0, 0];
-      return box ? [[id, { ...box, x: left, width: right - left }]] : [];
-    }),
-  );
 }
 
 /** How much of a wire from this port is covered by the port's name. */

@@ -2,11 +2,12 @@
 
 import { Position as Side, type NodeChange } from "@xyflow/react";
 import { useCallback, useMemo, useRef, useState } from "react";
+import { framesAround, type Box } from "../../core/frames";
 import { sizeOf } from "../../core/layout";
 import { cachedRegions, type Types } from "../../core/regions";
 import type { Edge, Position } from "../../core/wire";
 import { useCanvas, useSession } from "../session";
-import { asLanes, frameBox, handlesOf, labelRoom, portsOf, type BoardNode, type Box, type CardNode, type FrameNode } from "./geometry";
+import { handlesOf, labelRoom, portsOf, type BoardNode, type CardNode, type FrameNode } from "./geometry";
 import { leadsBack, outOf, type Ends } from "../../core/wirePath";
 import type { WireEdge } from "./Wire";
 
@@ -53,13 +54,7 @@ export function useBoardNodes() {
     cards.current = known;
     const regions = cachedRegions(flow, types);
     const framed = new Map<string, FrameNode>();
-    const tight = new Map<string, Box>();
-    for (const region of [...regions].reverse()) {
-      const inner = regions.filter((r) => r !== region && region.members.has(r.scopeId)).flatMap((r) => tight.get(r.id) ?? []);
-      const box = frameBox(region, boxes, inner);
-      if (box) tight.set(region.id, box);
-    }
-    const frameBoxes = asLanes(regions, tight);
+    const frameBoxes = framesAround(regions, boxes);
     for (const region of regions) {
       const box = frameBoxes.get(region.id);
       if (!box) continue;

@@ -3,14 +3,16 @@
 import { useEffect, useMemo, useState } from "react";
 import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
 import { problemsOf, shownState } from "../../core/state";
-import type { Edge, LogEntry, Waiting } from "../../core/wire";
+import type { Edge, LogEntry, RunError, Waiting } from "../../core/wire";
 import { Decision, WaitLine } from "../board/Waits";
 import type { BlockKind, LoadedValue, PageRequest, Problem as ShownProblem } from "../../core/inspector/types";
 import { ReferencesContext, type References } from "../inspector/formContext";
 import { Inspector, type Execution, type ValueSource } from "../inspector/Inspector";
 import { useCanvas, useSession } from "../session";
 import { useHints } from "../useHints";
+import { AttemptSwitch } from "./AttemptSwitch";
 import { FunctionPanel } from "./FunctionPanel";
+import { useAttempts } from "./useAttempts";
 import { useInnerTables } from "./useInnerTables";
 
 export function InspectorHost({ onLeave }: { onLeave: () => void }) {
@@ -36,32 +38,34 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
     const value = session.kernelValue(id, field ?? null);
     if (value) session.overlay({ kind: "kernel", value, at });
   };
-  const source = (id: string, part: "input" | "output", label: string): ValueSource | null => {
-    const at = session.running.placeOf(id);
+  const attempts = useAttempts(view?.run.id ?? null, state);
+  const { chosen } = attempts;
+  const source = (id: string, part: "input" | "output", label: string, place?: { path: string; attempt: number }): ValueSource | null => {
+    const at = place ?? session.running.placeOf(id);
     return (
       at && {
         key: `${view?.run.id}/${at.path}/${at.attempt}/${part}/${state?.status}`,
         label,
         expression: part === "output" ? handleOf(blockById(flow, id)?.name ?? "") : "input",
-        load: (page: PageRequest) => session.running.value(id, part, query(page)) as Promise<LoadedValue>,
+        load: (page: PageRequest) => session.running.value(id, part, query(page), place) as Promise<LoadedValue>,
         ...(hasKernel && part === "output" ? { onToKernel: toKernel(id) } : {}),
       }
     );
   };
   const wires = block ? flow.edges.filter((edge) => edge.target === block.id) : [];
   const given = wires.flatMap((edge) => source(edge.source, "output", wireName(edge, blockById(flow, edge.source)?.name ?? "")) ?? []);
-  const gave = block && state?.status !== "running" ? source(block.id, "output", "") : null;
+  const gave = block && state?.status !== "running" ? source(block.id, "output", "", chosen ?? undefined) : null;
   const inputs = useInnerTables(target?.tab === "in" && view && (given.length || !wires.length) ? given : null);
   const outputs = useInnerTables(target?.tab === "out" && gave ? [gave] : null);
   const references = useReferences(block?.id ?? "");
   if (!target || !block) return null;
   const execution: Execution | null = state
     ? {
-        status: state.status,
+        status: (chosen ?? state).status,
         path: state.lastPath ?? block.id,
-        attempt: state.lastAttempt ?? 1,
-        runMs: state.runMs ?? null,
-        error: state.error ? { type: state.error.type, message: state.error.message } : null,
+        attempt: chosen?.attempt ?? state.lastAttempt ?? 1,
+        runMs: (chosen ?? state).runMs ?? null,
+        error: wordsOf((chosen ?? state).error),
         flags: [state.reused ? "reused" : "", state.forced ? "forced" : ""].filter(Boolean),
       }
     : null;
@@ -78,7 +82,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       onTab={(tab) => session.inspect(block.id, tab)}
       execution={execution}
       inputs={inputs}
-      outputs={state?.status === "failed" ? [] : outputs}
+      outputs={execution?.status === "failed" ? [] : outputs}
       logs={logs}
       problems={problems as readonly ShownProblem[]}
       {...(hints ? { hints } : {})}
@@ -87,11 +91,20 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       onFix={(problem) => session.applyFix(problem as never)}
       onPickBlock={(id) => session.select([id])}
       onRunAgain={() => void session.running.start(false)}
-      {...(state?.status === "waiting" && state.waiting ? { above: <WaitsHere blockId={block.id} waiting={state.waiting} /> } : {})}
+      above={
+        <>
+          <AttemptSwitch attempts={attempts} />
+          {state?.status === "waiting" && state.waiting && <WaitsHere blockId={block.id} waiting={state.waiting} />}
+        </>
+      }
       onClose={close}
     />
     </ReferencesContext>
   );
+}
+
+function wordsOf(error: RunError | null | undefined): Execution["error"] {
+  return error ? { type: error.type, message: error.message, hint: error.hint ?? null } : null;
 }
 
 /** What the block's fields can name: every function but this one. */

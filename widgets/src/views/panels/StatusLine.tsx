@@ -2,6 +2,7 @@
 
 import { GitFork } from "lucide-react";
 import { formatMs, hasEnded, lookOf, runLook, runWord } from "../../core/format";
+import { doneByThen } from "../../core/past";
 import { countStates } from "../../core/runview";
 import type { Problem } from "../../core/wire";
 import { Sign } from "../Sign";
@@ -71,10 +72,11 @@ function RunWords() {
   const session = useSession();
   const view = useCanvas((s) => s.view);
   const stale = useCanvas((s) => (s.view && s.fn && s.view.run.version !== s.fn.version ? s.view.run.version : null));
+  const done = useCanvas(doneByThen);
   if (!view) return <span className="wbc-status-part wbc-quiet">not run yet</span>;
   const { run } = view;
-  const counts = countStates(view);
-  const reused = Object.values(view.blocks).filter((b) => lookOf(b) === "reused").length;
+  const counts = countStates(view, done);
+  const reused = Object.values(view.blocks).filter((b) => lookOf(b) === "reused" && done?.has(b.blockId) !== false).length;
   const parts = [
     counts.completed && `${counts.completed} done${reused ? ` (${reused} reused)` : ""}`,
     counts.running && `${counts.running} running`,

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { blockById } from "../../core/flow";
+import { doneByThen } from "../../core/past";
 import { useSession } from "../session";
 import type { HistoryStep } from "../inspector/StepStrip";
 
@@ -21,9 +22,10 @@ export function useHistory(runId: string | null, path: string | null, stamp: str
       (checkpoints) => {
         if (left) return;
         const { flow } = session.store.get();
+        const reached = doneByThen(session.store.get());
         const name = (id: string) => blockById(flow, id)?.name ?? id;
         const done: Step[] = checkpoints
-          .filter((c) => c.path !== path)
+          .filter((c) => c.path !== path && reached?.has(c.blockId) !== false)
           .map((c) => ({ id: c.id, blockId: c.blockId, label: `${name(c.blockId)} · ${c.path}`, status: c.status }));
         const at = path?.split("/").at(-1) ?? "";
         setSteps(path ? [...done, { id: `at:${path}`, blockId: at, label: name(at), status: "paused", current: true }] : done);
