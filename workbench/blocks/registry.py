@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from typing import Any
@@ -21,6 +22,7 @@ from workbench.blocks.kind import (
     Port,
     ScopeType,
 )
+from workbench.blocks.secret_fields import KeyPath, secret_paths
 from workbench.flow.catalogue import ConfigIssue, ExpressionField, PortShape, Shape
 
 ENTRY_POINTS = "workbench.blocks"
@@ -33,6 +35,7 @@ class BlockRegistry:
         self._types = {block.type: block for block in types}
         self._validators = {name: block.Config.__pydantic_validator__ for name, block in self._types.items()}
         self._switched_off: dict[str, str] = {}
+        self._secret_schemas: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def standard(cls, more: Iterable[BlockType[Any]] = ()) -> BlockRegistry:
@@ -138,6 +141,16 @@ class BlockRegistry:
         return [ConfigIssue(field, message) for field, message in block.check(parsed)]
 
     # What the engine and the palette ask.
+
+    def secrets(self, type: str, config: Mapping[str, Any]) -> list[KeyPath]:
+        """Key paths of what is secret in a raw config; see `secret_fields`."""
+        if type not in self._types:
+            return secret_paths(None, config)
+        if type not in self._secret_schemas:
+            schema = self._types[type].Config.model_json_schema(by_alias=True)
+            self._secret_schemas[type] = schema if '"x-secret"' in json.dumps(schema) else {}
+        schema = self._secret_schemas[type]
+        return secret_paths(schema, config) if schema else []
 
     def effect_of(self, type: str, config: Mapping[str, Any]) -> Effect:
         """The effect class of a block with this raw config."""

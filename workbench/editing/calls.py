@@ -122,6 +122,11 @@ class Calls:
                 self._sites.popitem(last=False)
         return sites
 
+    def forget(self, function_id: str) -> None:
+        """A function is gone, with its versions."""
+        for key in [key for key in self._sites if key[0] == function_id]:
+            del self._sites[key]
+
     async def find(self, caller: Caller, call: Call) -> tuple[Function, int, Flow]:
         """The function that a call means. Raises NotFound, FlowInvalid with the reason alone."""
         function = self._functions.head(caller, call.function_id)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert
+from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert, last_by_key
 from workbench.storage.facts import Batch, Fact, FactType
 
 COMMANDS = Table(
@@ -28,6 +28,35 @@ COMMANDS = Table(
         "origin": TEXT,
         "created_at": BIGINT,
     },
+)
+
+FUNCTIONS = Table(
+    "functions",
+    {
+        "id": UUID,
+        "workspace_id": UUID,
+        "canvas_id": UUID,
+        "name": TEXT,
+        "description": TEXT,
+        "status": TEXT,
+        "version": BIGINT,
+        "created_at": BIGINT,
+        "updated_at": BIGINT,
+        "updated_by": TEXT,
+    },
+)
+VERSIONS = Table(
+    "function_versions",
+    {
+        "function_id": UUID,
+        "number": BIGINT,
+        "flow": TEXT,
+        "author": TEXT,
+        "source": TEXT,
+        "message": TEXT,
+        "created_at": BIGINT,
+    },
+    key=("function_id", "number"),
 )
 
 
@@ -211,32 +240,29 @@ def _reorder_canvases(cursor: Any, facts: Batch) -> None:
 
 
 def _create_functions(cursor: Any, facts: Batch) -> None:
-    for f in facts:
-        cursor.execute(
-            """
-            INSERT OR REPLACE INTO functions
-                (id, workspace_id, canvas_id, name, description, status, version, created_at, updated_at, updated_by)
-            VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
-            """,
-            [
-                _uuid(f.id),
-                _uuid(f.workspace),
-                _uuid(f.canvas),
-                f.title,
-                f.description,
-                f.status,
-                f.at,
-                f.at,
-                f.author,
-            ],
-        )
-        cursor.execute(
-            """
-            INSERT OR REPLACE INTO function_versions (function_id, number, flow, author, source, created_at)
-            VALUES (?, 1, ?, ?, ?, ?)
-            """,
-            [_uuid(f.id), f.flow, f.author, f.source, f.at],
-        )
+    last = last_by_key(facts, "id")
+    columns = {
+        "id": [f.id for f in last],
+        "workspace_id": [f.workspace for f in last],
+        "canvas_id": [f.canvas for f in last],
+        "name": [f.title for f in last],
+        "description": [f.description for f in last],
+        "status": [f.status for f in last],
+        "version": [1] * len(last),
+        "created_at": [f.at for f in last],
+        "updated_at": [f.at for f in last],
+        "updated_by": [f.author for f in last],
+    }
+    insert(cursor, FUNCTIONS, columns, "replace")
+    first = {
+        "function_id": [f.id for f in last],
+        "number": [1] * len(last),
+        "flow": [f.flow for f in last],
+        "author": [f.author for f in last],
+        "source": [f.source for f in last],
+        "created_at": [f.at for f in last],
+    }
+    insert(cursor, VERSIONS, first, "replace")
 
 
 def _change_functions(cursor: Any, facts: Batch) -> None:

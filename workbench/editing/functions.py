@@ -323,7 +323,7 @@ def created_function(fact: FunctionCreated) -> Function:
         canvas_id=to_text(fact.canvas),
         name=fact.title,
         description=fact.description,
-        status="draft",
+        status=fact.status,  # type: ignore[arg-type]  # as the fact was made
         version=1,
         breakpoints=(),
         created_at=fact.at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from workbench.editing.models import Function
@@ -20,6 +21,8 @@ class Memory:
         self._flows: OrderedDict[tuple[str, int], Flow] = OrderedDict()
         self._valid: set[tuple[str, int]] = set()
         """Those of the flows that were found able to run."""
+        self.on_drop: list[Callable[[str], object]] = []
+        """Called with the id of each function that is gone: an import may give the id to another one."""
 
     def load(self, cursor: Any) -> None:
         """Read every head, at start."""
@@ -37,8 +40,13 @@ class Memory:
             self._heads[function.id] = (workspace, function)
 
     def drop(self, function_id: str) -> None:
-        """A function is gone."""
+        """A function is gone, with its versions."""
         self._heads.pop(function_id, None)
+        for key in [key for key in self._flows if key[0] == function_id]:
+            del self._flows[key]
+            self._valid.discard(key)
+        for tell in self.on_drop:
+            tell(function_id)
 
     def flow(self, function_id: str, version: int) -> Flow | None:
         """A version's flow, if it was used lately."""

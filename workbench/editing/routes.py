@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from workbench.base.times import Time
 from workbench.blocks.registry import BlockRegistry
+from workbench.editing.bundle_routes import bundle_routes
 from workbench.editing.canvases import Canvases
 from workbench.editing.copies import Copies
 from workbench.editing.functions import Functions
@@ -59,6 +60,7 @@ def routes(editing: Editing, registry: BlockRegistry) -> APIRouter:
         ("Functions", lambda api: settings_routes(api, editing.settings, _function_exists(editing.functions))),
         ("Versions", lambda api: version_routes(api, editing.history, _function_exists(editing.functions))),
         ("Snapshots", lambda api: snapshot_routes(api, editing.snapshots, _function_exists(editing.functions))),
+        ("Import and export", lambda api: bundle_routes(api, editing.bundles, _function_exists(editing.functions))),
         ("Commands", lambda api: command_routes(api, editing.history)),
         ("Debug", lambda api: _breakpoint_routes(api, editing.functions)),
         ("Blocks", lambda api: _block_routes(api, registry)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.base.clock import Clock
 from workbench.base.ids import Ids
 from workbench.blocks.registry import BlockRegistry
+from workbench.editing.bundles import Bundles
 from workbench.editing.canvases import Canvases
 from workbench.editing.copies import Copies
 from workbench.editing.functions import Functions, for_engine
@@ -31,6 +32,8 @@ class Editing:
         self.history = History(store, self.functions, registry, self._memory, clock, ids)
         self.snapshots = Snapshots(store, self.functions, self.history, clock, ids)
         self.copies = Copies(store, self.functions, self._memory, clock, ids)
+        self.bundles = Bundles(store, self.functions, self.settings, registry, self._memory, clock, ids)
+        self._memory.on_drop += [self.functions.calls.forget, self.settings.drop, engine.forget_function]
 
     async def start(self) -> None:
         """Load the memory."""

@@ -97,21 +97,36 @@ class Settings:
         self._engine.set_policy(head.id, policy)
         return after
 
+    def take(self, function_id: str, settings: FunctionSettings) -> None:
+        """Use settings that were stored with something else (an import)."""
+        self._by_function[function_id] = settings
+        self._engine.set_policy(function_id, checked_policy(settings))
+
+    def drop(self, function_id: str) -> None:
+        """A function is gone."""
+        self._by_function.pop(function_id, None)
+
     def _checked(self, caller: Caller, settings: FunctionSettings) -> FunctionPolicy:
-        try:
-            policy = settings.policy()
-        except ExpressionError as error:
-            raise _bad_key(error.message) from None
-        key = policy.concurrency.key if policy.concurrency is not None else None
-        other = sorted(key.names - {"input"}) if key is not None else []
-        if other:
-            raise _bad_key(f"it may use `input` only, not `{other[0]}`")
+        policy = checked_policy(settings)
         if settings.on_failure is not None and not self._functions.has(caller, settings.on_failure):
             raise InvalidInput(
                 "There is no such function to run on failure.",
                 details=[Issue("onFailure", "no function of this workspace has this id")],
             )
         return policy
+
+
+def checked_policy(settings: FunctionSettings) -> FunctionPolicy:
+    """The settings as the engine takes them. Raises InvalidInput for a concurrency key that cannot be used."""
+    try:
+        policy = settings.policy()
+    except ExpressionError as error:
+        raise _bad_key(error.message) from None
+    key = policy.concurrency.key if policy.concurrency is not None else None
+    other = sorted(key.names - {"input"}) if key is not None else []
+    if other:
+        raise _bad_key(f"it may use `input` only, not `{other[0]}`")
+    return policy
 
 
 def _bad_key(why: str) -> InvalidInput:

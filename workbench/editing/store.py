@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,6 +193,18 @@ def functions_of(cursor: Any, workspace: str, canvas_id: str) -> list[Function]:
     return [_function(row) for row in rows]
 
 
+def function_heads(cursor: Any, workspace: str) -> list[tuple[Function, str | None]]:
+    """Every function of a workspace with its settings as JSON, oldest first."""
+    rows = cursor.execute(
+        f"""
+        SELECT {FUNCTION_COLUMNS}, f.settings FROM functions f
+        WHERE f.workspace_id = ? ORDER BY f.created_at, f.id
+        """,
+        [workspace],
+    ).fetchall()
+    return [(_function(row), row[-1]) for row in rows]
+
+
 def all_functions(cursor: Any) -> list[tuple[str, Function]]:
     """Every function of every workspace with its workspace, for the memory that runs start from."""
     rows = cursor.execute(f"SELECT {FUNCTION_COLUMNS}, f.workspace_id::VARCHAR FROM functions f").fetchall()
@@ -235,9 +248,14 @@ def _flow(cursor: Any, function_id: str, number: int) -> Flow | None:
         """,
         [function_id, row[1], number],
     ).fetchall()
+    return flow_after(flow, [changes for (changes,) in since])
+
+
+def flow_after(flow: Flow, changes: Iterable[str]) -> Flow:
+    """A flow after these changes, as commands keep them; those of the function's head are passed over."""
     draft = Draft(flow)
-    for (changes,) in since:
-        draft.apply(c for c in from_text(changes) if not (isinstance(c, Set) and c.kind == "function"))
+    for text in changes:
+        draft.apply(c for c in from_text(text) if not (isinstance(c, Set) and c.kind == "function"))
     return draft.flow
 
 

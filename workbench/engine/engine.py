@@ -245,6 +245,11 @@ class Engine:
         queued = [row for row in self.queue.rows() if row.function_id == function_id and row.status == RunStatus.QUEUED]
         self.holds.changed(function_id, (*under_way, *queued))
 
+    def forget_function(self, function_id: str) -> None:
+        """A function is deleted; an import may give its id, and the numbers of its versions, to another flow."""
+        self.lives.programs.forget(function_id)
+        self.set_policy(function_id, None)
+
     def debugged(self, run_id: str) -> Live:
         """The live debug run. Raises NotFound when no such run lives here, InvalidState when it is no debug run."""
         live = self.live.get(run_id)

@@ -34,6 +34,11 @@ class Programs:
             self._kept.move_to_end(key)
         return program
 
+    def forget(self, function_id: str) -> None:
+        """Drop all versions of a function that is gone."""
+        for key in [key for key in self._kept if key[0] == function_id]:
+            del self._kept[key]
+
     def empty(self) -> Program:
         """A program of no blocks, for a run whose flow cannot be compiled."""
         return compile_flow(Flow(), self.registry)

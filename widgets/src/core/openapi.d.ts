@@ -362,6 +362,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Functions
+         * @description A bundle of functions, or of a canvas with all of its functions: without secrets, the same bytes for the
+         *     same content.
+         */
+        post: operations["exportWorkflows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/export/{functionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Function
+         * @description A bundle of one function.
+         */
+        get: operations["exportWorkflow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/frames/sql": {
         parameters: {
             query?: never;
@@ -684,6 +725,46 @@ export interface paths {
         get: operations["getHealth"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Bundle
+         * @description Make or change the canvases and functions of a bundle, all or none; one undo takes the changes back.
+         */
+        post: operations["importWorkflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Import
+         * @description What an import would do with each item, and what would differ; nothing is written.
+         */
+        post: operations["previewImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2323,6 +2404,76 @@ export interface components {
             version: number;
         };
         /**
+         * ImportItem
+         * @description One canvas or function of a bundle, and what is done with it. `reason` says why, in words.
+         */
+        ImportItem: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "create" | "update" | "skip" | "error";
+            diff?: components["schemas"]["Diff"] | null;
+            /**
+             * Issues
+             * @default []
+             */
+            issues: components["schemas"]["ItemIssue"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "canvas" | "function";
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Sourceid */
+            sourceId: string;
+            /** Targetid */
+            targetId?: string | null;
+        };
+        /**
+         * ImportPreview
+         * @description What an import would do. `counts` by action; it would be refused while one is an error.
+         */
+        ImportPreview: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["ImportItem"][];
+        };
+        /**
+         * ImportResult
+         * @description What an import did. `idMap` says what each item of the bundle is here; `groupId` takes its updates back.
+         */
+        ImportResult: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Groupid */
+            groupId: string | null;
+            /** Idmap */
+            idMap: {
+                [key: string]: string;
+            };
+            /** Items */
+            items: components["schemas"]["ImportItem"][];
+        };
+        /**
+         * ItemIssue
+         * @description One thing about an item: why it cannot be imported, or what to look after when it is.
+         */
+        ItemIssue: {
+            /** Field */
+            field: string;
+            /** Issue */
+            issue: string;
+        };
+        /**
          * Key
          * @description An API key without its secret.
          */
@@ -2669,6 +2820,18 @@ export interface components {
             since?: string | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * Override
+         * @description What is to be done with one item, whatever the strategy says.
+         */
+        Override: {
+            /** Action */
+            action?: ("skip" | "update" | "create") | null;
+            /** Name */
+            name?: string | null;
+            /** Targetid */
+            targetId?: string | null;
         };
         /**
          * Pause
@@ -3582,6 +3745,36 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[ImportPreview] */
+        Success_ImportPreview_: {
+            data: components["schemas"]["ImportPreview"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[ImportResult] */
+        Success_ImportResult_: {
+            data: components["schemas"]["ImportResult"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[NewlyMadeKey] */
         Success_NewlyMadeKey_: {
             data: components["schemas"]["NewlyMadeKey"];
@@ -3780,6 +3973,24 @@ export interface components {
         /** Success[Workspace] */
         Success_Workspace_: {
             data: components["schemas"]["Workspace"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[dict[str, Any]] */
+        Success_dict_str__Any__: {
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -4035,6 +4246,43 @@ export interface components {
             runMs: number | null;
             /** Waitms */
             waitMs: number | null;
+        };
+        /**
+         * ToExport
+         * @description Body of POST /export: functions, or a canvas with all of its functions.
+         */
+        ToExport: {
+            /** Canvasid */
+            canvasId?: string | null;
+            /** Functionids */
+            functionIds?: string[] | null;
+        };
+        /**
+         * ToImport
+         * @description Body of POST /import and of its preview.
+         *
+         *     `conflictStrategy` says what is done with an item that is here already (found by its id, else by canvas and name);
+         *     what is not here is made. `overrides` are by the item's `sourceId`.
+         */
+        ToImport: {
+            /** Bundle */
+            bundle: {
+                [key: string]: unknown;
+            };
+            /**
+             * Conflictstrategy
+             * @default skip
+             * @enum {string}
+             */
+            conflictStrategy: "skip" | "update" | "create";
+            /** Message */
+            message?: string | null;
+            /** Overrides */
+            overrides?: {
+                [key: string]: components["schemas"]["Override"];
+            };
+            /** Targetcanvasid */
+            targetCanvasId?: string | null;
         };
         /**
          * ToValidate
@@ -5133,6 +5381,82 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    exportWorkflows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToExport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_dict_str__Any__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                functionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_dict_str__Any__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     queryFrames: {
         parameters: {
             query?: never;
@@ -6004,6 +6328,90 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    importWorkflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToImport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_ImportResult_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToImport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_ImportPreview_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

@@ -14,6 +14,7 @@ from workbench.base.errors import BlockFailed
 from workbench.blocks.context import BlockContext, HttpRequest, HttpResponse
 from workbench.blocks.integration.paging import Paging, read_pages
 from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port, when
+from workbench.blocks.secret_fields import SECRET, SECRET_BY_NAME
 from workbench.blocks.words import kind_of, listed, shorten
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -21,22 +22,26 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 class Auth(BlockConfig):
     type: Literal["none", "bearer", "basic", "header"] = Field(default="none", title="Kind")
-    token: Annotated[str | None, TEMPLATE] = Field(default=None, title="Token", json_schema_extra=when(type="bearer"))
+    token: Annotated[str | None, TEMPLATE] = Field(
+        default=None, title="Token", json_schema_extra={**when(type="bearer"), **SECRET}
+    )
     username: Annotated[str | None, TEMPLATE] = Field(default=None, title="User", json_schema_extra=when(type="basic"))
     password: Annotated[str | None, TEMPLATE] = Field(
-        default=None, title="Password", json_schema_extra=when(type="basic")
+        default=None, title="Password", json_schema_extra={**when(type="basic"), **SECRET}
     )
     name: str | None = Field(default=None, title="Header's name", json_schema_extra=when(type="header"))
     value: Annotated[str | None, TEMPLATE] = Field(
-        default=None, title="Header's value", json_schema_extra=when(type="header")
+        default=None, title="Header's value", json_schema_extra={**when(type="header"), **SECRET}
     )
 
 
 class HttpRequestConfig(BlockConfig):
     method: Method = Field(default="GET", title="Method")
     url: Annotated[str, TEMPLATE] = Field(min_length=1, title="Address")
-    headers: Annotated[dict[str, str | int | float | bool | None], TEMPLATE] = Field(default={}, title="Headers")
-    query: Annotated[dict[str, Any], TEMPLATE] = Field(default={}, title="Query")
+    headers: Annotated[dict[str, str | int | float | bool | None], TEMPLATE] = Field(
+        default={}, title="Headers", json_schema_extra=SECRET_BY_NAME
+    )
+    query: Annotated[dict[str, Any], TEMPLATE] = Field(default={}, title="Query", json_schema_extra=SECRET_BY_NAME)
     body: Annotated[Any, TEMPLATE] = Field(
         default=None, title="Body", description="Text is sent as it is, all else as JSON."
     )
