@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tests.engine.attempts import fork, retry, stored_row
-from tests.engine.flows import block, each, flow, times, touch, transform
+from tests.engine.flows import block, each, flow, parallel, times, touch, transform
 from tests.engine.house import House
 from tests.engine.world import World
 from workbench.base.errors import BlockFailed
+from workbench.engine.facts import BranchEnded
 from workbench.engine.records import RunRow
 
 BROKEN = BlockFailed("broken", kind="HTTP")
@@ -273,3 +274,29 @@ def test_side_by_side_iterations_are_shared_one_by_one(house: House, world: Worl
     new = house.finish(fork(house, row))
     assert new.output == [0, 1, 2, 3, 4, 5]
     assert all(calls(world)[p] <= (1 if p in done else 2) for p in calls(world))
+
+
+def test_a_branch_that_had_won_wins_in_a_fork_at_a_place_behind_it(house: House, world: World) -> None:
+    made = flow(
+        [
+            parallel("p", "a", "b", joinStrategy="race"),
+            touch("slow", "a", door="d"),
+            touch("fast", "b"),
+            transform("z", "[r.status for r in p.results]"),
+        ],
+        "start > p > z",
+        "p.branch-a > slow",
+        "p.branch-b > fast",
+    )
+    row = house.submit(made)
+    world.until(world.began, "slow")
+    house.until(lambda fact: isinstance(fact, BranchEnded), "the end of a branch")
+    house.do(world.open("d"))
+    row = house.finish(row)
+    assert row.output == ["cancelled", "completed"]
+    new = house.finish(fork(house, row, at=("p[0]/slow", 1)))
+    assert (new.output, len(world.calls)) == (row.output, 2)
+    anew = house.finish(fork(house, row, at=("p[0]/slow", 1), inputs={"other": 1}))
+    assert anew.output in (["cancelled", "completed"], ["completed", "cancelled"])  # decided anew
+    from_there = house.finish(fork(house, row, first="fast"))
+    assert from_there.output == ["completed", "cancelled"]  # what had won runs again; the other is done

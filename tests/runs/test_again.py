@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -262,3 +263,96 @@ def give_up(api: httpx.Client, bench: Bench, outside: Outside) -> str:
 
     bench.workbench.run(write())
     return row["id"]
+
+
+def marked(*, ttl: int | None = None, **config: Any) -> dict[str, Any]:
+    """Sets a variable before and after a restore point, and gives what it finds behind each."""
+    point = {"id": "mark", "type": "checkpoint", "name": "mark", "config": {"ttlMinutes": ttl, **config}}
+    blocks = [
+        {"id": "start", "type": "start"},
+        {"id": "set", "type": "set_variables", "name": "set", "config": {"values": {"n": "{{ vars.n + 1 }}", "m": 1}}},
+        point,
+        {"id": "first", "type": "transform", "name": "first", "config": {"code": "[vars.n, default(vars.m, 'none')]"}},
+        {"id": "then", "type": "set_variables", "name": "then", "config": {"values": {"n": 50}}},
+        {"id": "end", "type": "transform", "name": "end", "config": {"code": "[first, vars.n]"}},
+    ]
+    ids = [block["id"] for block in blocks]
+    edges = [{"source": a, "target": b} for a, b in pairwise(ids)]
+    return {"blocks": blocks, "edges": edges, "variables": {"n": 1}}
+
+
+def restored(api: httpx.Client, row: dict[str, Any]) -> dict[str, Any]:
+    return ended(api, data(api.post(f"/runs/{row['id']}/fork", json={"restorePoint": "mark"}), 202))
+
+
+def test_a_restore_point_keeps_variables_or_begins_with_fresh_ones(api: httpx.Client) -> None:
+    for saves, expected in ((True, [[2, 1], 50]), (False, [[1, "none"], 50])):
+        asked = {"functionId": function(api, marked(saveVariables=saves)), "async": False}
+        row = data(api.post("/runs", json=asked), 202)
+        assert row["output"] == [[2, 1], 50]
+        new = restored(api, row)
+        assert new["output"] == expected, saves
+        (point,) = data(api.get(f"/runs/{new['id']}/checkpoints", params={"path": "first"}))
+        again = data(api.post(f"/runs/{new['id']}/fork", json={"checkpointId": point["id"]}), 202)
+        assert ended(api, again)["output"] == expected  # a fork of the fork too
+
+
+def test_a_restore_point_that_restarts_shares_nothing(api: httpx.Client) -> None:
+    row = data(api.post("/runs", json={"functionId": function(api, marked(onRestore="restart")), "async": False}), 202)
+    told = data(api.post(f"/runs/{row['id']}/fork", json={"restorePoint": "mark"}), 202)
+    assert (told["counts"]["reused"], told["counts"]["rerun"]) == (0, 6)
+    new = ended(api, told)
+    assert new["output"] == [[2, 1], 50]
+    assert {flag for p in data(api.get(f"/runs/{new['id']}/checkpoints")) for flag in p["flags"]} == set()
+
+
+def test_a_restore_point_of_a_called_function_is_found_by_name(api: httpx.Client, outside: Outside) -> None:
+    inner = {
+        "blocks": [
+            {"id": "start", "type": "start"},
+            post("before", outside.server.url("/call?what=before")),
+            {"id": "mark", "type": "checkpoint", "name": "inside"},
+            post("after", outside.server.url("/call?what=after")),
+        ],
+        "edges": [
+            {"source": "start", "target": "before"},
+            {"source": "before", "target": "mark"},
+            {"source": "mark", "target": "after"},
+        ],
+    }
+    called = function(api, inner)
+    outer = {
+        "blocks": [
+            {"id": "start", "type": "start"},
+            {"id": "c", "type": "subflow", "name": "c", "config": {"functionId": called}},
+        ],
+        "edges": [{"source": "start", "target": "c"}],
+    }
+    row = data(api.post("/runs", json={"functionId": function(api, outer), "async": False}), 202)
+    told = data(api.post(f"/runs/{row['id']}/fork", json={"restorePoint": "inside"}), 202)
+    assert told["forkedFrom"]["path"] == "c[0]/mark"
+    assert {r["path"] for r in told["rerun"]} == {"c", "c[0]/after"}
+    assert ended(api, told)["status"] == "completed"
+    assert outside.calls == {"before": 1, "after": 2}
+    nowhere = api.post(f"/runs/{row['id']}/fork", json={"restorePoint": "nope"}).json()["error"]
+    assert "“inside”" in nowhere["hint"]
+
+
+def test_a_fork_says_which_versions_of_called_functions_it_uses(api: httpx.Client) -> None:
+    def code(text: str) -> dict[str, Any]:
+        blocks = [{"id": "start", "type": "start"}, {"id": "t", "type": "transform", "config": {"code": text}}]
+        return {"blocks": blocks, "edges": [{"source": "start", "target": "t"}]}
+
+    inner = function(api, code("'old'"))
+    flow = code("1")
+    flow["blocks"][1] = {"id": "t", "type": "subflow", "name": "t", "config": {"functionId": inner}}
+    row = data(api.post("/runs", json={"functionId": function(api, flow), "async": False}), 202)
+    data(api.put(f"/functions/{inner}", json={"flow": code("'new'")}))
+    same = data(api.post(f"/runs/{row['id']}/retry", json={"fromBlockId": "t"}), 202)
+    assert [(c["functionId"], c["version"], c["previousVersion"]) for c in same["calls"]] == [(inner, 1, 1)]
+    assert ended(api, same)["output"] == "old"
+    anew = data(api.post(f"/runs/{row['id']}/retry", json={"version": row["version"]}), 202)
+    assert [(c["version"], c["previousVersion"]) for c in anew["calls"]] == [(2, 1)]
+    reasons = {r["path"]: r["reason"] for r in anew["rerun"]}
+    assert reasons["t"] == "it is entered again: “t” calls another version of its function"
+    assert ended(api, anew)["output"] == "new"

@@ -159,6 +159,11 @@ class BlockType(ABC, Generic[ConfigT]):
     writes_variables: ClassVar[bool] = False
     """True for `set_variables`: its `Fired.variables` reach the blocks downstream."""
 
+    def may_set_variables(self, config: Mapping[str, Any]) -> bool:
+        """Whether blocks behind it may see other variables than it does, for this raw config; must bear any config."""
+        del config
+        return self.writes_variables
+
     def ports(self, config: Mapping[str, Any]) -> tuple[Port, ...]:
         """The output ports for this raw config (a condition's branches); must bear any config, valid or not."""
         del config

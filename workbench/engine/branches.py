@@ -66,7 +66,9 @@ class Branches:
         self._ports = ports
         self._timeout_ms = timeout_ms
         self._is_decided = is_decided
-        self._known = {end.port: end for end in walk.journal.branch_ends.get(step.path, ())} if walk.journal else {}
+        self._known = (
+            {end.port: end for end in walk.journal.branch_ends.get(step.path, ())} if walk.journal is not None else {}
+        )
         self._ends: dict[str, BranchEnd] = {}
         self._order: list[BranchEnd] = []
         self._decided = False

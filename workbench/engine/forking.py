@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from workbench.engine.facts import LogWritten, VariablesForced
 from workbench.engine.facts_forks import RunForked, RunRetried
 from workbench.engine.journal_reading import forced_variables, journals
 from workbench.engine.records import ForkOf, RunRow
-from workbench.engine.replay import Journal
+from workbench.engine.replay import Inherited, Journal
 from workbench.engine.signals import Mailbox
 from workbench.flow.model import Flow
 from workbench.flow.regions import Regions, find_regions
@@ -99,33 +99,64 @@ def past_of(
     overlay: dict[str, Any] = {}
     for _, values in journal.overlays:
         overlay.update(values)
-    origin = row.forked_from
-    if journal.inherited is not None and origin is not None:
-        journal.inherited.repeats_effects = origin.get("effects") == "repeat"
-        if "path" in origin:
-            journal.inherited.bear_failures()
-        first = origin.get("fromBlockId")
-        if first:
-            journal.inherited.leave_out(runs_anew(find_regions(flow, registry), first, registry))
+    if journal.inherited is not None and row.forked_from is not None:
+        abide(journal.inherited, row.forked_from, flow, registry)
+        journal.take_branch_ends()
+        journal.fresh = frozenset(row.forked_from.get("freshVariablesAt", ()))
     return Past(journal, overlay)
 
 
-def runs_anew(layout: Regions, first: str, registry: BlockRegistry) -> Callable[[str], bool]:
+def abide(inherited: Inherited, origin: Mapping[str, Any], flow: Flow, registry: BlockRegistry) -> None:
+    """Leave of what a fork inherits what it may take over, by how it was asked for."""
+    inherited.repeats_effects = origin.get("effects") == "repeat"
+    if "path" in origin:
+        inherited.bear_failures()
+    anew = runs_anew(flow, origin.get("fromBlockId"), registry)
+    if anew is not None:
+        inherited.leave_out(anew, anew.is_in_branch)
+    if origin.get("changed"):
+        inherited.branch_ends.clear()  # who ends first is decided anew
+
+
+class RunsAnew:
     """Whether a path is that of the block `first` or of one after it: at these a fork takes nothing over.
 
     Scopes around it are entered again, so they are among them; what else they hold is not.
     """
-    around = tuple(layout.scopes_around(first))
-    after = {first} | {
-        block.id for block in layout.graph.blocks for start in (first, *around) if start in layout.visible(block.id)
-    }
-    entered = set(around)
 
-    def is_anew(path: str) -> bool:
-        *outer, last = elements(path, layout, registry)
-        return last in entered or last in after or any(element in after for element in outer)
+    def __init__(self, layout: Regions, first: str, registry: BlockRegistry) -> None:
+        self._layout = layout
+        self._registry = registry
+        around = tuple(layout.scopes_around(first))
+        self._entered = set(around)
+        self._after = {first} | {
+            block.id for block in layout.graph.blocks for start in (first, *around) if start in layout.visible(block.id)
+        }
 
-    return is_anew
+    def __call__(self, path: str) -> bool:
+        own = tuple(elements(path, self._layout, self._registry))
+        return bool(own) and (own[-1] in self._entered or any(element in self._after for element in own))
+
+    def is_in_branch(self, path: str, port: str) -> bool:
+        """Whether something in the region that the scope at `path` starts from `port` runs anew."""
+        own, scope = tuple(elements(path, self._layout, self._registry)), block_at(path)
+        if any(element in self._after for element in own):
+            return True
+        if not own or scope != own[-1]:
+            return False  # in a called function that is as it was
+        return any(self._port_around(block_id, scope) == port for block_id in (self._after | self._entered) - {scope})
+
+    def _port_around(self, block_id: str, scope: str) -> str | None:
+        """By which port of `scope` the region is started that a block is in, however deep."""
+        key = self._layout.key_of(block_id)
+        while key.scope and key.scope != scope:
+            key = self._layout.key_of(key.scope)
+        return key.port if key.scope == scope else None
+
+
+def runs_anew(flow: Flow, first: str | None, registry: BlockRegistry) -> RunsAnew | None:
+    """See `RunsAnew`; None where no block was named."""
+    return RunsAnew(find_regions(flow, registry), first, registry) if first else None
 
 
 def elements(path: str, layout: Regions, registry: BlockRegistry) -> Iterator[str]:
@@ -151,5 +182,9 @@ def region_of(path: str) -> str:
 
 
 def origin(parent_id: str, seq: int, **more: Any) -> Mapping[str, Any]:
-    """What `forkedFrom` shows: the run, up to which sequence of its journal, and how it was asked for."""
+    """What `forkedFrom` shows: the run, up to which sequence of its journal, and how it was asked for.
+
+    `changed` names what is different besides (``inputs``, ``version``), `freshVariablesAt` the restore points behind
+    which the variables are those that the function starts with.
+    """
     return {"runId": parent_id, "seq": seq, **{name: value for name, value in more.items() if value is not None}}

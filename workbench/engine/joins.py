@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from workbench.base.errors import BlockFailed, WorkbenchError
 from workbench.blocks.context import Arrival
 from workbench.blocks.kind import EVERY_PORT
-from workbench.engine.attempts import Attempts, is_cancelled
+from workbench.engine.attempts import is_cancelled
 from workbench.engine.countdowns import Countdowns
 from workbench.engine.gate import When
 from workbench.engine.halting import Halt
@@ -34,11 +34,12 @@ class Walker(Walking, Protocol):
 
     journal: Journal | None
     countdowns: Countdowns
-    attempts: Attempts  # pyright: ignore[reportIncompatibleMethodOverride] - narrower
     slot: Slot
     waiting: int
 
     def failed(self, step: Step, error: WorkbenchError) -> Outcome: ...
+
+    def begin(self, region: RegionRun, node: Node) -> Outcome | Awaitable[Outcome]: ...
 
     def look_whether_waiting(self) -> None: ...
 
@@ -160,7 +161,7 @@ class Joins:
         return [*found, *(Arrival(wire.branch, share.output, wire.number) for wire, share in came)]
 
     def _order(self, share: Outcome) -> float:
-        ended = self._walk.journal.ended.get(share.path) if self._walk.journal is not None else None
+        ended = self._walk.journal.when_ended(share.path) if self._walk.journal is not None else None
         return float("inf") if ended is None else ended
 
     # Races with a limit
@@ -211,7 +212,8 @@ class Joins:
         if what == "late":
             _of(region).begun.add(step.node.local)
             return walk.failed(step, _too_late(step))
-        return await walk.attempts.run(step)
+        result = walk.begin(region, step.node)
+        return result if isinstance(result, Outcome) else await result
 
 
 def _of(region: RegionRun) -> Joined:

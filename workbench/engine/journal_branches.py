@@ -10,9 +10,12 @@ from workbench.blocks.context import BranchEnd
 from workbench.engine.states import LIVE
 
 BRANCH_ENDED = "A branch ended."
+BRANCH_HAD_ENDED = "A branch had ended in the run that this one was forked from."
 
 
-def branch_ends(cursor: Any, run_id: str | None, before: int | None) -> list[tuple[str, str, BranchEnd]]:
+def branch_ends(
+    cursor: Any, run_id: str | None, before: int | None, message: str = BRANCH_ENDED
+) -> list[tuple[str, str, BranchEnd]]:
     """Run, path of the scope, and end of each branch, in the log's order; see `journal_reading.journals`."""
     found = cursor.execute(
         """
@@ -21,7 +24,7 @@ def branch_ends(cursor: Any, run_id: str | None, before: int | None) -> list[tup
             AND ($before IS NULL OR l.seq < $before) AND l.message = $message AND l.level = 'debug'
         ORDER BY l.seq
         """,
-        {"live": [s.value for s in LIVE], "run": run_id, "before": before, "message": BRANCH_ENDED},
+        {"live": [s.value for s in LIVE], "run": run_id, "before": before, "message": message},
     ).fetchall()
     ends: list[tuple[str, str, BranchEnd]] = []
     for run, path, data in found:

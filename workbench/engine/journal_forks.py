@@ -7,12 +7,14 @@ Beside `journal.py` the one module that writes those tables; of `inherited` and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from workbench.engine.facts_forks import CheckpointReused, EngineSeen, RunDiscarded, RunForked, RunRetried
 from workbench.engine.journal import FORCED
+from workbench.engine.journal_branches import BRANCH_ENDED, BRANCH_HAD_ENDED
 from workbench.engine.journal_reading import RUN_FIELDS, run_of_fields
 from workbench.engine.records import RunRow
 from workbench.storage.columns import BOOLEAN, TEXT, UUID, Table, rows
@@ -61,6 +63,14 @@ def _apply_forked(cursor: Any, facts: Batch) -> None:
             WHERE run_id = ?::BLOB::UUID AND message = ? AND seq <= ?
             """,
             [fact.run, fact.parent, FORCED, fact.up_to],
+        )
+        cursor.execute(
+            """
+            INSERT INTO run_logs (run_id, "at", level, block_id, path, message, data, seq)
+            SELECT ?::BLOB::UUID, "at", level, block_id, path, ?, data, seq FROM run_logs
+            WHERE run_id = ?::BLOB::UUID AND list_contains(?, message) AND level = 'debug' AND seq <= ?
+            """,
+            [fact.run, BRANCH_HAD_ENDED, fact.parent, [BRANCH_ENDED, BRANCH_HAD_ENDED], fact.up_to],
         )
 
 
@@ -141,15 +151,21 @@ def seq_of(cursor: Any, run_id: str, path: str, attempt: int) -> int | None:
     return found[0]
 
 
-def last_completed(cursor: Any, run_id: str, block_ids: list[str]) -> tuple[str, int, int, int] | None:
-    """Path, attempt, sequence and end of the last completed execution of one of these blocks."""
+def last_completed(
+    cursor: Any, run_id: str, blocks: Iterable[tuple[str | None, str]]
+) -> tuple[str, int, int, int, str | None, str] | None:
+    """Path, attempt, sequence, end, function and block of the last completed execution of one of these blocks.
+
+    A block is named by its function (None for the run's own) and its id.
+    """
     return cursor.execute(
         """
-        SELECT path, attempt, seq, finished_at FROM checkpoints
-        WHERE run_id = ?::UUID AND list_contains(?, block_id) AND status = 'completed' AND flags IS DISTINCT FROM 'kept'
+        SELECT path, attempt, seq, finished_at, function_id::VARCHAR, block_id FROM checkpoints
+        WHERE run_id = ?::UUID AND list_contains(?, coalesce(function_id::VARCHAR, '') || '/' || block_id)
+            AND status = 'completed' AND flags IS DISTINCT FROM 'kept'
         ORDER BY seq DESC LIMIT 1
         """,
-        [run_id, block_ids],
+        [run_id, [f"{function or ''}/{block}" for function, block in blocks]],
     ).fetchone()
 
 

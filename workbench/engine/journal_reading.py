@@ -12,7 +12,7 @@ import msgspec
 
 from workbench.blocks.context import BranchEnd
 from workbench.engine.journal import FORCED
-from workbench.engine.journal_branches import branch_ends
+from workbench.engine.journal_branches import BRANCH_HAD_ENDED, branch_ends
 from workbench.engine.journal_waits import OpenWait, mailboxes, open_waits
 from workbench.engine.records import RunRow
 from workbench.engine.replay import Inherited, Journal, Kept, is_final, scopes_of
@@ -113,9 +113,26 @@ def journals(
         found[run].add_wait(path, wait)
     for run, path, end in branch_ends(cursor, run_id, before):
         found[run].branch_ends.setdefault(path, []).append(end)
+    for run, path, end in branch_ends(cursor, run_id, before, BRANCH_HAD_ENDED):
+        found[run].inherited().branch_ends.setdefault(path, []).append(end)
     waits = {run: gathered.waits for run, gathered in found.items()}
     boxes = mailboxes(cursor, waits, {run: gathered.ended for run, gathered in found.items()}, run_id)
     return {run: found[run].journal(values, boxes.get(run)) for run in dict.fromkeys([*found, *boxes])}
+
+
+def inheritance(cursor: Any, run_id: str, up_to: int | None) -> Inherited:
+    """What a fork of a run would inherit, up to and with a sequence (None: all), before any rule leaves some of it."""
+    steps = cursor.execute(
+        f"""
+        SELECT {_STEP_FIELDS} FROM checkpoints c JOIN runs r ON r.id = c.run_id
+        WHERE c.run_id = $run::UUID AND ($up_to IS NULL OR c.seq <= $up_to OR c.flags = 'kept') ORDER BY c.seq
+        """,
+        {"run": run_id, "up_to": up_to},
+    ).fetchall()
+    gathered = _Gathered()
+    for _, _, seq, *columns in steps:
+        gathered.add(seq + 1, seq, *columns)
+    return gathered.for_a_fork()
 
 
 class _Gathered:
@@ -220,7 +237,7 @@ class _Gathered:
             for scope in scopes_of(path):
                 last[scope] = max(seq, last.get(scope, 0))
         borne = {p: kept for p, (seq, kept) in self.failed.items() if last.get(next(scopes_of(p), ""), 0) > seq}
-        return Inherited(self.kept, self.begun, borne)
+        return Inherited(self.kept, self.begun, borne, ended=self.ended, branch_ends=self.branch_ends)
 
     def add_wait(self, path: str, wait: OpenWait) -> None:
         """Take in a due row, unless what waited has ended, or the scope around it was tried again, since."""

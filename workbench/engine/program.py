@@ -269,7 +269,7 @@ def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
         region=place.region,
         local=place.local,
         is_quick=effect is Effect.PURE and not kind.is_scope and block.policy is None,
-        writes_variables=kind.writes_variables,
+        writes_variables=kind.may_set_variables(block.config),
         fires_every_port=kind.fires_every_port,
         joins=kind.joins,
         joins_at_first=kind.joins_at_first(block.config),

@@ -100,7 +100,9 @@ class RunRow:
     steps: int = 0
     forked_from: dict[str, Any] | None = None
     """Of a fork: ``runId``, ``seq`` (up to which it shares), ``path`` and ``checkpointId`` where it was forked at one,
-    ``fromBlockId`` and ``effects`` where it was asked for so."""
+    ``fromBlockId`` and ``effects`` where it was asked for so, ``changed`` (inputs, version) where these are others,
+    ``freshVariablesAt``: paths of restore points (also of those that it was forked from) behind which the variables are
+    those that the function starts with."""
     pending_reason: str | None = None
     """Why it is held while it is pending."""
     pins: Mapping[str, int] = field(default_factory=dict[str, int])

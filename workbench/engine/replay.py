@@ -75,15 +75,21 @@ class Inherited:
     """Failures after which the scope around them went on: a fork at a place behind them has them in its past."""
     repeats_effects: bool = False
     """Whether a completed effect is repeated where what went in differs."""
+    ended: dict[str, int] = field(default_factory=dict[str, int])
+    """By path: the sequence at which the last attempt there ended."""
+    branch_ends: dict[str, list[BranchEnd]] = field(default_factory=dict[str, list[BranchEnd]])
+    """By path of a scope: which of its branches had ended, in that order."""
 
     def bear_failures(self) -> None:
         """Take over failures too that scopes went on after."""
         self.kept.update(self.borne)
 
-    def leave_out(self, is_anew: Callable[[str], bool]) -> None:
-        """Take nothing over at the paths for which this is true."""
+    def leave_out(self, is_anew: Callable[[str], bool], is_in_branch: Callable[[str, str], bool]) -> None:
+        """Take nothing over at the paths, and in the branches (scope's path and port), for which this is true."""
         for path in [p for p in self.kept if is_anew(p)]:
             del self.kept[path]
+        for path, ends in self.branch_ends.items():
+            self.branch_ends[path] = [end for end in ends if not is_in_branch(path, end.port)]
 
     def how(self, path: str, node: Node, key: bytes) -> How | None:
         """How the step at `path` may take its checkpoint over; None where it runs."""
@@ -110,6 +116,7 @@ class Journal:
         "ended",
         "failures",
         "failures_before",
+        "fresh",
         "inherited",
         "overlays",
         "sinces",
@@ -143,6 +150,8 @@ class Journal:
         """What was set from outside, with the sequence at which it was."""
         self.ended: dict[str, int] = {}
         """By path: the sequence at which the last attempt there ended."""
+        self.fresh: frozenset[str] = frozenset()
+        """Paths of restore points behind which the variables are those that the function starts with."""
         self.branch_ends: dict[str, list[BranchEnd]] = {}
         """By path of a scope: which of its branches had ended, in that order."""
 
@@ -168,6 +177,17 @@ class Journal:
         if self.has(path):
             return True
         return self.inherited is not None and self.inherited.how(path, node, key()) is not None
+
+    def take_branch_ends(self) -> None:
+        """Let branches end in the order in which they did in the run that this was forked from."""
+        if self.inherited is not None:
+            for path, ends in self.inherited.branch_ends.items():
+                self.branch_ends[path] = [*ends, *self.branch_ends.get(path, ())]
+
+    def when_ended(self, path: str) -> int | None:
+        """The sequence at which the last attempt at `path` ended, here or in the run that this was forked from."""
+        ended = self.ended.get(path)
+        return self.inherited.ended.get(path) if ended is None and self.inherited is not None else ended
 
     def has_failed(self, path: str) -> bool:
         """Whether the run's own last attempt at `path` is over and did not complete."""

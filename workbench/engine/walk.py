@@ -350,6 +350,8 @@ class Walk(Settling):
         frame = step.region.frame
         has_writers = frame.program.has_writers
         before = step.region.variables_before(step.node, frame.writers_before) if has_writers else None
+        if before is not None and step.path in journal.fresh:
+            before = {name: (step.node.number, value) for name, (_, value) in frame.root.variables.items()}
         found = journal.reuse(step.path, step.node, frame.keys.of(step), before)
         if found is None:
             if step.node.kind.is_scope and inherited is not None and step.path in inherited.begun:

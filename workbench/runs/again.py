@@ -7,28 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.base.clock import Clock
-from workbench.base.errors import InvalidInput, InvalidState, Issue, NotFound
+from workbench.base.errors import FlowInvalid, InvalidInput, InvalidState, Issue
 from workbench.blocks.registry import BlockRegistry
+from workbench.editing.calls import NOTHING, Called
 from workbench.editing.functions import Functions, require_not_archived
 from workbench.editing.models import Function
 from workbench.editing.starting import start_block
 from workbench.engine import again
-from workbench.engine.checkpoints import parse_checkpoint_id
+from workbench.engine.calls import Calls
+from workbench.engine.comparing import Compared, Version
 from workbench.engine.engine import Engine
-from workbench.engine.foresight import Foresight, Plan, Seen, changes, foresee
+from workbench.engine.foresight import Foresight, Plan, Seen, foresee, journal_past
 from workbench.engine.forking import origin, runs_anew
-from workbench.engine.journal_forks import find_run_row, last_completed, last_seq, seq_of
-from workbench.engine.journal_reading import journals
+from workbench.engine.journal_forks import find_run_row, last_seq
 from workbench.engine.program import compile_flow
+from workbench.engine.programs import Programs
 from workbench.engine.queue import Entry
 from workbench.engine.records import ForkOf, RunRequest, RunRow
 from workbench.engine.states import TERMINAL, RunStatus
-from workbench.flow.handles import handle
 from workbench.flow.model import Flow
-from workbench.flow.regions import find_regions
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
-from workbench.runs.models import ForkRun, RetryRun, Reuse, ReuseCounts, RunGoesOn
+from workbench.runs.models import CalledVersion, ForkRun, RetryRun, Reuse, ReuseCounts, Run, RunGoesOn
+from workbench.runs.places import Places
 from workbench.runs.shaping import run_of_live
 from workbench.storage.store import Store
 
@@ -56,6 +57,7 @@ class Again:
         self._functions = functions
         self._registry = registry
         self._clock = clock
+        self._places = Places(store, functions, clock)
         self._retrying: set[str] = set()
 
     async def retry(self, caller: Caller, run_id: str, asked: RetryRun) -> RunGoesOn:
@@ -78,27 +80,25 @@ class Again:
 
     async def _retry(self, caller: Caller, parent: _Parent) -> RunGoesOn:
         row = parent.row
-        found = await self._foresee(parent, parent.flow, Plan())
-        breakpoints = self._functions.breakpoints(caller, parent.function, row.pins) if row.debug else ()
         called = await self._functions.calls.pinned(caller, row.pins)
+        found = await self._foresee(parent, parent.flow, Plan(), called, called)
+        breakpoints = self._functions.breakpoints(caller, parent.function, row.pins) if row.debug else ()
         facts_for = once.answer_facts()
+        versions = self._versions(caller, row.pins, called)
         entry = Entry(row, parent.flow, breakpoints, parent.start, called=called.flows)
-        await again.retry(self._engine, entry, lambda r: facts_for(self._told(r, found)))
-        return self._told(row, found)
+        await again.retry(self._engine, entry, lambda r: facts_for(_told(self._shown(r), found, versions)))
+        return _told(self._shown(row), found, versions)
 
     async def _fork_of_all(self, caller: Caller, parent: _Parent, asked: RetryRun) -> RunGoesOn:
         row = parent.row
         flow = await self._flow(caller, parent, asked.version)
         up_to = await self._store.read(lambda c: last_seq(c, row.id))
-        told = origin(row.id, up_to, fromBlockId=asked.from_block_id, effects=asked.effects)
-        is_anew = None
         if asked.from_block_id is not None:
             _require_block(flow, asked.from_block_id)
-            is_anew = runs_anew(find_regions(flow, self._registry), asked.from_block_id, self._registry)
-        plan = Plan(is_fork=True, is_anew=is_anew, repeats_effects=asked.effects == "repeat")
-        return await self._fork(
-            caller, parent, flow, plan, ForkOf(row.id, up_to, told), asked.version, asked.inputs, debug=row.debug
-        )
+        changed = _changed(row, asked.version, asked.inputs)
+        told = origin(row.id, up_to, fromBlockId=asked.from_block_id, effects=asked.effects, changed=changed)
+        fork = ForkOf(row.id, up_to, told)
+        return await self._fork(caller, parent, flow, fork, asked.version, asked.inputs, debug=row.debug)
 
     async def fork(self, caller: Caller, run_id: str, asked: ForkRun) -> RunGoesOn:
         """A new run that shares every checkpoint up to one of a run's, which may be under way.
@@ -107,19 +107,26 @@ class Again:
         """
         parent = await self._parent(caller, run_id)
         flow = await self._flow(caller, parent, asked.version)
-        path, attempt, seq = await self._place(parent, asked)
-        shown: dict[str, Any] = {"path": path, "attempt": attempt, "checkpointId": asked.checkpoint_id}
-        told = origin(parent.row.id, seq, restorePoint=asked.restore_point, **shown)
-        fork = ForkOf(parent.row.id, seq, told, asked.variables)
-        plan = Plan(is_fork=True, up_to=seq)
-        return await self._fork(caller, parent, flow, plan, fork, asked.version, asked.inputs, debug=asked.debug)
+        place = await self._places.of(caller, parent.row, parent.function, parent.flow, asked)
+        fresh = [*(parent.row.forked_from or {}).get("freshVariablesAt", ()), *([place.path] * place.is_fresh)]
+        told = origin(
+            parent.row.id,
+            place.seq,
+            path=place.path,
+            attempt=place.attempt,
+            checkpointId=asked.checkpoint_id,
+            restorePoint=asked.restore_point,
+            changed=_changed(parent.row, asked.version, asked.inputs),
+            freshVariablesAt=fresh or None,
+        )
+        fork = ForkOf(parent.row.id, place.seq, told, asked.variables)
+        return await self._fork(caller, parent, flow, fork, asked.version, asked.inputs, debug=asked.debug)
 
     async def _fork(
         self,
         caller: Caller,
         parent: _Parent,
         flow: Flow,
-        plan: Plan,
         fork: ForkOf,
         version: int | None,
         inputs: dict[str, Any] | None,
@@ -127,13 +134,16 @@ class Again:
         debug: bool,
     ) -> RunGoesOn:
         row, function = parent.row, parent.function
-        found = await self._foresee(parent, flow, plan, inputs)
         triggers = {block.id for block in flow.blocks}
-        calls = self._functions.calls
-        if version is None or version == row.version:
-            called = await calls.pinned(caller, row.pins)
-        else:
-            called = await calls.pin(caller, function, version, flow)
+        before, called = await self._called(caller, parent, flow, version)
+        asked = fork.origin
+        plan = Plan(
+            is_fork=True,
+            is_anew=runs_anew(flow, asked.get("fromBlockId"), self._registry),
+            up_to=fork.up_to if "path" in asked else None,
+            repeats_effects=asked.get("effects") == "repeat",
+        )
+        found = await self._foresee(parent, flow, plan, before, called, fork, inputs)
         request = RunRequest(
             workspace_id=caller.workspace_id,
             function_id=function.id,
@@ -153,8 +163,21 @@ class Again:
             called=called.flows,
         )
         facts_for = once.answer_facts()
-        new = await self._engine.submit(request, lambda r: facts_for(self._told(r, found)))
-        return self._told(new, found)
+        versions = self._versions(caller, row.pins, called)
+        new = await self._engine.submit(request, lambda r: facts_for(_told(self._shown(r), found, versions)))
+        return _told(self._shown(new), found, versions)
+
+    async def _called(self, caller: Caller, parent: _Parent, flow: Flow, version: int | None) -> tuple[Called, Called]:
+        """What the run called, and what its fork calls: the same, or what the version asked for calls as of now."""
+        calls, pins = self._functions.calls, parent.row.pins
+        if version is None:
+            called = await calls.pinned(caller, pins)
+            return called, called
+        called = await calls.pin(caller, parent.function, version, flow)
+        try:
+            return await calls.pinned(caller, pins), called
+        except FlowInvalid:  # what the parent called is gone: nothing of it can be compared
+            return NOTHING, called
 
     # What it goes on from
 
@@ -178,77 +201,67 @@ class Again:
         self._functions.require_valid_version(parent.function, version or parent.row.version, flow)
         return flow
 
-    async def _place(self, parent: _Parent, asked: ForkRun) -> tuple[str, int, int]:
-        """Path, attempt and sequence of the checkpoint to fork at."""
-        run_id = parent.row.id
-        if (asked.checkpoint_id is None) == (asked.restore_point is None):
-            raise InvalidInput(
-                "Say where to fork: at one checkpoint or at one restore point.",
-                hint="Send checkpointId (R/checkpoints lists them) or restorePoint (the name of a checkpoint block).",
-                details=[Issue("checkpointId", "exactly one of checkpointId and restorePoint is needed")],
-            )
-        if asked.checkpoint_id is not None:
-            path, attempt = parse_checkpoint_id(asked.checkpoint_id)
-            seq = await self._store.read(lambda c: seq_of(c, run_id, path, attempt))
-            if seq is None:
-                raise missing("checkpoint", asked.checkpoint_id)
-            return path, attempt, seq
-        assert asked.restore_point is not None
-        return await self._restore_point(parent, asked.restore_point)
-
-    async def _restore_point(self, parent: _Parent, name: str) -> tuple[str, int, int]:
-        points = [block for block in parent.flow.blocks if block.type == "checkpoint"]
-        meant = [b for b in points if name in (b.name, handle(b.name), b.id, b.config.get("checkpointId"))]
-        if not meant:
-            names = ", ".join(f"“{b.name}”" for b in points) or "none"
-            raise NotFound(
-                f"Version {parent.row.version} of “{parent.function.name}” has no restore point “{name}”.",
-                hint=f"It has {names}. A `checkpoint` block makes one; checkpointId forks at any checkpoint.",
-            )
-        found = await self._store.read(lambda c: last_completed(c, parent.row.id, [b.id for b in meant]))
-        if found is None:
-            raise InvalidState(
-                f"The run did not come to the restore point “{name}”.", hint="Fork at a checkpoint that it came to."
-            )
-        path, attempt, seq, finished_at = found
-        ttl = meant[0].config.get("ttlMinutes")
-        if isinstance(ttl, int | float) and self._clock.now_us() > finished_at + ttl * 60_000_000:
-            raise InvalidState(
-                f"The restore point “{name}” was good for {ttl:g} minutes.", hint="Fork at a checkpoint instead."
-            )
-        return path, attempt, seq
-
     # What is told
 
     async def _foresee(
-        self, parent: _Parent, flow: Flow, plan: Plan, inputs: dict[str, Any] | None = None
+        self,
+        parent: _Parent,
+        flow: Flow,
+        plan: Plan,
+        before: Called,
+        called: Called,
+        fork: ForkOf | None = None,
+        inputs: dict[str, Any] | None = None,
     ) -> Foresight:
-        row = parent.row
+        row, registry, values = parent.row, self._registry, self._store.values
         other_inputs = inputs is not None and inputs != row.inputs
 
         def look(cursor: Any) -> Foresight:
-            program = compile_flow(flow, self._registry)
-            changed: Mapping[str, str] = {}
-            if flow is not parent.flow or other_inputs:
-                changed = changes(compile_flow(parent.flow, self._registry), program, other_inputs=other_inputs)
-            known = journals(cursor, self._store.values, row.id).get(row.id)
-            if known is None:
-                return Foresight()
-            full = Plan(plan.is_fork, changed, plan.is_anew, plan.up_to, plan.repeats_effects)
-            return foresee(program, known.journal.known, known.journal.begun, full)
+            programs = Programs(registry)
+            was = Version(
+                programs.get((row.function_id, row.version), parent.flow), Calls(before.pins, before.flows, programs)
+            )
+            will = was
+            if flow is not parent.flow or called is not before:
+                program = was.program if flow is parent.flow else compile_flow(flow, registry)
+                will = Version(program, Calls(called.pins, called.flows, programs))
+            compared = Compared(was, will, other_inputs=other_inputs)
+            return foresee(compared, journal_past(cursor, values, row.id, fork, flow, registry), plan)
 
         # In a reader's thread: a long journal must not hold the loop.
         return await self._store.read(look)
 
-    def _told(self, row: RunRow, found: Foresight) -> RunGoesOn:
-        run = run_of_live(row, self._clock.now_us())
-        return RunGoesOn(
-            **{name: getattr(run, name) for name in type(run).model_fields},
-            reused=_listed(found.reused),
-            rerun=_listed(found.rerun),
-            kept=_listed(found.kept),
-            counts=ReuseCounts(reused=len(found.reused), rerun=len(found.rerun), kept=len(found.kept)),
-        )
+    def _shown(self, row: RunRow) -> Run:
+        return run_of_live(row, self._clock.now_us())
+
+    def _versions(self, caller: Caller, before: Mapping[str, int], called: Called) -> tuple[CalledVersion, ...]:
+        found: list[CalledVersion] = []
+        for pin, version in sorted(called.pins.items()):
+            function_id = pin.partition("@")[0]
+            name = self._functions.head(caller, function_id).name
+            found.append(
+                CalledVersion(
+                    function_id=function_id, function_name=name, version=version, previous_version=before.get(pin)
+                )
+            )
+        return tuple(found)
+
+
+def _told(run: Run, found: Foresight, calls: tuple[CalledVersion, ...]) -> RunGoesOn:
+    return RunGoesOn(
+        **{name: getattr(run, name) for name in type(run).model_fields},
+        reused=_listed(found.reused),
+        rerun=_listed(found.rerun),
+        kept=_listed(found.kept),
+        counts=ReuseCounts(reused=len(found.reused), rerun=len(found.rerun), kept=len(found.kept)),
+        calls=calls,
+    )
+
+
+def _changed(row: RunRow, version: int | None, inputs: dict[str, Any] | None) -> list[str] | None:
+    """What a fork has otherwise than its parent; None for nothing."""
+    found = ["inputs"] if inputs is not None and inputs != row.inputs else []
+    return [*found, "version"] if version is not None else found or None
 
 
 def _listed(places: list[Seen]) -> tuple[Reuse, ...]:

@@ -109,6 +109,15 @@ class ReuseCounts(Wire):
     kept: int
 
 
+class CalledVersion(Wire):
+    """A function that the run calls, at the version pinned for it, and at that of the run that it goes on from."""
+
+    function_id: str
+    function_name: str
+    version: int
+    previous_version: int | None
+
+
 class RunGoesOn(Run):
     """The run to follow after a retry or a fork, and what becomes of what was done."""
 
@@ -116,6 +125,7 @@ class RunGoesOn(Run):
     rerun: tuple[Reuse, ...]
     kept: tuple[Reuse, ...]
     counts: ReuseCounts
+    calls: tuple[CalledVersion, ...] = ()
 
 
 class DeadLetter(Wire):

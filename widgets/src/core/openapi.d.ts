@@ -1644,6 +1644,20 @@ export interface components {
             breakpoints?: components["schemas"]["BreakpointIn"][] | null;
         };
         /**
+         * CalledVersion
+         * @description A function that the run calls, at the version pinned for it, and at that of the run that it goes on from.
+         */
+        CalledVersion: {
+            /** Functionid */
+            functionId: string;
+            /** Functionname */
+            functionName: string;
+            /** Previousversion */
+            previousVersion: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * CancelRun
          * @description Body of POST R/cancel.
          */
@@ -3196,6 +3210,11 @@ export interface components {
         RunGoesOn: {
             /** Attempt */
             attempt: number;
+            /**
+             * Calls
+             * @default []
+             */
+            calls: components["schemas"]["CalledVersion"][];
             /** Checkpointcount */
             checkpointCount: number;
             counts: components["schemas"]["ReuseCounts"];

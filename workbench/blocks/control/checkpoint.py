@@ -60,6 +60,9 @@ class Checkpoint(BlockType[CheckpointConfig]):
             text = f"{text}, {duration(minutes * 60_000)}".strip(", ")
         return text
 
+    def may_set_variables(self, config: Mapping[str, Any]) -> bool:
+        return config.get("saveVariables") is False  # a fork that is restored here begins with fresh ones
+
     def run(self, config: CheckpointConfig, ctx: BlockContext) -> Fired:
         del config
         return Fired(ctx.input)
