@@ -24,6 +24,7 @@ from workbench.engine.interfaces import Services
 from workbench.engine.records import Breakpoint
 from workbench.engine.recovery import find_open_runs
 from workbench.flow.model import Flow
+from workbench.storage import apply
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.migrations.runner import load_migrations
 from workbench.storage.store import Store
@@ -82,6 +83,8 @@ class Life:
             if hasattr(module, "perf_counter"):
                 self._patches.callback(setattr, module, "perf_counter", module.perf_counter)  # type: ignore[attr-defined]
                 module.perf_counter = timer  # type: ignore[attr-defined]
+        self._patches.callback(setattr, apply, "LINGER_S", apply.LINGER_S)
+        apply.LINGER_S = self.rng.choice((0.2, 20.0, 2000.0))  # type: ignore[attr-defined]
         listen(self._pass)
         registry = FactRegistry()
         register_engine(registry)

@@ -17,7 +17,7 @@ from tests.simulation.flows import Maker
 from tests.simulation.judges import judge_run, judge_world
 from tests.simulation.life import REGISTRY, Life, Machine
 from tests.simulation.loop import Crashed, Stuck, virtual
-from tests.simulation.reading import journal, rows
+from tests.simulation.reading import journals, rows
 from tests.simulation.witness import Seen, Witness
 from tests.simulation.world import Moods, World
 from workbench.base.errors import InvalidState, NotFound, Unavailable
@@ -437,6 +437,7 @@ class Simulation:
         for what in life.engine.health()["reasons"] + life.store.health()["reasons"]:
             self.witness.complain(f"health: {what}")
         found = await life.store.read(rows(life.store.values))
+        all_entries = await life.store.read(journals(life.store.values))
         for row in found:
             self.report.counts[row.status] += 1
             self.report.counts["recovered"] += row.recoveries > 0
@@ -444,7 +445,7 @@ class Simulation:
                 self.witness.complain(f"run {row.id} is {row.status}, though all is quiet")
                 continue
             seen = self.witness.runs[row.id]
-            entries = await life.store.read(journal(life.store.values, row.id))
+            entries = all_entries[row.id]
             self.report.counts["steps"] += len(entries)
             if row.status == "cancelled" and not seen.was_cancelled:
                 self.witness.complain(f"run {row.id} is cancelled, which nobody asked for")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -80,28 +81,28 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
     return query
 
 
-def journal(values: ValueStore, run_id: str) -> Callable[[Any], list[Entry]]:
-    """A run's checkpoints in the log's order; the late place of a value stands where the value was promised."""
+def journals(values: ValueStore) -> Callable[[Any], dict[str, list[Entry]]]:
+    """Each run's checkpoints in the log's order; the late place of a value stands where the value was promised."""
 
-    def query(cursor: Any) -> list[Entry]:
+    def query(cursor: Any) -> dict[str, list[Entry]]:
         found = cursor.execute(
             """
-            SELECT path, attempt, block_id, block_type, status, port, output, output_ref, output_kind, error, flags, seq
-            FROM checkpoints WHERE run_id = ?::UUID ORDER BY seq
-            """,
-            [run_id],
+            SELECT run_id::VARCHAR, path, attempt, block_id, block_type, status, port, output, output_ref, output_kind,
+                error, flags, seq
+            FROM checkpoints ORDER BY seq
+            """
         ).fetchall()
-        entries: list[Entry] = []
-        for path, attempt, block, type_, status, port, inline, ref, kind, error, flags, seq in found:
+        entries: dict[str, list[Entry]] = defaultdict(list)
+        for run, path, attempt, block, type_, status, port, inline, ref, kind, error, flags, seq in found:
             stored = Stored(inline, ref, kind) if kind and kind != "none" else None
             output = _load(values, stored)
             if flags == "kept":
-                for entry in entries:
+                for entry in entries[run]:
                     if (entry.path, entry.attempt, entry.status) == (path, attempt, status):
                         entry.output = output
                 continue
             failure = msgspec.json.decode(error) if error else None
-            entries.append(Entry(path, attempt, block, type_, status, port, output, failure, flags, seq))
+            entries[run].append(Entry(path, attempt, block, type_, status, port, output, failure, flags, seq))
         return entries
 
     return query
