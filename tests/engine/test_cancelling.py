@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from tests.engine.flows import flow, touch
-from tests.engine.house import House
+from tests.engine.house import WORKSPACE, House
 from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
 from workbench.base.probe import listen
 from workbench.engine.facts import RunFinished
+from workbench.engine.records import RunRequest
+
+FUNCTION = str(UUID(int=1000))
 
 
 def _hold_log() -> tuple[threading.Event, threading.Event]:
@@ -75,3 +79,29 @@ def test_a_cancel_of_a_queued_run_that_could_not_be_written_leaves_it_queued(hou
     house.do(house.world.open("d"))
     house.until(lambda f: isinstance(f, RunFinished) and f.run == to_bytes(queued.id), "the run's end")
     assert house.row(queued.id).status == "completed"
+
+
+def test_a_run_that_is_cancelled_in_the_moment_of_its_start_ends(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    made = house.flows[FUNCTION, 1] = flow([touch("t", 1, door="d")], "start > t")
+
+    async def cancel_at_once() -> str:
+        run = asyncio.ensure_future(house.engine.submit(RunRequest(WORKSPACE, FUNCTION, "f", 1, made, {})))
+        while not house.engine.live:
+            await house.turn()
+        (live,) = house.engine.live.values()
+        assert live.task is not None
+        ended = asyncio.ensure_future(house.engine.wait(live.id, 20))
+        await house.engine.cancel(live.id, "not wanted")
+        await run
+        row = await ended
+        return row.status if row is not None else "lost"
+
+    assert house.do(cancel_at_once()) == "cancelled"
+    assert house.engine.live == {}
+
+
+def test_a_run_whose_time_is_up_before_it_begins_times_out(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = house.submit(flow([touch("t", 1, door="d")], "start > t"), timeout_ms=0)
+    assert house.finish(row).status == "timed_out"

@@ -77,7 +77,12 @@ class Engine:
     def _cancel_some_time(self, run_id: str, reason: str) -> None:
         task = asyncio.ensure_future(self.cancel_and_wait(run_id, reason))
         self._cancelling.add(task)
-        task.add_done_callback(self._cancelling.discard)
+        task.add_done_callback(self._has_cancelled)
+
+    def _has_cancelled(self, task: asyncio.Task[Any]) -> None:
+        self._cancelling.discard(task)
+        if not task.cancelled() and task.exception() is not None:  # it stays, as nobody can say that it was cancelled
+            log.warning("run.not_replaced", error=str(task.exception()))
 
     @property
     def live(self) -> dict[str, Live]:

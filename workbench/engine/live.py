@@ -33,6 +33,17 @@ class Live:
     """The earlier place that is looked at."""
     is_ending: bool = False
     """The walk is over; the end is being written."""
+    has_begun: bool = False
+    """Its task is under way."""
+
+    def cut(self) -> None:
+        """End its walk; the task begins first, for one that has not begun would never hear of it."""
+        if self.task is None or self.is_ending:
+            return
+        if self.has_begun:
+            self.task.cancel()
+        else:
+            asyncio.get_running_loop().call_soon(self.cut)
 
     @property
     def id(self) -> str:

@@ -122,8 +122,7 @@ class Lives:
             self._pulse.close()
         lives = [live for live in self.by_id.values() if live.task is not None]
         for live in lives:
-            if live.task is not None and not live.is_ending:
-                live.task.cancel()
+            live.cut()
         tasks = [live.task for live in lives if live.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
@@ -227,6 +226,7 @@ class Lives:
     async def _run(self, live: Live, start_block: str | None) -> None:
         """Walk what did not end in its first slice."""
         row = live.row
+        live.has_begun = True
         try:
             result = await live.walk.run(start_block)
         except asyncio.CancelledError:
@@ -399,7 +399,7 @@ class Lives:
         if live.why is None and live.task is not None and not live.is_ending:
             live.why = RunStatus.TIMED_OUT
             live.reason = f"The run took longer than {live.row.timeout_ms} ms."
-            live.task.cancel()
+            live.cut()
 
     async def cancel(self, live: Live, reason: str | None) -> RunStatus:
         """Cut a run off; answers the status it had. Raises InvalidState when it is ending already."""
@@ -410,7 +410,7 @@ class Lives:
             self.move(live.row, RunStatus.CANCELLING, "user")
             live.pen.moved(RunStatus.CANCELLING, reason)
             live.why, live.reason = RunStatus.CANCELLED, reason or "Cancelled."
-            live.task.cancel()
+            live.cut()
             try:
                 await live.pen.durable()
             except LogLost:
