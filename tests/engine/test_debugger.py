@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.flows import block, each, flow, times, touch, transform
+from tests.engine.flows import block, each, flow, times, touch, transform, when
 from tests.engine.house import House
 from tests.engine.world import World
 from workbench.base.errors import InvalidState, NotFound
@@ -458,3 +458,37 @@ def test_a_run_that_works_is_paused_at_its_next_block(house: House, world: World
     assert house.do(house.debugger.pause(row.id, 20))["path"] == "a"
     go(house, row)
     assert house.finish(row).output == 1
+
+
+NAMED = flow(
+    [
+        block("set_variables", "s", values={"r": "{{ run.id }}"}),
+        when("c", "vars.r == vars.first"),
+        transform("a", "1"),
+        transform("b", "2"),
+        transform("z", "3"),
+    ],
+    "start > s > c",
+    "c.true > a > b",
+    "c.false > z",
+    first="",
+    r="",
+)
+
+
+def test_back_comes_to_its_place_past_blocks_that_run_again_in_the_fork(house: House) -> None:
+    blocks = [block("set_variables", "s", values={"r": "{{ run.id }}"}), transform("a", "1"), transform("b", "2")]
+    row = begin(house, flow(blocks, "start > s > a > b", r=""), Breakpoint("b"))
+    assert back(house, row)["path"] == "a"
+    assert go(house, row, "over")["path"] == "b"
+
+
+def test_a_fork_that_cannot_come_to_its_place_stops_at_what_is_next(house: House) -> None:
+    row = begin(house, NAMED)
+    told = go(house, row, "over", {"first": row.id})
+    while told["path"] != "b":
+        told = go(house, row, "over")
+    assert back(house, row)["path"] == "a"
+    told = go(house, row, "over")  # from where it stops: before `z`
+    fork = house.row(told["runId"])
+    assert (fork.status, fork.output) == ("completed", 3)

@@ -17,12 +17,17 @@ from workbench.flow.expressions import parse_template
 When: TypeAlias = Literal["before", "after", "error"]
 Mode: TypeAlias = Literal["run", "over", "into", "out"]
 
+LOST_S = 1.0
+"""How long nothing moves before a run that is to stand at a place again is taken to have lost its way there."""
+
 
 class Pausable(Protocol):
     """The walk, as its gate sees it."""
 
     row: RunRow
     overlay: dict[str, Any]
+    busy: int
+    waiting: int
 
     async def pause(self, state: Mapping[str, Any]) -> None: ...
 
@@ -72,13 +77,22 @@ class Gate:
         self._news: asyncio.Event = asyncio.Event()
 
     async def look(
-        self, walk: Pausable, step: Step, when: When, outcome: Outcome | None, *, is_replayed: bool = False
+        self,
+        walk: Pausable,
+        step: Step,
+        when: When,
+        outcome: Outcome | None,
+        *,
+        is_replayed: bool = False,
+        was_over: bool = False,
     ) -> None:
-        """Pass a step, or stop there until somebody lets the run go on. What is replayed stops nothing anew."""
-        while (not self._is_open or self.holds(step, when, is_replayed=is_replayed)) and not step.region.stopping:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
+        """Pass a step, or stop there until somebody lets the run go on. What is replayed stops nothing anew.
+
+        `was_over`: it was over before, but has to run again, since what goes into it is another in a fork.
+        """
+        was_over = was_over or is_replayed
+        while (not self._is_open or self.holds(step, when, was_over=was_over)) and not step.region.stopping:
+            await self._its_turn(walk)
         if step.region.stopping or not self._stops(step, when, outcome, is_replayed=is_replayed):
             return
         if when == "after" and _is_unhandled(outcome):
@@ -98,15 +112,29 @@ class Gate:
             self._is_open = True
             self.nudge()
 
+    async def _its_turn(self, walk: Pausable) -> None:
+        """Wait to look again. Where the run cannot come to where it stood any more, it stops at what is next instead.
+
+        In a fork what runs again may answer something else than it did, and lead elsewhere.
+        """
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        done, _ = await asyncio.wait((waiter,), timeout=LOST_S if self.is_holding else None)
+        if not done and self.is_holding and walk.busy == len(self._waiters) and not walk.waiting:
+            self._stood_at, self.mode = None, "into"
+            self.nudge()
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
     @property
     def is_holding(self) -> bool:
         """Whether the run has yet to come to where it stood, and nothing new goes on until then."""
         return self._stood_at is not None and self._stood_at.holds
 
-    def holds(self, step: Step, when: When, *, is_replayed: bool) -> bool:
+    def holds(self, step: Step, when: When, *, was_over: bool) -> bool:
         """Whether a step waits until the run stands where it stood."""
         stood = self._stood_at
-        return stood is not None and stood.holds and not is_replayed and (step.path, when) != (stood.path, stood.when)
+        return stood is not None and stood.holds and not was_over and (step.path, when) != (stood.path, stood.when)
 
     def pause(self) -> None:
         """Stop the run before its next block."""

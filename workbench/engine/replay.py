@@ -189,6 +189,13 @@ class Journal:
         ended = self.ended.get(path)
         return self.inherited.ended.get(path) if ended is None and self.inherited is not None else ended
 
+    def was_over(self, path: str) -> bool:
+        """Whether the step at `path` was over before, here or where this was forked, even if it has to run again."""
+        if self.has(path):
+            return True
+        kept = self.inherited.kept.get(path) if self.inherited is not None else None
+        return kept is not None and (is_final(kept) or kept.status is StepStatus.SKIPPED)
+
     def has_failed(self, path: str) -> bool:
         """Whether the run's own last attempt at `path` is over and did not complete."""
         kept = self._kept.get(path)

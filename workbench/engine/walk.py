@@ -281,7 +281,7 @@ class Walk(Settling):
         is_replayed = self._is_replayed(step, when)
         self.busy += 1
         try:
-            await self.gate.look(self, step, when, outcome, is_replayed=is_replayed)
+            await self.gate.look(self, step, when, outcome, is_replayed=is_replayed, was_over=self._was_over(path))
         finally:
             self.busy -= 1
             if self.waiting:
@@ -298,7 +298,10 @@ class Walk(Settling):
 
     def _is_held(self, gate: Gate, region: RegionRun, node: Node) -> bool:
         step = Step(self, region, node, region.prefix + node.id, 1, self.services.clock.now_us())
-        return gate.holds(step, "before", is_replayed=self._is_replayed(step))
+        return gate.holds(step, "before", was_over=self._is_replayed(step) or self._was_over(step.path))
+
+    def _was_over(self, path: str) -> bool:
+        return self.journal is not None and self.journal.was_over(path)
 
     async def _once_free(self, region: RegionRun, node: Node) -> Outcome:
         """Begin a block that the gate holds, once it does not any more; the region goes on meanwhile."""
