@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from tests.engine.flows import block, transform, when
+from tests.simulation.flows_more import MORE, MORE_SCOPES
 from workbench.flow.model import Block, Edge, Flow
 
 LARGE = "'x' * 70000"
@@ -16,17 +17,20 @@ Made = Callable[["Maker", str, int], Block]
 
 @dataclass
 class Maker:
-    """Makes one flow. `types` are the block types that there are."""
+    """Makes one flow."""
 
     rng: Random
-    types: Collection[str]
+    prefix: str = ""
+    """Of all names, so that those of different functions differ."""
+    callees: list[str] = field(default_factory=list)
+    """Functions that it may call."""
     blocks: list[Block] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     most: int = 7
     effects: float = 0.3
     """The chance that a block touches the world."""
     more: float = 0.0
-    """The chance of one of the blocks that the reference interpreter does not know."""
+    """The chance of a scope other than a loop, of a join, a wait or a call."""
     loops: list[bool] = field(default_factory=list)
     """Of the regions around: whether they are a loop's."""
     seen: list[str] = field(default_factory=list)
@@ -34,7 +38,7 @@ class Maker:
 
     def flow(self) -> Flow:
         """A flow with one start, joins, conditions, nested scopes, variables, returns, error ports and effects."""
-        start = block("start", "start")
+        start = block("start", f"{self.prefix}start")
         self.blocks.append(start)
         self._fill(start, 0, self.most, [])
         return Flow(blocks=tuple(self.blocks), edges=tuple(self.edges), variables={"x": 0, "y": 0})
@@ -49,11 +53,12 @@ class Maker:
         self.loops.append(owner.type == "loop")
         here: list[Block] = []
         for _ in range(rng.randint(1, most)):
-            name = f"b{len(self.blocks)}"
+            name = f"{self.prefix}b{len(self.blocks)}"
             self.seen = [*outside, *(b.id for b in here)]
             made = self._block(name, depth)
             candidates = [owner, *here]
-            sources = rng.sample(candidates, min(len(candidates), rng.choice((1, 1, 1, 2, 3))))
+            wires = rng.choice((2, 2, 3) if made.type == "merge" else (1, 1, 1, 2, 3))
+            sources = rng.sample(candidates, min(len(candidates), wires))
             sources = [s for s in sources if s.type != "return"] or [owner]
             for source in sources:
                 self.wire(source.id, entry if source is owner else rng.choice(ports_of(source)), name)
@@ -71,9 +76,7 @@ class Maker:
             return rng.choice(EFFECTS)(self, name, depth)
         kinds = [*PURE, *([_loop] if depth < 2 else [])]
         if rng.random() < self.more:
-            kinds = [make for type_, make in MORE.items() if type_ in self.types]
-            if depth < 3:
-                kinds += [make for type_, make in MORE_SCOPES.items() if type_ in self.types]
+            kinds = [*MORE.values(), *(MORE_SCOPES.values() if depth < 3 else ())]
         return rng.choice(kinds)(self, name, depth)
 
 
@@ -97,7 +100,7 @@ def _reading(_maker: Maker, name: str, _depth: int) -> Block:
 
 
 def _looking(maker: Maker, name: str, _depth: int) -> Block:
-    return transform(name, f"default({maker.rng.choice([*maker.seen, 'b0'])}, 'none')")
+    return transform(name, f"default({maker.rng.choice([*maker.seen, f'{maker.prefix}b0'])}, 'none')")
 
 
 def _failing(maker: Maker, name: str, _depth: int) -> Block:
@@ -182,79 +185,7 @@ PURE: list[Made] = [
 EFFECTS: list[Made] = [_call, _call, _call, _ask, _python, _delay]
 
 
-def _parallel(maker: Maker, name: str, _depth: int) -> Block:
-    rng = maker.rng
-    more: dict[str, Any] = {"timeoutMs": rng.choice((5000, 60_000))} if rng.random() < 0.3 else {}
-    if rng.random() < 0.3:
-        more["maxConcurrency"] = rng.randint(1, 2)
-    return block(
-        "parallel",
-        name,
-        joinStrategy=rng.choice(("settled", "all", "any", "race")),
-        branches=[{"id": "a"}, {"id": "b", "enabled": rng.random() < 0.8}, {"id": "c"}][: rng.randint(1, 3)],
-        **more,
-    )
-
-
-def _retry(maker: Maker, name: str, _depth: int) -> Block:
-    rng = maker.rng
-    return block(
-        "retry",
-        name,
-        maxAttempts=rng.randint(1, 4),
-        backoff=rng.choice(("fixed", "exponential", "linear")),
-        initialDelayMs=rng.choice((100, 3000)),
-        jitter=rng.random() < 0.5,
-        retryOn=rng.choice((["error"], ["error", "timeout"])),
-    )
-
-
-def _timeout(maker: Maker, name: str, _depth: int) -> Block:
-    rng = maker.rng
-    return block(
-        "timeout", name, timeoutMs=rng.choice((1000, 10_000)), onTimeout=rng.choice(("error", "default", "skip"))
-    )
-
-
-def _error_handler(maker: Maker, name: str, _depth: int) -> Block:
-    rng = maker.rng
-    return block(
-        "error_handler",
-        name,
-        strategy=rng.choice(("catch", "retry", "fallback")),
-        maxRetries=rng.randint(1, 3),
-        retryDelayMs=rng.choice((0, 500)),
-    )
-
-
-def _checkpoint(_maker: Maker, name: str, _depth: int) -> Block:
-    return block("checkpoint", name, checkpointId=f"at {name}")
-
-
-def _wait(maker: Maker, name: str, _depth: int) -> Block:
-    rng = maker.rng
-    match rng.choice(("timer", "event", "event", "approval", "condition")):
-        case "timer":
-            return block("wait", name, waitType="timer", timerMs=rng.choice((0, 20, 4000)))
-        case "event":
-            return block("wait", name, waitType="event", eventType="go", timeoutMs=rng.choice((5000, 600_000)))
-        case "approval":
-            return block("wait", name, waitType="approval", message="may it?", timeoutMs=60_000)
-        case _:
-            return block("wait", name, waitType="condition", expression="True", pollMs=1000, timeoutMs=10_000)
-
-
-MORE: dict[str, Made] = {"checkpoint": _checkpoint, "wait": _wait}
-"""By block type: blocks that are used where there is such a type."""
-MORE_SCOPES: dict[str, Made] = {
-    "parallel": _parallel,
-    "retry": _retry,
-    "timeout": _timeout,
-    "error_handler": _error_handler,
-}
 SCOPES = {"loop", *MORE_SCOPES}
-KNOWN = frozenset({"start", "transform", "condition", "set_variables", "return", "loop", "http_request", "delay"})
-"""Block types that the reference interpreter knows."""
 
 
 def ports_of(made: Block) -> list[str]:
@@ -264,6 +195,10 @@ def ports_of(made: Block) -> list[str]:
             return ["true", "false"]
         case "set_variables" | "start" | "checkpoint":
             return ["out"]
+        case "split":
+            return ["branch-1", "branch-2"]
+        case "merge":
+            return ["out", "out", "error"]
         case "error_handler":
             return ["out", "out", "caught"]
         case "timeout":

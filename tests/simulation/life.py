@@ -111,9 +111,9 @@ class Life:
         self.engine = Engine(self.store, REGISTRY, services, ids, runs_per_workspace=self.rng.choice((1, 3, 64)))
         self.debugger = Debugger(self.engine)
 
-    async def start(self) -> None:
-        """Start the engine: open runs go on."""
-        await self.engine.start(lambda engine: find_open_runs(engine, self._load))
+    async def start(self, *, start_paused: bool = False) -> None:
+        """Start the engine: open runs go on, or are held."""
+        await self.engine.start(lambda engine: find_open_runs(engine, self._load), start_paused=start_paused)
 
     async def _load(self, function_id: str, version: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
         found = self.machine.flows.get((function_id, version))

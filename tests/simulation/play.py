@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from tests.simulation.database import Databases
 from tests.simulation.disk import Faults
-from tests.simulation.flows import Maker
 from tests.simulation.judges import judge_run, judge_world
-from tests.simulation.life import REGISTRY, Life, Machine
+from tests.simulation.life import Life, Machine
 from tests.simulation.loop import Crashed, Stuck, virtual
-from tests.simulation.reading import journals, rows
+from tests.simulation.people import OPERATIONS, resume
+from tests.simulation.plan import Operation, Plan
+from tests.simulation.reading import Entry, Row, journals, rows
 from tests.simulation.witness import Seen, Witness
 from tests.simulation.world import Moods, World
 from workbench.base.errors import InvalidState, NotFound, Unavailable
-from workbench.engine import again
-from workbench.engine.forking import origin
-from workbench.engine.journal_forks import find_run_row, last_seq
-from workbench.engine.queue import Entry
-from workbench.engine.records import ForkOf, RunRequest, RunRow
-from workbench.engine.signals import SignalDesk
-from workbench.flow.model import Flow
+from workbench.base.ids import to_text
+from workbench.engine.facts import RunMoved
+from workbench.engine.records import RunRequest, RunRow
 from workbench.storage.facts import Fact
 
-MOST_TURNS = 400_000
 MOST_LIVES = 8
 MOST_UNKNOWN = 40
 """Looks at a run that the engine does not have: it is on its way between the log's trouble and its next life."""
 PATIENCE_S = 40 * 86_400
-WORKSPACES = (str(UUID(int=1)), str(UUID(int=2)))
 PROBES = (
     "log.before_sync",
     "log.after_sync",
@@ -48,16 +41,6 @@ PROBES = (
     "engine.before_effect",
     "engine.after_effect",
 )
-
-
-@dataclass
-class Operation:
-    """Something that a person does at a time (virtual seconds)."""
-
-    at: float
-    kind: str
-    run: int = 0
-    """Which of the runs, by the order in which they were asked for."""
 
 
 @dataclass
@@ -81,18 +64,17 @@ class Simulation:
         self.witness = Witness()
         self.report = Report(seed, complaints=self.witness.complaints)
         self._trace = trace
-        self._flows: dict[tuple[str, int], Flow] = {}
-        self._order: list[str] = []
+        self.order: list[str] = []
         self._unwatched: list[str] = []
         rng = self.rng
         self.calm = rng.random() < 0.3
         """A world in which calls and workers never fail."""
         moods = Moods(0, 0, 0, 0, 0.1, 0, 0) if self.calm else Moods()
         self.world = World(Random(rng.random()), moods)
-        self.machine = Machine(Random(rng.random()), databases.new(), self.world, self._flows)
+        self.plan = Plan(Random(rng.random()))
+        self.machine = Machine(Random(rng.random()), databases.new(), self.world, self.plan.stored)
         self.shuffles = rng.random() < 0.5
-        self.requests = [self._request(at) for at in range(rng.randint(1, 5))]
-        self.operations = self._plan()[:most_operations]
+        self.operations = self.plan.operations[:most_operations]
         self._planned = len(self.operations)
 
     def tell(self, line: str) -> None:
@@ -100,47 +82,24 @@ class Simulation:
         if self._trace is not None:
             self._trace(f"{self._life.loop.now:14.6f} {line}" if hasattr(self, "_life") else line)
 
-    # What is going to be done
+    def count(self, what: str) -> None:
+        """One more of it."""
+        self.report.counts[what] += 1
 
-    def _request(self, number: int) -> RunRequest:
-        rng = self.rng
-        function = str(UUID(int=1000 + number))
-        made = Maker(
-            Random(rng.random()),
-            REGISTRY_TYPES,
-            most=rng.randint(2, 8),
-            effects=rng.choice((0.1, 0.3, 0.6)),
-            more=rng.choice((0.0, 0.0, 0.3, 0.6)),
-        )
-        flow = self._flows[function, 1] = made.flow()
-        debug = rng.random() < 0.15
-        timeout = rng.choice((None, None, None, 30_000, 3_600_000))
-        return RunRequest(
-            rng.choice(WORKSPACES),
-            function,
-            "f",
-            1,
-            flow,
-            {},
-            debug=debug,
-            priority=rng.randint(0, 2),
-            timeout_ms=timeout,
-        )
+    def watch(self, run: str) -> None:
+        """Wait for a run's end from now on."""
+        self._unwatched.append(run)
 
-    def _plan(self) -> list[Operation]:
-        rng = self.rng
-        spread = rng.choice((0.01, 1.0, 20.0))
-        plan = [Operation(rng.random() * spread, "submit", at) for at in range(len(self.requests))]
-        for kind, times in (
-            ("cancel", (0, 0, 1, 2)),
-            ("signal", (0, 0, 2, 6)),
-            ("retry", (0, 1, 2)),
-            ("fork", (0, 0, 1)),
-        ):
-            for _ in range(rng.choice(times)):
-                late = rng.choice((2, 2, 40))
-                plan.append(Operation(rng.random() * spread * late, kind, rng.randrange(len(self.requests))))
-        return sorted(plan, key=lambda operation: operation.at)
+    def acknowledge(self, run: str, request: RunRequest, *, is_fork: bool = False, was_edited: bool = False) -> Seen:
+        """The outside knows of a run."""
+        policy = self.plan.functions[request.function_id].policy
+        makes_room = policy is not None and policy.concurrency is not None and policy.concurrency.policy != "queue"
+        seen = Seen(request, is_fork=is_fork, was_edited=was_edited, may_make_room=makes_room)
+        if run not in self.witness.runs:
+            self.order.append(run)
+            self.witness.runs[run] = seen
+            self.watch(run)
+        return seen
 
     def _faults(self, life: int) -> tuple[Faults, tuple[str, int] | None, float | None]:
         """How this life ends: in a write, at a named point, at a time, by a sick disk, or not."""
@@ -185,6 +144,9 @@ class Simulation:
                 self.machine.database.lose()
                 counts["lost databases"] += 1
                 self.tell("the database file is lost")
+            if self.rng.random() < 0.02:
+                self.tell(f"gone: {self.plan.vanish()}")
+                counts["functions gone"] += 1
         else:
             self.witness.complain(f"not over after {MOST_LIVES} lives")
         judge_world(self.witness, self.world)
@@ -233,9 +195,32 @@ class Simulation:
     def _hear(self, news: list[tuple[int, str | None, Fact]]) -> None:
         self.witness.durable = max(self.witness.durable, news[-1][0])
         self.report.counts["facts"] += len(news)
+        for _, _, fact in news:
+            if isinstance(fact, RunMoved) and fact.status == "running":
+                self._hear_of_start(fact)
         if self._trace is not None:
             for seq, _, fact in news:
                 self.tell(f"  {seq} {fact!r:.300}")
+
+    def _hear_of_start(self, fact: RunMoved) -> None:
+        """Nothing that is paused starts; no more runs of a function are under way than its limit says."""
+        engine, run = self._life.engine, to_text(fact.run)
+        row = engine.find(run)
+        if row is None:
+            return
+        for scope in (None, row.function_id):
+            since = self.witness.paused.get(scope)
+            if since is not None and (fact.started_at or 0) > since:
+                self.witness.complain(f"run {run} started though the queue of {scope or 'all'} was paused")
+        policy = self.plan.functions[row.function_id].policy
+        if policy is not None and policy.concurrency is not None:
+            under_way = [
+                live.row
+                for live in engine.live.values()
+                if live.row.function_id == row.function_id and not live.is_ending
+            ]
+            if len(under_way) > policy.concurrency.limit:
+                self.witness.complain(f"{len(under_way)} runs of {row.function_id} under way: {under_way!r:.300}")
 
     async def _main(self, life: Life) -> str:
         try:
@@ -249,29 +234,61 @@ class Simulation:
         witness = self.witness
         if life.store.health()["durableSeq"] < witness.durable:
             witness.complain(f"{witness.durable} facts were durable, {life.store.health()['durableSeq']} are left")
-        await life.start()
+        life.engine.holds.policies.load((name, f.policy) for name, f in self.plan.functions.items() if f.policy)
+        starts_paused = life.rng.random() < 0.08
+        await life.start(start_paused=starts_paused)
         await self._look_back(life)
+        if starts_paused:
+            self.count("started paused")
+            await virtual(life.rng.random() * 30)
+            await self._resume_all(life)
         watching = [asyncio.ensure_future(self._watch(life, run)) for run in witness.unfinished()]
-        while self.operations:
+        self._unwatched.clear()
+        while self.operations and not self.operations[0].is_late:
             operation = self.operations[0]
             await virtual(max(0.0, operation.at - life.loop.now))
             self.operations.pop(0)
             watching.append(asyncio.ensure_future(self._do(life, operation)))
-        until = life.loop.now + PATIENCE_S
-        while any(not task.done() for task in watching):
-            await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED, timeout=3600)
-            for task in [task for task in watching if task.done()]:
-                watching.remove(task)
-                task.result()
-            watching += [asyncio.ensure_future(self._watch(life, run)) for run in self._unwatched]
-            self._unwatched.clear()
-            if life.loop.now > until:
-                witness.complain(f"runs never end: {[(r, life.engine.find(r)) for r in witness.unfinished()]!r:.500}")
-                return "done"
+        await virtual(life.rng.random() * 5)
+        await self._resume_all(life)
+        while await self._quiet(life, watching):
+            await self._look_back(life)  # a client may have gone away before it heard which run came of its step
+            if self.operations:
+                watching.append(asyncio.ensure_future(self._do(life, self.operations.pop(0))))
+            elif not self._unwatched:
+                break
+        if witness.complaints:
+            return "done"
         await self._judge(life)
         await life.engine.stop()
         life.store.close()
         return "done"
+
+    async def _quiet(self, life: Life, watching: list[asyncio.Task[None]]) -> bool:
+        """Wait until nothing is under way; whether it came to that."""
+        until = life.loop.now + PATIENCE_S
+        while watching or self._unwatched:
+            watching += [asyncio.ensure_future(self._watch(life, run)) for run in self._unwatched]
+            self._unwatched.clear()
+            await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED, timeout=3600)
+            for task in [task for task in watching if task.done()]:
+                watching.remove(task)
+                task.result()
+            if life.loop.now > until:
+                left = [(run, life.engine.find(run)) for run in self.witness.unfinished()]
+                self.witness.complain(f"runs never end: {left!r:.500}")
+                return False
+        return True
+
+    async def _resume_all(self, life: Life) -> None:
+        """No queue is paused any more."""
+        while life.engine.holds.pauses():
+            for pause in life.engine.holds.pauses():
+                try:
+                    await resume(self, life, pause["functionId"])
+                except Unavailable as error:
+                    self._is_excused(life, error)
+                    await virtual(1.0)
 
     async def _look_back(self, life: Life) -> None:
         """Acknowledged runs are there; ends that were shown are as they were."""
@@ -283,9 +300,9 @@ class Simulation:
                 self.witness.shown(run, found[run].status, found[run].output)
         for row in found.values():
             if row.id not in self.witness.runs:  # its acknowledgement was lost with a process
-                request = next(r for r in self.requests if r.function_id == row.function_id)
-                self._order.append(row.id)
-                self.witness.runs[row.id] = Seen(request, is_fork=row.is_fork)
+                of_it = [seen for seen in self.witness.runs.values() if seen.request.function_id == row.function_id]
+                was_edited = row.is_fork and any(seen.was_edited for seen in of_it)
+                self.acknowledge(row.id, self.plan.rebuilt(row), is_fork=row.is_fork, was_edited=was_edited)
 
     async def _watch(self, life: Life, run: str) -> None:
         """Wait for a run's end, as a client does; take a debug run step by step."""
@@ -332,13 +349,25 @@ class Simulation:
                 mode: Any = rng.choice(("run", "over", "into", "out"))
                 variables = {"x": 1} if rng.random() < 0.05 else None
                 self.witness.runs[run].was_edited |= variables is not None
-                await life.debugger.go(run, mode, variables, rng.random() * 10)
+                if rng.random() < 0.1:
+                    await self._step_back(life, run)
+                state = await life.debugger.go(run, mode, variables, rng.random() * 10)
+                if state["runId"] != run:
+                    seen = self.witness.runs[run]
+                    self.acknowledge(state["runId"], seen.request, is_fork=True, was_edited=seen.was_edited)
+                    return
                 patience = 1.0
             except (InvalidState, NotFound):
                 patience = min(3600.0, 2 * patience)
             except Unavailable as error:
                 self._is_excused(life, error)
             await virtual(rng.random() * patience)
+
+    async def _step_back(self, life: Life, run: str) -> None:
+        """Look at an earlier place; whoever goes on from there does so in another run."""
+        await life.debugger.back(run)
+        self.witness.runs[run].was_cancelled = True
+        self.count("steps back")
 
     def _is_excused(self, life: Life, error: Unavailable) -> None:
         """A store that takes nothing needs a reason."""
@@ -351,79 +380,6 @@ class Simulation:
             await OPERATIONS[operation.kind](self, life, operation)
         except Unavailable as error:
             self._is_excused(life, error)
-
-    async def _submit(self, life: Life, operation: Operation) -> None:
-        request = self.requests[operation.run]
-        row = await life.engine.submit(request)
-        self.tell(f"acknowledged: {row.id}")
-        self._order.append(row.id)
-        self.witness.runs[row.id] = Seen(request)
-        self._unwatched.append(row.id)
-
-    async def _cancel(self, life: Life, operation: Operation) -> None:
-        if operation.run >= len(self._order):
-            return
-        run = self._order[operation.run]
-        self.witness.runs[run].was_cancelled = True
-        try:
-            await life.engine.cancel(run, "somebody wants it")
-        except InvalidState:
-            return
-        self.witness.runs[run].was_cancelled = True
-
-    async def _signal(self, life: Life, operation: Operation) -> None:
-        if operation.run >= len(self._order):
-            return
-        kind = life.rng.choice(("go", "go", "approval"))
-        payload = (
-            {"decision": life.rng.choice(("approve", "reject"))} if kind == "approval" else {"n": life.rng.random()}
-        )
-        with suppress(InvalidState):
-            await SignalDesk(life.engine).send(self._order[operation.run], kind, payload, None)
-
-    async def _retry(self, life: Life, operation: Operation) -> None:
-        seen_runs = self.witness.runs
-        failed = [run for run in self._order if seen_runs[run].status not in (None, "completed")]
-        if not failed:
-            return
-        run = failed[operation.run % len(failed)]
-        seen = self.witness.runs[run]
-        if seen.request.debug:
-            return
-        found = await life.store.read(lambda c: find_run_row(c, seen.request.workspace_id, run))
-        if found is None:
-            self.witness.complain(f"run {run} was acknowledged and is gone")
-            return
-        before, seen.status, seen.was_retried = (seen.status, seen.output), None, True
-        try:
-            await again.retry(life.engine, Entry(found[0], seen.request.flow, (), found[1]))
-        except InvalidState:
-            seen.status, seen.output = before
-            return
-        except Unavailable:
-            self._unwatched.append(run)
-            raise
-        self.tell(f"retried: {run}")
-        self.report.counts["retried"] += 1
-        self._unwatched.append(run)
-
-    async def _fork(self, life: Life, operation: Operation) -> None:
-        if operation.run >= len(self._order):
-            return
-        run = self._order[operation.run]
-        seen = self.witness.runs[run]
-        up_to = await life.store.read(lambda c: last_seq(c, run))
-        if up_to is None:
-            return
-        up_to -= life.rng.choice((0, 0, 1, 3, 8))
-        told = origin(run, up_to)
-        request = replace(seen.request, fork=ForkOf(run, up_to, told), debug=False)
-        row = await life.engine.submit(request)
-        self.tell(f"forked: {row.id}")
-        self.report.counts["forks"] += 1
-        self._order.append(row.id)
-        self.witness.runs[row.id] = Seen(request, is_fork=True)
-        self._unwatched.append(row.id)
 
     async def _judge(self, life: Life) -> None:
         """All is quiet now, and the disk well."""
@@ -447,23 +403,24 @@ class Simulation:
             seen = self.witness.runs[row.id]
             entries = all_entries[row.id]
             self.report.counts["steps"] += len(entries)
-            if row.status == "cancelled" and not seen.was_cancelled:
+            self._count_row(row, seen, entries)
+            makes_room = seen.may_make_room and row.is_cancelled_by_limit
+            if row.status == "cancelled" and not seen.was_cancelled and not makes_room:
                 self.witness.complain(f"run {row.id} is cancelled, which nobody asked for")
             if row.status == "timed_out" and seen.request.timeout_ms is None:
                 self.witness.complain(f"run {row.id} is timed out without a limit")
             platter = self.machine.platter.counts
             had_full_disk = bool(platter["full"] or platter["failed sync"])
-            judge_run(self.witness, row, seen, entries, had_full_disk=had_full_disk)
+            seen.is_gone = self.plan.is_gone(seen.request)
+            self.report.counts["judged"] += judge_run(self.witness, row, seen, entries, had_full_disk=had_full_disk)
 
-
-REGISTRY_TYPES = frozenset(REGISTRY.types())
-OPERATIONS: dict[str, Callable[[Simulation, Life, Operation], Awaitable[None]]] = {
-    "submit": Simulation._submit,
-    "cancel": Simulation._cancel,
-    "signal": Simulation._signal,
-    "retry": Simulation._retry,
-    "fork": Simulation._fork,
-}
+    def _count_row(self, row: Row, seen: Seen, entries: list[Entry]) -> None:
+        counts = self.report.counts
+        counts["relaxed"] += row.durability == "relaxed"
+        counts["debugged"] += row.debug
+        counts["made room"] += row.is_cancelled_by_limit and not seen.was_cancelled
+        counts["skipped"] += (row.error or {}).get("type") == "SKIPPED"
+        counts.update(f"block {entry.type}" for entry in entries if entry.status != "running")
 
 
 def simulate(

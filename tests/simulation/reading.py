@@ -29,11 +29,20 @@ class Row:
     durability: str
     attempt: int
     is_fork: bool
+    version: int
+    debug: bool
+    timeout_ms: int | None
+    pins: dict[str, int]
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self.status in TERMINAL
+
+    @property
+    def is_cancelled_by_limit(self) -> bool:
+        """Whether its function's limit had no room for it."""
+        return self.status == "cancelled" and bool(self.error) and self.error["type"] in ("SKIPPED", "CANCELLED")
 
 
 @dataclass
@@ -50,6 +59,8 @@ class Entry:
     error: dict[str, Any] | None
     flags: str | None
     seq: int
+    origin: str | None = None
+    """How a fork came by it: `reused`, or `kept` though what went in differs."""
 
 
 def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
@@ -59,7 +70,7 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
         found = cursor.execute(
             """
             SELECT id::VARCHAR, function_id::VARCHAR, status, output, error, recoveries, durability, attempt,
-                forked_from IS NOT NULL
+                forked_from IS NOT NULL, version, debug, timeout_ms, pins
             FROM runs ORDER BY created_at, id
             """
         ).fetchall()
@@ -73,9 +84,10 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
                 recoveries,
                 durability,
                 attempt,
-                is_fork,
+                *more,
+                msgspec.json.decode(pins) if pins else {},
             )
-            for run, function, status, output, error, recoveries, durability, attempt, is_fork in found
+            for run, function, status, output, error, recoveries, durability, attempt, *more, pins in found
         ]
 
     return query
@@ -88,12 +100,12 @@ def journals(values: ValueStore) -> Callable[[Any], dict[str, list[Entry]]]:
         found = cursor.execute(
             """
             SELECT run_id::VARCHAR, path, attempt, block_id, block_type, status, port, output, output_ref, output_kind,
-                error, flags, seq
+                error, flags, seq, origin
             FROM checkpoints ORDER BY seq
             """
         ).fetchall()
         entries: dict[str, list[Entry]] = defaultdict(list)
-        for run, path, attempt, block, type_, status, port, inline, ref, kind, error, flags, seq in found:
+        for run, path, attempt, block, type_, status, port, inline, ref, kind, error, flags, *more in found:
             stored = Stored(inline, ref, kind) if kind and kind != "none" else None
             output = _load(values, stored)
             if flags == "kept":
@@ -102,7 +114,7 @@ def journals(values: ValueStore) -> Callable[[Any], dict[str, list[Entry]]]:
                         entry.output = output
                 continue
             failure = msgspec.json.decode(error) if error else None
-            entries[run].append(Entry(path, attempt, block, type_, status, port, output, failure, flags, seq))
+            entries[run].append(Entry(path, attempt, block, type_, status, port, output, failure, flags, *more))
         return entries
 
     return query

@@ -12,15 +12,21 @@ from workbench.flow.model import Block, Flow
 
 
 class Told(Reference):
-    """Evaluates every pure block itself; what the world answered to the others it takes from the journal."""
+    """Evaluates every pure block itself; what the world and time decided about the others it takes from the journal.
 
-    def __init__(self, flow: Flow, last: Mapping[str, Entry]) -> None:
+    `called` has the flows of the functions that `flow` calls, by the name that a run pins them under.
+    """
+
+    def __init__(self, flow: Flow, last: Mapping[str, Entry], called: Mapping[str, Flow]) -> None:
         super().__init__(flow)
         self.last = last
+        self.called = called
         self.trace: dict[str, Done] = {}
         self.missing: list[str] = []
         """Blocks of the world that the journal does not have, though the reference came to them."""
         self.wrong: list[str] = []
+        self.opaque: set[str] = set()
+        """Prefixes of paths in regions that time has cut short: what is in there is not compared."""
 
     def _block(self, place: Place, block: Block) -> Done:
         done = super()._block(place, block)
@@ -28,18 +34,56 @@ class Told(Reference):
         return done
 
     def _work(self, place: Place, block: Block, path: str) -> Done:
-        if not asks_world(block):
-            return super()._work(place, block, path)
         entry = self.last.get(path)
+        if decided_by_time(block, entry):
+            return self._told(block, path)
+        if block.type == "subflow":
+            return self._call(block, path)
+        return super()._work(place, block, path) if not asks_world(block) else self._asked(place, block, path)
+
+    def _asked(self, place: Place, block: Block, path: str) -> Done:
+        done = self._told(block, path)
+        if done.status == "completed":
+            self._check(place, block, path, self.last[path])
+        return done
+
+    def _told(self, block: Block, path: str) -> Done:
+        """The block's end as the journal has it."""
+        entry = self.last.get(path)
+        self.opaque.add(f"{path}[")
         if entry is None or entry.status in ("running", "cancelled", "skipped") or _was_cut_off(entry):
             self.missing.append(path)
             raise Failed(path)
+        self.is_open |= self._has_writers(block.id) or self._has_returns(block.id)
         if entry.status == "completed":
-            self._check(place, block, path, entry)
-            return Done("out", entry.output)
+            return Done(entry.port or "out", entry.output)
         if entry.port == "out":
             return Done("out", None, "failed")
-        raise Failed(path)
+        raise Failed((entry.error or {}).get("path", path))
+
+    def _has_returns(self, scope: str) -> bool:
+        inside = [b for b in self.flow.blocks if self.region[b.id].partition(":")[0] == scope]
+        return any(b.type == "return" or self._has_returns(b.id) for b in inside)
+
+    def _call(self, block: Block, path: str) -> Done:
+        version = block.config["functionVersion"]
+        name = block.config["functionId"] + ("" if version == "latest" else f"@{version}")
+        inner = Told(self.called[name], self.last, self.called)
+        inner.trace, inner.missing, inner.wrong, inner.opaque = self.trace, self.missing, self.wrong, self.opaque
+        try:
+            result = inner._region("", f"{path}[0]/", dict(inner.flow.variables), {}, None, None)[0]
+        except Failed:
+            if inner.returns or len(inner.failures) != 1:
+                return self._told(block, path)  # which of them came first is a matter of time
+            raise
+        finally:
+            self.is_open |= inner.is_open
+            self.failures += inner.failures
+        return Done("out", result) if not inner.returns else self._told(block, path)
+
+    def _tries_again(self, path: str, attempt: int) -> bool:
+        following = f"{path}[{attempt + 1}]/"
+        return any(there.startswith(following) for there in self.last)
 
     def _value(self, place: Place, block: Block, code: str, path: str) -> Any:
         if code.startswith("'x' * "):
@@ -47,7 +91,7 @@ class Told(Reference):
         return super()._value(place, block, code, path)
 
     def _check(self, place: Place, block: Block, path: str, entry: Entry) -> None:
-        if entry.output == LOST:
+        if entry.output == LOST or entry.origin == "kept":
             return
         arrived = plain(self._input(place, block))
         match block.type:
@@ -58,13 +102,31 @@ class Told(Reference):
             case "transform":
                 if plain(entry.output) != [block.id, arrived]:
                     self.wrong.append(f"{path} gave {entry.output!r} for {arrived!r}")
-            case "delay":
+            case _:
                 pass
 
 
 def asks_world(block: Block) -> bool:
     """Whether the block's outcome depends on more than its input."""
-    return block.type in ("http_request", "delay") or block.config.get("language") == "python"
+    return block.type in ("http_request", "delay", "wait") or block.config.get("language") == "python"
+
+
+def decided_by_time(block: Block, entry: Entry | None) -> bool:
+    """Whether the journal alone knows how the block ends: by who came first, or because its time was up."""
+    config = block.config
+    match block.type:
+        case "parallel":
+            return config["joinStrategy"] in ("any", "race") or "timeoutMs" in config
+        case "merge":
+            return config["mergeStrategy"] not in ("all", "concat") or config.get("order") == "completion"
+        case "split":
+            return config["strategy"] != "duplicate"
+        case "timeout" | "subflow":
+            error = (entry.error or {}) if entry is not None else {}
+            output = entry.output if entry is not None else None
+            return error.get("type") == "TIMEOUT" or (isinstance(output, dict) and output.get("timedOut") is True)
+        case _:
+            return False
 
 
 def _was_cut_off(entry: Entry) -> bool:
@@ -76,5 +138,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         if "path" in value and ("type" in value or set(value) <= {"path", "index"}):
             return {k: v for k, v in value.items() if k in ("path", "index")}
-        return {k: plain(v) for k, v in value.items() if k != "operands"}
+        return {k: plain(v) for k, v in value.items() if k not in ("operands", "durationMs")}
     return [plain(v) for v in value] if isinstance(value, list) else value

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.engine.records import RunRequest
+from workbench.flow.model import Block, Flow
 
 
 @dataclass(eq=False)
@@ -18,10 +19,26 @@ class Seen:
     was_edited: bool = False
     """Somebody set variables in the debugger."""
     was_retried: bool = False
+    may_make_room: bool = False
+    """Its function has a limit whose policy skips or replaces runs."""
+    is_gone: bool = False
+    """Its function's version is not there any more."""
     is_fork: bool = False
     status: str | None = None
     """Once its end was shown."""
     output: Any = None
+
+    @property
+    def called(self) -> dict[str, Flow]:
+        """The flows that it may call, by the name that they are pinned under."""
+        request = self.request
+        return {name: request.called[name.partition("@")[0], version] for name, version in request.pins.items()}
+
+    @property
+    def blocks(self) -> dict[str, Block]:
+        """All blocks that it may run, by id."""
+        flows = (self.request.flow, *self.request.called.values())
+        return {block.id: block for flow in flows for block in flow.blocks}
 
 
 @dataclass
@@ -32,6 +49,8 @@ class Witness:
     """Acknowledged runs by id."""
     durable: int = 0
     """The highest sequence that was told to be durable."""
+    paused: dict[str | None, int] = field(default_factory=dict)
+    """Functions (None: the server) whose pause was acknowledged, and when by the wall clock."""
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, what: str) -> None:
