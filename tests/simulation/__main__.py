@@ -11,32 +11,48 @@ import time
 from collections import Counter
 
 from tests.simulation.database import Databases
+from tests.simulation.flows import BLOCKS
 from tests.simulation.many import quiet, reports
 from tests.simulation.play import Report, simulate
 
 COLUMNS = (
     ("seeds", "seeds"),
-    ("runs", "runs"),
-    ("steps", "steps"),
-    ("facts", "facts"),
+    ("hours", "virtual hours"),
     ("crashes", "crashes"),
     ("torn", "torn writes"),
     ("failed syncs", "failed syncs"),
     ("full", "writes refused (disk full)"),
     ("reopened", "logs reopened"),
     ("lost databases", "databases lost"),
-    ("retried", "runs retried"),
-    ("forks", "runs forked"),
-    ("effects", "effects"),
-    ("recovered", "runs recovered"),
+    ("functions gone", "functions gone"),
+    ("started paused", "starts that hold all"),
+    ("runs", "runs"),
+    ("relaxed", "… relaxed"),
+    ("debugged", "… debugged"),
+    ("recovered", "… recovered"),
     ("completed", "… completed"),
     ("failed", "… failed"),
     ("cancelled", "… cancelled"),
     ("timed_out", "… timed out"),
     ("dead_letter", "… dead letter"),
-    ("hours", "virtual hours"),
+    ("judged", "… as the reference interpreter says"),
+    ("retried", "runs retried"),
+    ("forks", "runs forked"),
+    ("steps back", "steps back"),
+    ("cancels", "cancels"),
+    ("signals", "signals and approvals"),
+    ("pauses", "queues paused"),
+    ("skipped", "runs skipped by a limit"),
+    ("made room", "runs skipped or replaced"),
+    ("edits", "functions edited"),
+    ("jumps", "jumps of the clock"),
+    ("steps", "steps"),
+    ("facts", "facts"),
+    ("effects", "calls outside"),
+    *((f"block {kind}", f"… {kind}") for kind in BLOCKS),
     ("failures", "failures"),
 )
+EVERY_S = 20.0
 
 
 def shrink(seed: int, databases: Databases, failing: Report) -> int:
@@ -81,7 +97,7 @@ def main() -> int:
         return bool(report.complaints)
     quiet()
     total: Counter[str] = Counter()
-    began = time.perf_counter()
+    began = told = time.perf_counter()
     for report in reports(list(range(options.start, options.start + options.seeds)), options.processes):
         total.update(report.counts)
         total["seeds"] += 1
@@ -89,9 +105,12 @@ def main() -> int:
         total["failures"] += bool(report.complaints)
         if report.complaints:
             tell(report)
+        if time.perf_counter() - told > EVERY_S:
+            told = time.perf_counter()
+            sys.stderr.write(f"{total['seeds']:,} of {options.seeds:,} seeds, {told - began:,.0f} s\n")
     for name, words in COLUMNS:
-        say(f"{words:28}{total[name]:>12,}")
-    say(f"{'seconds':28}{time.perf_counter() - began:>12,.0f}")
+        say(f"{words:36}{total[name]:>12,}")
+    say(f"{'seconds':36}{time.perf_counter() - began:>12,.0f}")
     return bool(total["failures"])
 
 

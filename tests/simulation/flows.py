@@ -186,6 +186,8 @@ EFFECTS: list[Made] = [_call, _call, _call, _ask, _python, _delay]
 
 
 SCOPES = {"loop", *MORE_SCOPES}
+BLOCKS = ("start", "transform", "condition", "set_variables", "return", "http_request", "delay", *MORE, *sorted(SCOPES))
+"""Types of the blocks that flows are made of."""
 
 
 def ports_of(made: Block) -> list[str]:

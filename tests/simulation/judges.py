@@ -11,7 +11,7 @@ from tests.simulation.witness import Seen, Witness
 from tests.simulation.world import World
 
 MOST_CALLS = 4
-"""In one effect: the first, and one after each of three recoveries; then the run goes to the dead letter."""
+"""In one effect and attempt of its run: the first, and one after each of three recoveries; then the dead letter."""
 
 
 def judge_run(witness: Witness, row: Row, seen: Seen, entries: list[Entry], *, had_full_disk: bool) -> bool:
@@ -24,10 +24,11 @@ def judge_run(witness: Witness, row: Row, seen: Seen, entries: list[Entry], *, h
             witness.complain(f"run {row.id}: {entry.path} was completed, and then {entry.status} again")
         if entry.status == "completed":
             completed.add(entry.path)
-    begun = Counter(e.path for e in entries if e.status == "running" and e.type == "http_request")
+    own = [entry for entry in entries if entry.origin is None]
+    begun = Counter(e.path for e in own if e.status == "running" and e.type == "http_request")
     for path, times in begun.items():
-        ended = sum(e.path == path and e.status != "running" for e in entries)
-        if times - ended > MOST_CALLS:
+        ended = sum(e.path == path and e.status != "running" for e in own)
+        if times - ended > MOST_CALLS * row.attempt:
             witness.complain(f"run {row.id}: {path} was begun {times} times, ended {ended} times")
     kind = (row.error or {}).get("type")
     if row.status == "failed" and kind == "FUNCTION_GONE" and seen.is_gone:
@@ -90,7 +91,7 @@ def judge_world(witness: Witness, world: World) -> None:
         blocks = seen.blocks
         is_get = blocks[url.split("/")[3]].config.get("method") == "GET"
         repeats = any(block.type in ("retry", "error_handler") for block in blocks.values())
-        return is_get or repeats or seen.was_retried
+        return is_get or repeats or seen.retries > 0
 
     for key, calls in world.by_key.items():
         for before, after in pairwise(calls):
@@ -101,5 +102,6 @@ def judge_world(witness: Witness, world: World) -> None:
         lives = len({call.life for call in calls})
         seen = witness.runs.get(calls[0].url.rpartition("/")[2])
         is_relaxed = seen is not None and seen.request.durability == "relaxed"
-        if lives > MOST_CALLS and not is_relaxed:
+        attempts = 1 + (seen.retries if seen is not None else 0)
+        if lives > MOST_CALLS * attempts and not is_relaxed:
             witness.complain(f"{calls[0].url} was called in {lives} lives with {key}")

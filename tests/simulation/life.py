@@ -84,7 +84,7 @@ class Life:
                 self._patches.callback(setattr, module, "perf_counter", module.perf_counter)  # type: ignore[attr-defined]
                 module.perf_counter = timer  # type: ignore[attr-defined]
         self._patches.callback(setattr, apply, "LINGER_S", apply.LINGER_S)
-        apply.LINGER_S = self.rng.choice((0.2, 20.0, 2000.0))  # type: ignore[attr-defined]
+        apply.LINGER_S = self.rng.choice((0.2, 20.0, 2000.0, 2000.0))  # type: ignore[attr-defined]
         listen(self._pass)
         registry = FactRegistry()
         register_engine(registry)

@@ -77,7 +77,8 @@ async def _retry(sim: Simulated, life: Life, operation: Operation) -> None:
     if found is None:
         sim.witness.complain(f"run {run} was acknowledged and is gone")
         return
-    before, seen.status, seen.was_retried = (seen.status, seen.output), None, True
+    before, seen.status = (seen.status, seen.output), None
+    seen.retries += 1
     entry = Entry(found[0], seen.request.flow, (), found[1], called=seen.request.called)
     try:
         await again.retry(life.engine, entry)

@@ -74,6 +74,8 @@ class Simulation:
         self.plan = Plan(Random(rng.random()))
         self.machine = Machine(Random(rng.random()), databases.new(), self.world, self.plan.stored)
         self.shuffles = rng.random() < 0.5
+        self.is_doomed = rng.random() < 0.04
+        """Whether effect after effect ends the process, until nothing is tried any more."""
         self.operations = self.plan.operations[:most_operations]
         self._planned = len(self.operations)
 
@@ -106,6 +108,8 @@ class Simulation:
         rng = self.rng
         if life >= MOST_LIVES - 1:
             return Faults(), None, None
+        if self.is_doomed:
+            return Faults(), ("engine.before_effect", 1), None
         match rng.choice(
             ("write", "write", "write", "probe", "probe", "probe", "time", "time", "sync", "full", "none")
         ):
@@ -252,14 +256,15 @@ class Simulation:
         await virtual(life.rng.random() * 5)
         await self._resume_all(life)
         while await self._quiet(life, watching):
-            await self._look_back(life)  # a client may have gone away before it heard which run came of its step
             if self.operations:
                 watching.append(asyncio.ensure_future(self._do(life, self.operations.pop(0))))
-            elif not self._unwatched:
+                continue
+            found = await self._look_back(life)  # a client may be gone before it heard which run came of its step
+            if not self._unwatched:
+                await self._judge(life, found)
                 break
         if witness.complaints:
             return "done"
-        await self._judge(life)
         await life.engine.stop()
         life.store.close()
         return "done"
@@ -290,8 +295,10 @@ class Simulation:
                     self._is_excused(life, error)
                     await virtual(1.0)
 
-    async def _look_back(self, life: Life) -> None:
+    async def _look_back(self, life: Life) -> list[Row]:
         """Acknowledged runs are there; ends that were shown are as they were."""
+        if not life.store.health()["durableSeq"]:
+            return []
         found = {row.id: row for row in await life.store.read(rows(life.store.values))}
         for run in self.witness.runs:
             if run not in found:
@@ -303,6 +310,7 @@ class Simulation:
                 of_it = [seen for seen in self.witness.runs.values() if seen.request.function_id == row.function_id]
                 was_edited = row.is_fork and any(seen.was_edited for seen in of_it)
                 self.acknowledge(row.id, self.plan.rebuilt(row), is_fork=row.is_fork, was_edited=was_edited)
+        return list(found.values())
 
     async def _watch(self, life: Life, run: str) -> None:
         """Wait for a run's end, as a client does; take a debug run step by step."""
@@ -381,7 +389,7 @@ class Simulation:
         except Unavailable as error:
             self._is_excused(life, error)
 
-    async def _judge(self, life: Life) -> None:
+    async def _judge(self, life: Life, found: list[Row]) -> None:
         """All is quiet now, and the disk well."""
         life.disk.heal()
         for _ in range(60):
@@ -392,7 +400,6 @@ class Simulation:
             self.witness.complain(f"invariant: {what}")
         for what in life.engine.health()["reasons"] + life.store.health()["reasons"]:
             self.witness.complain(f"health: {what}")
-        found = await life.store.read(rows(life.store.values))
         all_entries = await life.store.read(journals(life.store.values))
         for row in found:
             self.report.counts[row.status] += 1

@@ -18,7 +18,8 @@ class Seen:
     """Somebody asked for it; it may have come too late."""
     was_edited: bool = False
     """Somebody set variables in the debugger."""
-    was_retried: bool = False
+    retries: int = 0
+    """How often somebody asked for another attempt."""
     may_make_room: bool = False
     """Its function has a limit whose policy skips or replaces runs."""
     is_gone: bool = False
