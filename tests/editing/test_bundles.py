@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx_sse import connect_sse
 
 from tests.editing.conftest import data
 from tests.serving import Bench
@@ -364,3 +365,25 @@ def test_another_workspaces_ids_are_unknown_to_an_import(api: httpx.Client, othe
     assert refused.status_code == 400
     assert "names no function of this workspace" in refused.json()["error"]["message"]
     assert other.post("/import", json={"bundle": sealed(bundle), "targetCanvasId": canvas}).status_code == 404
+
+
+def test_an_import_tells_its_progress_and_then_what_it_would_have_answered(api: httpx.Client, canvas: str) -> None:
+    for number in range(30):
+        made(api, f"many {number}", canvas)
+    bundle = export(api, canvasId=canvas)
+    data(api.delete(f"/canvases/{canvas}"))
+    events: list[tuple[str, Any]] = []
+    with connect_sse(api, "POST", "/import", json={"bundle": bundle}) as source:
+        events += [(e.event, e.json()) for e in source.iter_sse()]
+    kinds = [kind for kind, _ in events]
+    assert kinds == ["progress"] * (len(events) - 1) + ["result"]
+    phases = list(dict.fromkeys(told["phase"] for _, told in events[:-1]))
+    assert phases == [p for p in ("reading", "comparing", "writing") if p in phases]
+    assert events[-2][1] == {"phase": "writing", "done": 30, "total": 30}
+    assert events[-1][1]["data"]["counts"]["create"] == 31
+    assert export(api, canvasId=canvas) == bundle
+    bundle["name"] = "x"
+    with connect_sse(api, "POST", "/import", json={"bundle": bundle}) as source:
+        (refused,) = [e for e in source.iter_sse() if e.event != "progress"]
+    assert refused.event == "error"
+    assert refused.json()["error"]["code"] == "VALIDATION_ERROR"

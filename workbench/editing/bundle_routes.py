@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Header, Path
 from starlette.responses import Response
 
 from workbench.editing.bundle_models import ImportPreview, ImportResult, ToExport, ToImport
@@ -12,6 +12,7 @@ from workbench.editing.bundles import Bundles
 from workbench.rest.answers import ok
 from workbench.rest.caller import CallerDep
 from workbench.rest.operation import Operations
+from workbench.rest.progress import STREAM, told_as_it_goes, wants_progress
 
 FunctionId = Annotated[str, Path(alias="functionId")]
 
@@ -36,7 +37,13 @@ def bundle_routes(api: Operations, bundles: Bundles, function_exists: Any) -> No
         """What an import would do with each item, and what would differ; nothing is written."""
         return ok(await bundles.preview(caller, body))
 
-    @api.post("/import", "importWorkflow", answers=ImportResult)
-    async def import_bundle(caller: CallerDep, body: ToImport) -> Response:
-        """Make or change the canvases and functions of a bundle, all or none; one undo takes the changes back."""
+    @api.post("/import", "importWorkflow", answers=ImportResult, media=STREAM)
+    async def import_bundle(
+        caller: CallerDep, body: ToImport, accept: Annotated[str | None, Header(include_in_schema=False)] = None
+    ) -> Response:
+        """Make or change the canvases and functions of a bundle, all or none; one undo takes the changes back. With
+        `Accept: text/event-stream` the answer tells its progress.
+        """
+        if wants_progress(accept):
+            return told_as_it_goes(lambda tell: bundles.import_(caller, body, tell))
         return ok(await bundles.import_(caller, body))

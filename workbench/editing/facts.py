@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert, last_by_key
+from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert, last_by_key, rows
 from workbench.storage.facts import Batch, Fact, FactType
 
 COMMANDS = Table(
@@ -58,6 +58,19 @@ VERSIONS = Table(
     },
     key=("function_id", "number"),
 )
+
+EDITED = {
+    **FUNCTIONS.columns,
+    "number": BIGINT,
+    "flow": TEXT,
+    "author": TEXT,
+    "source": TEXT,
+    "message": TEXT,
+    "at": BIGINT,
+    "kind": TEXT,
+    "of_group": UUID,
+}
+"""Edits of functions, as statements read them."""
 
 
 class CanvasCreated(Fact, tag=2001, frozen=True):
@@ -308,38 +321,71 @@ def _change_functions(cursor: Any, facts: Batch) -> None:
 
 
 def _edit_functions(cursor: Any, facts: Batch) -> None:
+    """In pieces in which no function comes twice: what is undone must be there before it is marked."""
+    piece: dict[bytes, FunctionEdited] = {}
     for f in facts:
-        function, workspace = _uuid(f.id), _uuid(f.workspace)
+        if f.id in piece:
+            _edit_each(cursor, list(piece.values()))
+            piece = {}
+        piece[f.id] = f
+    _edit_each(cursor, list(piece.values()))
+
+
+def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
+    columns = {
+        "id": [f.id for f in facts],
+        "workspace_id": [f.workspace for f in facts],
+        "canvas_id": [f.canvas for f in facts],
+        "name": [f.title for f in facts],
+        "description": [f.description for f in facts],
+        "status": [f.status for f in facts],
+        "number": [f.version for f in facts],
+        "flow": [f.flow for f in facts],
+        "author": [f.author for f in facts],
+        "source": [f.source for f in facts],
+        "message": [f.message for f in facts],
+        "at": [f.at for f in facts],
+        "kind": [f.kind for f in facts],
+        "of_group": [f.of for f in facts],
+    }
+    with rows(cursor, Table("edited", EDITED), columns) as edited:
         cursor.execute(
-            """
+            f"""
             INSERT OR REPLACE INTO function_versions (function_id, number, flow, author, source, message, created_at)
-            SELECT id, ?, ?, ?, ?, ?, ? FROM functions WHERE workspace_id = ? AND id = ?
-            """,
-            [f.version, f.flow, f.author, f.source, f.message, f.at, workspace, function],
+            SELECT e.id, e.number, e.flow, e.author, e.source, e.message, e."at"
+            FROM {edited} e JOIN functions f ON f.id = e.id AND f.workspace_id = e.workspace_id
+            """
         )
         cursor.execute(
+            f"""
+            UPDATE functions SET canvas_id = e.canvas_id, name = e.name, description = e.description,
+                status = e.status, version = e.number, updated_at = e."at", updated_by = e.author
+            FROM {edited} e WHERE functions.workspace_id = e.workspace_id AND functions.id = e.id
             """
-            UPDATE functions SET canvas_id = ?, name = ?, description = ?, status = ?, version = ?, updated_at = ?,
-                updated_by = ?
-            WHERE workspace_id = ? AND id = ?
-            """,
-            [_uuid(f.canvas), f.title, f.description, f.status, f.version, f.at, f.author, workspace, function],
         )
-        if f.of is not None:
-            mark = [workspace, function, _uuid(f.of)]
-            is_undo = f.kind == "undo"
-            cursor.execute(
-                "UPDATE commands SET undone = ? WHERE workspace_id = ? AND function_id = ? AND group_id = ?",
-                [is_undo, *mark],
-            )
-            if not is_undo:
-                cursor.execute(
-                    """
-                    UPDATE commands SET undone = true
-                    WHERE workspace_id = ? AND function_id = ? AND of_group = ? AND kind = 'undo'
-                    """,
-                    mark,
-                )
+        if any(f.of is not None for f in facts):
+            _mark_undone(cursor, edited)
+    _insert_commands(cursor, facts)
+
+
+def _mark_undone(cursor: Any, edited: str) -> None:
+    """What an undo takes back is undone; what a redo makes again is not, but the undo between is."""
+    cursor.execute(
+        f"""
+        UPDATE commands SET undone = (e.kind = 'undo') FROM {edited} e
+        WHERE commands.workspace_id = e.workspace_id AND commands.function_id = e.id AND commands.group_id = e.of_group
+        """
+    )
+    cursor.execute(
+        f"""
+        UPDATE commands SET undone = true FROM {edited} e
+        WHERE e.kind <> 'undo' AND commands.workspace_id = e.workspace_id AND commands.function_id = e.id
+          AND commands.of_group = e.of_group AND commands.kind = 'undo'
+        """
+    )
+
+
+def _insert_commands(cursor: Any, facts: list[FunctionEdited]) -> None:
     edits = [(f, at, entry) for f in facts for at, entry in enumerate(f.entries)]
     columns = {
         "id": [e.id for _, _, e in edits],
@@ -391,15 +437,15 @@ def _uuid(raw: bytes) -> str:
 
 
 FACT_TYPES = (
-    FactType(CanvasCreated, _create_canvases, keeps_place=True),
+    FactType(CanvasCreated, _create_canvases, keeps_place=True, in_a_row=True),
     FactType(CanvasChanged, _change_canvases, keeps_place=True),
     FactType(CanvasesReordered, _reorder_canvases, keeps_place=True),
     FactType(CanvasDeleted, _delete_canvases, keeps_place=True),
-    FactType(FunctionCreated, _create_functions, keeps_place=True),
+    FactType(FunctionCreated, _create_functions, keeps_place=True, in_a_row=True),
     FactType(FunctionChanged, _change_functions, keeps_place=True),
-    FactType(FunctionEdited, _edit_functions, keeps_place=True),
-    FactType(FunctionDeleted, _delete_functions, keeps_place=True),
+    FactType(FunctionEdited, _edit_functions, keeps_place=True, in_a_row=True),
+    FactType(FunctionDeleted, _delete_functions, keeps_place=True, in_a_row=True),
     FactType(BreakpointsSet, _set_breakpoints, keeps_place=True),
-    FactType(FunctionSettingsSet, _set_settings, keeps_place=True),
+    FactType(FunctionSettingsSet, _set_settings, keeps_place=True, in_a_row=True),
 )
 """Edits are few and their order matters, so none is moved past another."""

@@ -65,7 +65,8 @@ class FactType:
 
     One transaction applies many facts, all those of a class together, classes by `order`, lower first (None: by tag).
     A class with `keeps_place` is never moved past others: what came before it is applied before it, what came after,
-    after. Deletes need it wherever an id may be made again; it is dear for frequent facts.
+    after. Deletes need it wherever an id may be made again; it is dear for frequent facts. With `in_a_row` those that
+    follow each other directly come as one batch, and `apply` keeps their order among themselves.
     """
 
     cls: type[Fact]
@@ -73,6 +74,7 @@ class FactType:
     react: tuple[React, ...] = ()
     order: int | None = None
     keeps_place: bool = False
+    in_a_row: bool = False
 
 
 @dataclass(slots=True)

@@ -120,6 +120,8 @@ class Writer:
     def _batches(self, entries: Sequence[Entry]) -> Iterator[tuple[FactType, Batch]]:
         types: dict[type[Any], FactType] = self._types
         gathered: dict[type[Any], Batch] = {}
+        has_row = False
+        """Whether `gathered` holds facts that keep their place and follow each other; then they are alone in it."""
         for seq, workspace, fact in entries:
             cls = type(fact)
             batch = gathered.get(cls)
@@ -130,14 +132,15 @@ class Writer:
                     continue
                 if kind is None:
                     raise LookupError(f"{cls.__name__} is not registered")
-                if kind.keeps_place:
+                if kind.keeps_place or has_row:
                     yield from self._ordered(gathered)
                     gathered = {}
+                has_row = kind.in_a_row
                 batch = gathered[cls] = Batch()
             batch.append(fact)
             batch.seqs.append(seq)
             batch.workspaces.append(workspace)
-            if types[cls].keeps_place:
+            if types[cls].keeps_place and not has_row:
                 yield from self._ordered(gathered)
                 gathered = {}
         yield from self._ordered(gathered)
