@@ -52,6 +52,28 @@ def test_the_examples_run_one_after_the_other(in_jupyter: Server, tmp_path: Path
     assert (tmp_path / "runs.arrows").stat().st_size > 100
 
 
+EDITING = ("Canvases", "Functions", "Versions", "Commands", "Snapshots", "Import and export", "Blocks")
+SETTINGS = {"getFunctionSettings", "setFunctionSettings"}
+
+
+def test_the_examples_use_every_operation_of_editing(bench: Bench) -> None:
+    used: set[tuple[str, str]] = set()
+    for line in TEXT.splitlines():
+        used |= {(m, path) for m, path in re.findall(r'ask ([A-Z]+) "?(/[^\s"?]+)', line)}
+        for options, path, rest in re.findall(r'curl (.*?)"\$API(/[^"?]+)[^"]*"(.*)', line):
+            method = re.search(r"-X ([A-Z]+)", options)
+            used.add((method[1] if method else "POST" if "application/json" in rest else "GET", path))
+    left: list[str] = []
+    for template, methods in bench.client().get("/openapi.json").json()["paths"].items():
+        pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template.removeprefix("/api/v1/workflow"))))
+        for method, operation in methods.items():
+            if operation["tags"][0] not in EDITING or operation["operationId"] in SETTINGS:
+                continue
+            if not any(method.upper() == m and pattern.fullmatch(path) for m, path in used):
+                left.append(operation["operationId"])
+    assert left == []
+
+
 def test_the_tables_of_operations_are_those_of_the_document(bench: Bench) -> None:
     table = operations_table(bench.client().get("/openapi.json").json())
     assert BEGIN in TEXT

@@ -742,7 +742,8 @@ export interface paths {
         put?: never;
         /**
          * Import Bundle
-         * @description Make or change the canvases and functions of a bundle, all or none; one undo takes the changes back.
+         * @description Make or change the canvases and functions of a bundle, all or none; one undo takes the changes back. With
+         *     `Accept: text/event-stream` the answer tells its progress.
          */
         post: operations["importWorkflow"];
         delete?: never;
@@ -6378,6 +6379,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Success_ImportResult_"];
+                    "text/event-stream": string;
                 };
             };
             400: components["responses"]["BadRequest"];
