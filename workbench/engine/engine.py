@@ -15,6 +15,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.engine.admission import SERVER, Pause
 from workbench.engine.again import fork
 from workbench.engine.calls import pinned_functions
+from workbench.engine.handlers import Handlers
 from workbench.engine.intake import Intake
 from workbench.engine.interfaces import Services
 from workbench.engine.invariants import broken
@@ -63,6 +64,7 @@ class Engine:
         self.slots = Slots(runs_per_workspace, self._slot_is_free, runs_per_server)
         self.lives = Lives(store, registry, services, self.slots)
         self.intake = Intake(store, services, ids, self.slots, self.lives)
+        self.handlers = self.lives.handlers = Handlers(self.intake, self.lives, services, ids)
         self.holds = self.intake.holds
         self.holds.cancel = self._cancel_some_time
         self._cancelling: set[asyncio.Task[Any]] = set()

@@ -137,6 +137,7 @@ class Ink:
         """Give each run's facts to the log by themselves; those that it refuses stand in `refused`."""
         for run, facts in _by_run(sheet.facts):
             if run in self.refused:
+                self._refuse(facts, self.refused[run])
                 continue
             try:
                 sheet.ticket = self.store.append(facts, sheet.workspace, patient=sheet.patient)
@@ -144,12 +145,17 @@ class Ink:
                 sheet.failure = error
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, this run's journal has a gap from here on
-                self.refused[run] = error
+                self._refuse(facts, error)
 
     def lose(self, sheet: Sheet, failure: Exception) -> None:
         """A sheet does not last: its runs have a gap, and the log takes nothing more of them, even once it goes on."""
-        for run, _ in _by_run(sheet.facts):
-            self.refused.setdefault(run, failure)
+        self._refuse(sheet.facts, failure)
+
+    def _refuse(self, facts: Iterable[Fact], failure: Exception) -> None:
+        for fact in facts:
+            run = getattr(fact, "run", None)
+            if run is not None:
+                self.refused.setdefault(run, failure)
 
     async def lasts(self, sheet: Sheet, run: bytes) -> Exception | None:
         """Wait until a run's facts on a sheet last; else why nobody can tell. Does not hand it over before its time."""
@@ -172,11 +178,15 @@ class Ink:
 
 
 def _by_run(facts: Sequence[Fact]) -> Iterable[tuple[bytes, list[Fact]]]:
-    """Facts in order, those in a row of one run together; one that names no run goes with those before it."""
+    """Facts in order, those in a row of one run together; one that names no run, or that takes in a run which this one
+    leaves behind, goes with those before it.
+    """
     owner = b""
 
     def run_of(fact: Any) -> bytes:
         nonlocal owner
+        if owner and getattr(fact, "parent", None) == owner:
+            return owner
         owner = getattr(fact, "run", owner)
         return owner
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -29,7 +29,7 @@ from workbench.engine.pen import Pen, as_text
 from workbench.engine.programs import Programs
 from workbench.engine.pulse import Pulse
 from workbench.engine.queue import Entry
-from workbench.engine.records import RunRow
+from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.slots import Slot, Slots
 from workbench.engine.states import Actor, RunStatus, may_move
 from workbench.engine.tally import Tally
@@ -49,6 +49,18 @@ STOP_S = 1.5
 """How long walks may take to end, and then the log to take what they wrote."""
 
 
+class Handling(Protocol):
+    """What becomes of a run that fails; see `handlers.Handlers`."""
+
+    def of(self, row: RunRow) -> str | None: ...
+
+    async def ready(
+        self, row: RunRow, pen: Pen, status: RunStatus, error: dict[str, Any] | None
+    ) -> RunRequest | None: ...
+
+    def take_in(self, request: RunRequest, row: RunRow, pen: Pen, end: RunFinished) -> None: ...
+
+
 class Lives:
     """Every run that has a slot, or had one and waits. Lives on the engine's loop."""
 
@@ -64,8 +76,8 @@ class Lives:
         """What broke at the end of a run; None when all is well."""
         self.on_lost: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is let go because the log did not take its facts."""
-        self.on_failed: Callable[[RunRow], None] = lambda _row: None
-        """Hears of every run that ended failed, timed out or in the dead letter."""
+        self.handlers: Handling | None = None
+        """Takes the handlers of runs in that end failed, timed out or in the dead letter."""
         self.on_gone: Callable[[str], None] = lambda _run_id: None
         """Hears of every run that is over, or is let go."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
@@ -282,7 +294,10 @@ class Lives:
         except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
             output, status = None, RunStatus.FAILED
             error = told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
-        now = self._write_end(row, pen, status, stored, error, actor)
+        handler = None
+        if status in FAILED and self.handlers is not None and may_move(row.status, status, actor):
+            handler = await self.handlers.ready(row, pen, status, error)
+        now = self._write_end(row, pen, status, stored, error, actor, handler)
         if now is None:
             return
         lasts = await pen.lasts()
@@ -299,6 +314,8 @@ class Lives:
             if stored is None:
                 return False
         status = RunStatus.FAILED if result.error is not None else RunStatus.COMPLETED
+        if status is RunStatus.FAILED and self.handlers is not None and self.handlers.of(row) is not None:
+            return False
         now = self._write_end(row, pen, status, stored, result.error, "walk")
         if now is None:
             return True
@@ -313,6 +330,7 @@ class Lives:
         stored: Stored | None,
         error: dict[str, Any] | None,
         actor: Actor,
+        handler: RunRequest | None = None,
     ) -> int | None:
         """Give the log a run's end; when that was, or None where the run may not end so."""
         if not may_move(row.status, status, actor):
@@ -322,20 +340,22 @@ class Lives:
             return None
         now = self.services.clock.now_us()
         run_us = now - (row.started_at or now) - row.wait_us
-        pen.add(
-            RunFinished(
-                pen.run,
-                status.value,
-                now,
-                row.started_at,
-                row.queue_us,
-                stored,
-                msgspec.json.encode(error).decode() if error else None,
-                run_us,
-                row.wait_us,
-                row.steps,
-            )
+        end = RunFinished(
+            pen.run,
+            status.value,
+            now,
+            row.started_at,
+            row.queue_us,
+            stored,
+            msgspec.json.encode(error).decode() if error else None,
+            run_us,
+            row.wait_us,
+            row.steps,
         )
+        if handler is not None and self.handlers is not None:
+            self.handlers.take_in(handler, row, pen, end)
+        else:
+            pen.add(end)
         probe("run.before_finished")
         return now
 
@@ -371,8 +391,6 @@ class Lives:
                 live.past.close()
         if ended is not None:
             self.meters.over(ended)
-            if ended.status in FAILED:
-                self.on_failed(ended)
         self.waiters.tell(row.id, ended)
         self.on_gone(row.id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from time import perf_counter
 from typing import Any
@@ -104,6 +104,17 @@ class Pen:
             self._pinned = None
         if sheet.is_full:
             self._ink.flush()
+
+    def add_together(self, facts: Sequence[Fact]) -> Sheet | None:
+        """Gather facts that stand or fall together; the sheet that has them, or None where nothing more is taken."""
+        sheet = self.sheet
+        if sheet is None or not sheet.is_open:
+            if self._is_lost():
+                return None
+            sheet = self.sheet = self._ink.sheet(self.workspace)
+        sheet.facts.extend(facts[:-1])
+        self.add(facts[-1])
+        return sheet
 
     def _is_lost(self) -> bool:
         """Whether the log does not have all that this run gave it, as far as one can tell now."""

@@ -76,6 +76,18 @@ class Runs:
 
     async def create(self, caller: Caller, new: NewRun, trigger: dict[str, Any] | None = None) -> Run:
         """Start a run. Raises NotFound, InvalidState (archived), FlowInvalid, InvalidInput (inputs)."""
+        request = await self.request(caller, new, trigger)
+        facts_for = once.answer_facts()
+        row = await self._engine.submit(request, lambda r: facts_for(self._live(r)) if new.is_async else ())
+        if new.is_async and not new.wait_ms:
+            return self._live(row)
+        ended = await self._engine.wait(row.id, (DEFAULT_WAIT_MS if new.wait_ms is None else new.wait_ms) / 1000)
+        return self._live(ended or row)
+
+    async def request(
+        self, caller: Caller, new: NewRun, trigger: dict[str, Any] | None = None, parent_run_id: str | None = None
+    ) -> RunRequest:
+        """What the engine needs for a run. Raises NotFound, InvalidState (archived), FlowInvalid."""
         function = self._functions.head(caller, new.function_id)
         require_not_archived(function)
         version = new.version or function.version
@@ -84,7 +96,7 @@ class Runs:
         start = start_block(flow, self._registry)
         called = await self._functions.calls.pin(caller, function, version, flow)
         points = self._functions.breakpoints(caller, function, called.pins) if new.debug else ()
-        request = RunRequest(
+        return RunRequest(
             workspace_id=caller.workspace_id,
             function_id=function.id,
             function_name=function.name,
@@ -98,15 +110,10 @@ class Runs:
             durability=new.durability,
             timeout_ms=new.timeout_ms,
             start_block=start,
+            parent_run_id=parent_run_id,
             pins=called.pins,
             called=called.flows,
         )
-        facts_for = once.answer_facts()
-        row = await self._engine.submit(request, lambda r: facts_for(self._live(r)) if new.is_async else ())
-        if new.is_async and not new.wait_ms:
-            return self._live(row)
-        ended = await self._engine.wait(row.id, (DEFAULT_WAIT_MS if new.wait_ms is None else new.wait_ms) / 1000)
-        return self._live(ended or row)
 
     def _live(self, row: RunRow) -> Run:
         return run_of_live(row, self._clock.now_us())
