@@ -217,3 +217,17 @@ def test_what_is_told_of_a_retry_is_what_happens(
 def _attempts(house: House, row: RunRow) -> dict[str, int]:
     sql = "SELECT path, max(attempt) FROM checkpoints WHERE run_id = ?::UUID AND status <> 'skipped' GROUP BY path"
     return dict(house.do(house.store.read(lambda c: c.execute(sql, [row.id]).fetchall())))
+
+
+def test_a_name_that_is_not_in_sight_makes_no_difference(house: House, world: World) -> None:
+    made = flow(
+        [touch("a", 1), each("l", "{{ [1] }}"), transform("i", "item"), transform("b", "default(l, 'none')")],
+        "start > a > l",
+        "a > b",
+        "l.body > i",
+    )
+    row = house.run(made, {"m": 1})
+    told = verdicts(foretold_fork(house, row, inputs={"m": 2}))
+    assert told["b"][0] == "reused"
+    new = house.finish(fork(house, row, inputs={"m": 2}))
+    judge(told, happened(house, new))

@@ -275,7 +275,9 @@ class _DryWalk:
         program = function.program
         by_handle = program.by_handle
         regions = [here for p in (path, *scopes_of(path)) if len(here := region_of(p)) >= len(prefix)]
-        for place in [p for _, p in sees or ()] + [by_handle[n] for n in sorted(names) if n in by_handle]:
+        for place in [p for _, p in sees or ()] + [
+            by_handle[n] for n in sorted(names) if n in by_handle and n not in node.hidden
+        ]:
             read = program.regions[place.region].nodes[place.local]
             if any(self._reruns(here, read, function) for here in regions):
                 return _runs_again(read)

@@ -46,7 +46,10 @@ def inside_of(program: Program, scope: Node, calls: Calls | None = None) -> Insi
             if node.sees is not None:
                 sees = {**(sees or {}), **dict(node.sees)}
             left += [(port, inner) for port, inner in sorted(node.bodies.items())]
-    return Inside(digest.digest(), frozenset(names), tuple(sees.items()) if sees is not None else None)
+    # Where a block that is not in sight has come to is a matter of chance, and no expression can read it.
+    by_handle, layout = program.by_handle, program.layout
+    seen = {n for n in names if n not in by_handle or layout.sees(scope.id, _at(program, by_handle[n]).id)}
+    return Inside(digest.digest(), frozenset(seen), tuple(sees.items()) if sees is not None else None)
 
 
 def _add_call(digest: Any, node: Node, names: set[str], calls: Calls | None) -> None:
@@ -59,6 +62,10 @@ def _add_call(digest: Any, node: Node, names: set[str], calls: Calls | None) -> 
         digest.update(b"-")
     if node.block.config.get("inheritContext"):
         names.add("vars")
+
+
+def _at(program: Program, place: Place) -> Node:
+    return program.regions[place.region].nodes[place.local]
 
 
 class Keys:
@@ -126,7 +133,7 @@ class Keys:
         node = step.node
         places = [p for _, p in sees] if sees is not None else []
         by_handle = self.program.by_handle
-        places += [by_handle[n] for n in sorted(names) if n in by_handle]
+        places += [by_handle[n] for n in sorted(names) if n in by_handle and n not in node.hidden]
         for place in places:
             outcome = step.outcome_at(place)
             digest.update(outcome.key if outcome is not None else b"-")
