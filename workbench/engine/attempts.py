@@ -195,8 +195,9 @@ class Attempts:
         return fired
 
     async def _keep(self, step: Step, fired: Fired) -> Outcome:
-        """Store a large result before its checkpoint names it, unless it can be computed again."""
-        if step.node.effect is not Effect.PURE or is_large(fired.output):
+        """Store a large result before its checkpoint names it, unless it can be computed, or may be done, again."""
+        may_be_late = step.node.effect is Effect.PURE or self._walk.row.durability == "relaxed"
+        if not may_be_late or is_large(fired.output):
             return await self._put(step, fired)
         return self._walk.done(step, fired)
 
