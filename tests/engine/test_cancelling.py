@@ -1,4 +1,4 @@
-"""Runs that are cancelled before they have a slot."""
+"""Runs that are cancelled: before they have a slot, at their start, and while something does not want to stop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.engine.flows import flow, touch
+from tests.engine.flows import block, flow, times, touch
 from tests.engine.house import WORKSPACE, House
 from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
@@ -105,3 +105,33 @@ def test_a_run_whose_time_is_up_before_it_begins_times_out(houses: Callable[...,
     house = houses().start()
     row = house.submit(flow([touch("t", 1, door="d")], "start > t"), timeout_ms=0)
     assert house.finish(row).status == "timed_out"
+
+
+def test_a_run_says_cancelling_until_all_of_it_has_stopped(house: House) -> None:
+    blocks = [times("l", 3, concurrency=3), touch("t", door="d"), block("stubborn", "s", door="last")]
+    row = house.submit(flow(blocks, "start > l", "start > s", "l.body > t"))
+    house.world.until(house.world.began, "t", 3)
+    house.world.until(house.world.began, "s")
+    ended = house.do(house.engine.cancel(row.id, "enough"))
+    assert ended == "running"
+    house.world.until(house.world.broken_off, "t", 3)
+    house.world.until(house.world.broken_off, "s")
+    house.settle()
+    assert house.engine.find(row.id).status == "cancelling"
+    assert house.row(row.id).status == "cancelling"
+    assert house.do(house.engine.cancel(row.id, "once more")) == "cancelling"
+    house.do(house.world.open("last"))
+    done = house.finish(row)
+    assert (done.status, done.error["message"]) == ("cancelled", "enough")
+    assert house.checkpoints(row)["s"] == "completed"  # its late end is told as it was
+
+
+def test_a_stubborn_block_does_not_keep_the_engine_from_stopping(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = house.submit(flow([block("stubborn", "s", door="never")], "start > s"))
+    house.world.until(house.world.began, "s")
+    again = house.restart().start()
+    again.world.until(again.world.began, "s", 2)
+    assert again.engine.find(row.id).status == "running"
+    again.do(again.world.open("never"))
+    assert again.finish(row).status == "completed"

@@ -86,7 +86,7 @@ class World:
 
     def types(self) -> list[BlockType[Any]]:
         """The block types of the tests."""
-        return [Touch(self), Ask(self), Hold(self), Weird(), Again(), Rogue(self)]
+        return [Touch(self), Ask(self), Hold(self), Weird(), Again(), Rogue(self), Stubborn(self)]
 
 
 class TouchConfig(BlockConfig):
@@ -140,6 +140,25 @@ class Hold(Touch):
 
     type = "hold"
     effect = Effect.PURE
+
+
+class Stubborn(Touch):
+    """An effect that ends when its door opens, whoever wants it to end before."""
+
+    type = "stubborn"
+
+    async def run(self, config: TouchConfig, ctx: BlockContext) -> Fired:
+        name = ctx.path.rpartition("/")[2]
+        self.world.called(Call(name, ctx.path, ctx.idempotency_key, config.value))
+        self.world.note(self.world.began, name)
+        passing = asyncio.ensure_future(self.world.pass_door(config.door or ""))
+        while not passing.done():
+            try:
+                await asyncio.shield(passing)
+            except asyncio.CancelledError:
+                self.world.note(self.world.broken_off, name)
+        await passing  # which the loop's own end cancels
+        return Fired(config.value)
 
 
 class Rogue(Touch):

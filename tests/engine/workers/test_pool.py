@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -249,6 +250,29 @@ def test_cancelling_kills_the_process(loop, pool):
         return pid
 
     assert not alive(loop.run(run()))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="the system cannot stop a process and continue it")
+def test_a_worker_that_was_stopped_past_its_time_and_goes_on_later_is_refused(loop, pool):
+    code = "import os, time\nprint(os.getpid(), flush=True)\nwhile not os.path.exists('go'): time.sleep(0.01)\n1"
+
+    async def run():
+        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        job = WorkerJob("python", code, timeout_ms=2000)
+        task = asyncio.create_task(pool.run(job, lambda line: started.done() or started.set_result(int(line))))
+        pid = await started
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(BlockFailed) as caught:
+            await task
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.gather(*pool._burials)
+        return caught.value, pid, await pool.run(WorkerJob("python", "2"))
+
+    error, pid, following = loop.run(run())
+    assert (error.kind, error.unknown) == ("TIMEOUT", True)
+    assert not alive(pid)  # it did not live to give its late answer
+    assert following == 2
 
 
 def test_the_environment_holds_no_keys_and_the_folder_is_private(do, monkeypatch):
