@@ -56,6 +56,7 @@ def table(verdicts: list[Verdict]) -> list[str]:
     lines += [
         "",
         f"{'cases':36}{len(verdicts):>8,}",
+        f"{'… beside edits, deletes, copies':36}{sum(v.is_busy for v in verdicts):>8,}",
         f"{'kills':36}{sum(v.kills for v in verdicts):>8,}",
         f"{'recovered as if undisturbed':36}{sum(v.recovered for v in verdicts):>8,}",
         f"{'effects in flight, called again':36}{sum(v.repeated for v in verdicts):>8,}",

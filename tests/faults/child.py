@@ -22,7 +22,8 @@ from uuid import UUID
 
 import msgspec
 
-from tests.faults.flows import AGAIN, HELD, failing_line, flows, held_line
+from tests.faults.busy import FLOWS, Busy
+from tests.faults.flows import AGAIN, HELD, PYTHON, called, failing_line, flows, held_line, python_line
 from workbench.access.facts import FACT_TYPES as ACCESS_FACTS
 from workbench.base.clock import SystemClock
 from workbench.base.ids import RandomIds
@@ -30,8 +31,6 @@ from workbench.base.logs import configure
 from workbench.base.probe import listen
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.fact_types import register as register_editing
-from workbench.editing.models import CanvasChange, NewCanvas
-from workbench.editing.service import Editing
 from workbench.engine import again
 from workbench.engine.engine import Engine
 from workbench.engine.fact_types import register as register_engine
@@ -44,8 +43,8 @@ from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, ForkOf, RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk
+from workbench.engine.workers.pool import WorkerPool
 from workbench.flow.model import Flow
-from workbench.rest.caller import Caller
 from workbench.storage.disk import OpenFile, SystemDisk
 from workbench.storage.facts import FactRegistry
 from workbench.storage.migrations.runner import load_migrations
@@ -69,7 +68,7 @@ class Case:
     nth: int = 0
     seconds: float | None = None
     busy: bool = False
-    """Other things go on beside the run: canvases are made, changed and deleted."""
+    """Other things go on beside the run; see `Busy`."""
 
 
 def die() -> None:
@@ -127,8 +126,15 @@ class Child:
         self.told = self.home / "told"
         self.passes: Counter[str] = Counter()
         self.disk = TornDisk(case.nth if case.point == TORN else 0)
-        named = {**flows(case.url), AGAIN: failing_line(case.url), HELD: held_line(case.url)}
+        named = {
+            **flows(case.url),
+            AGAIN: failing_line(case.url),
+            HELD: held_line(case.url),
+            PYTHON: python_line(case.url, case.home),
+        }
         self.flow = named[case.flow]
+        self.called = called(case.url) if case.flow == "calls" else {}
+        self.workers = WorkerPool(1, temp=self.home / "temp", idle=1)
 
     def hook(self, name: str) -> None:
         """Hear a probe."""
@@ -161,10 +167,14 @@ class Child:
         outbound = OutboundHttp(["127.0.0.1"], ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         files = self.home / "files"
         files.mkdir(exist_ok=True)
-        services: Any = Services(clock, None, outbound, threads, files)  # type: ignore[arg-type]
+        services = Services(clock, self.workers, outbound, threads, files)
+        if self.case.flow == PYTHON:
+            (self.home / "temp").mkdir(exist_ok=True)
+            await self.workers.start()
         engine = self.engine = Engine(store, BlockRegistry.standard(), services, RandomIds())
         await engine.start(lambda engine: find_open_runs(engine, self._load))
-        busy = asyncio.ensure_future(self._other_things()) if self.case.busy else None
+        beside = Busy(store, engine, WORKSPACE, self.tell)
+        busy = asyncio.ensure_future(beside.run()) if self.case.busy else None
         await self._play()
         if busy is not None:
             busy.cancel()
@@ -172,19 +182,26 @@ class Child:
                 await busy
         broken = engine.broken() + store.health()["reasons"]
         canvases = await store.read(lambda c: c.execute("SELECT id::VARCHAR, name FROM canvases").fetchall())
+        functions = await store.read(lambda c: c.execute("SELECT id::VARCHAR, version FROM functions").fetchall())
         await engine.stop()
+        if self.case.flow == PYTHON:
+            await self.workers.stop()
         await outbound.close()
         threads.shutdown()
         store.close()
         self.passes[TORN] = self.disk.passes
-        self.tell(done=True, canvases=dict(canvases), passes=dict(self.passes), broken=broken)
+        told = {"canvases": dict(canvases), "functions": dict(functions)}
+        self.tell(done=True, passes=dict(self.passes), broken=broken, **told)
 
     async def _load(self, function_id: str, version: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
-        del function_id, version
-        return self.flow, ()
+        if function_id in self.called:
+            return self.called[function_id], ()
+        return (self.flow if function_id == FUNCTION else FLOWS[version - 1]), ()
 
     def _request(self, **more: Any) -> RunRequest:
-        return RunRequest(WORKSPACE, FUNCTION, "f", 1, self.flow, {}, **more)
+        pins = {f"{function}@1": 1 for function in self.called}
+        inner = {(function, 1): made for function, made in self.called.items()}
+        return RunRequest(WORKSPACE, FUNCTION, "f", 1, self.flow, {}, pins=pins, called=inner, **more)
 
     async def _play(self) -> None:
         """Every act is acknowledged to the judges after it was acknowledged to us."""
@@ -230,8 +247,8 @@ class Child:
             await SignalDesk(self.engine).send(run, "go", "gone", None)
 
     async def _runs(self) -> list[str]:
-        query = "SELECT id::VARCHAR FROM runs ORDER BY created_at, id"
-        return [run for (run,) in await self.store.read(lambda c: c.execute(query).fetchall())]
+        query = "SELECT id::VARCHAR FROM runs WHERE function_id = ?::UUID ORDER BY created_at, id"
+        return [run for (run,) in await self.store.read(lambda c: c.execute(query, [FUNCTION]).fetchall())]
 
     async def _row(self, run: str) -> RunRow:
         found = await self.store.read(lambda c: find_run_row(c, WORKSPACE, run))
@@ -253,23 +270,6 @@ class Child:
         stored = read_stored(output)
         value = self.store.values.load(stored) if stored is not None else None
         self.tell(ended=run, status=status, output=value, error=error, recoveries=recoveries, journal=journal)
-
-    async def _other_things(self) -> None:
-        """Canvases come, change and go, in the same log and database; what was acknowledged is told."""
-        editing = Editing(self.store, self.engine, self.engine.registry, SystemClock(), RandomIds())
-        await editing.start()
-        caller = Caller(WORKSPACE, "somebody", frozenset())
-        number = 0
-        while True:
-            number += 1
-            canvas = await editing.canvases.create(caller, NewCanvas(name=f"canvas {number}"))
-            self.tell(canvas=canvas.id)
-            await editing.canvases.update(caller, canvas.id, CanvasChange(name=f"changed {number}"))
-            self.tell(changed=canvas.id, name=f"changed {number}")
-            if number % 3 == 0:
-                self.tell(deleting=canvas.id)
-                await editing.canvases.delete(caller, canvas.id, force=True)
-                self.tell(deleted=canvas.id)
 
 
 def main(case: Mapping[str, Any]) -> None:

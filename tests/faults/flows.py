@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from tests.engine.flows import block, each, flow, times, transform, when
 from workbench.flow.model import Block, Flow
@@ -13,6 +14,53 @@ FAST = {"backoff": "fixed", "initialDelayMs": 100, "jitter": False}
 def call(id: str, url: str, value: Any, route: str = "echo", **more: Any) -> Block:
     """A POST that the server counts."""
     return block("http_request", id, method="POST", url=f"{url}/{route}", body={"at": id, "value": value}, **more)
+
+
+CALLEE = str(UUID(int=2000))
+DEEPER = str(UUID(int=2001))
+FILE = "written"
+"""What python blocks append to, in the home: a line for each time that they run."""
+
+
+def called(url: str) -> dict[str, Flow]:
+    """The functions that the flow `calls` calls, by id."""
+    return {
+        CALLEE: flow(
+            [
+                call("c", url, 1),
+                times("cl", 2),
+                call("ct", url, "{{ index }}"),
+                transform("cv", "ct.body.value"),
+                block("subflow", "cs", functionId=DEEPER, functionVersion=1),
+                transform("cend", "[c.body.value, cl.results, cs]"),
+            ],
+            "start > c > cl > cs > cend",
+            "cl.body > ct > cv",
+        ),
+        DEEPER: flow(
+            [
+                block("retry", "dr", maxAttempts=2, **FAST),
+                call("df", url, 1, "flaky"),
+                transform("dend", "dr.result.body.value"),
+            ],
+            "start > dr > dend",
+            "dr.body > df",
+        ),
+    }
+
+
+def python_line(url: str, home: str) -> Flow:
+    """Python blocks that touch the world, between calls."""
+    line = f"open({home!r} + '/{FILE}', 'a').write('{{}}\\n')"
+    return flow(
+        [
+            call("a", url, 1),
+            transform("p", f"{line.format('p')}\nreturn a['body']['value'] + 1", language="python"),
+            call("b", url, "{{ p }}"),
+            transform("q", f"{line.format('q')}\nreturn [p, b['body']['value']]", language="python"),
+        ],
+        "start > a > p > b > q",
+    )
 
 
 def flows(url: str) -> dict[str, Flow]:
@@ -124,6 +172,27 @@ def flows(url: str) -> dict[str, Flow]:
             ],
             "start > rows > w > r > a > end",
         ),
+        "calls": flow(
+            [
+                call("a", url, 1),
+                block("subflow", "s", functionId=CALLEE, functionVersion=1),
+                call("b", url, "{{ s[0] }}"),
+                transform("end", "[s, b.body.value]"),
+            ],
+            "start > a > s > b > end",
+        ),
+        "joins": flow(
+            [
+                block("split", "sp", strategy="chunk", source=[1, 2, 3, 4]),
+                call("x", url, "{{ sum(input) }}"),
+                call("y", url, "{{ sum(input) }}"),
+                block("merge", "m", mergeStrategy="all"),
+                transform("end", "[b.data.body.value for b in m.branches]"),
+            ],
+            "start > sp",
+            "sp.branch-1 > x > m",
+            "sp.branch-2 > y > m > end",
+        ),
         "nested": flow(
             [
                 times("l", 2),
@@ -152,6 +221,8 @@ AGAIN = "again"
 """One more case: the line fails at `d` (the server holds it against the first key), is retried, then forked."""
 
 
+PYTHON = "python"
+"""Blocks of a user's own code, in worker processes."""
 HELD = "held"
 """A line in which the server never gets an answer: its process is killed in the second effect, again and again."""
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import random
 import shutil
 import signal
+import threading
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.faults.child import TORN, Case
-from tests.faults.flows import AGAIN, flows
+from tests.faults.flows import AGAIN, FILE, PYTHON, flows
 from tests.faults.server import Counting
 from tests.faults.spawner import Spawner
 
 RANDOM = "random time"
 MOST_LIVES = 12
-NAMES = (*flows(""), AGAIN)
+STOPPED = "stopped a while"
+"""Not a kill: the process stands still for some time in the middle, as on a machine that sleeps."""
+NAMES = (*flows(""), AGAIN, PYTHON)
 
 
 @dataclass
@@ -31,7 +36,11 @@ class Told:
     first_ends: dict[str, dict[str, Any]] = field(default_factory=dict)
     canvases: dict[str, str | None] = field(default_factory=dict)
     """Acknowledged ones by id with their name (None: acknowledged without one); deleted ones are not here."""
+    functions: dict[str, int] = field(default_factory=dict)
+    """Acknowledged ones by id with the version that was; deleted ones are not here."""
     gone: set[str] = field(default_factory=set)
+    outputs: list[Any] = field(default_factory=list)
+    """Of the runs beside."""
     done: dict[str, Any] | None = None
 
     @classmethod
@@ -56,10 +65,16 @@ class Told:
                 self.canvases[canvas] = None
             case {"changed": canvas, "name": name}:
                 self.canvases[canvas] = name
-            case {"deleting": canvas}:
+            case {"function": function, "version": version}:
+                self.functions[function] = version
+            case {"beside": _, "output": output}:
+                self.outputs.append(output)
+            case {"deleting": canvas, "functions": functions}:
                 self.canvases.pop(canvas, None)
-            case {"deleted": canvas}:
-                self.gone.add(canvas)
+                for function in functions:
+                    self.functions.pop(function, None)
+            case {"deleted": canvas, "functions": functions}:
+                self.gone |= {canvas, *functions}
             case {"done": True}:
                 self.done = what
             case _:
@@ -75,6 +90,8 @@ class Undisturbed:
     calls: Counter[tuple[str, str]]
     """By body and key."""
     passes: dict[str, int]
+    lines: Counter[str] = field(default_factory=Counter)
+    """What python blocks wrote."""
 
 
 @dataclass
@@ -84,6 +101,8 @@ class Verdict:
     flow: str
     point: str
     kills: int = 0
+    is_busy: bool = False
+    """Whether other things went on beside."""
     recovered: bool = False
     repeated: int = 0
     """Effects that were called again after a crash in which they were in flight."""
@@ -118,6 +137,7 @@ class Matrix:
                 [_end(told.ends[run]) for run in told.acknowledged],
                 self.server.calls[case],
                 told.done["passes"],
+                _lines(home),
             )
             shutil.rmtree(home)
         return self._undisturbed[flow]
@@ -125,18 +145,21 @@ class Matrix:
     def cases(self) -> list[tuple[str, str]]:
         """Every (point, flow) that comes up, random times too."""
         found = [(point, flow) for flow in NAMES for point in self.undisturbed(flow).passes]
-        return [*found, *((RANDOM, flow) for flow in NAMES)]
+        return [*found, *((point, flow) for flow in NAMES for point in (RANDOM, STOPPED))]
 
     def kill(self, point: str, flow: str, *, busy: bool = False) -> Verdict:
         """Kill a flow at a pass of `point`, perhaps more than once, and judge how it goes on."""
         usual = self.undisturbed(flow)
         home, name = self._home()
         url = f"{self.server.url}/{name}"
-        verdict = Verdict(flow, point)
+        verdict = Verdict(flow, point, is_busy=busy)
         more = self.random.choice((0, 0, 0, 1, 2))
         for life in range(MOST_LIVES):
             case = self._life(home, flow, url, point if life <= more else None, busy=busy)
-            ended = self.spawner.run(asdict(case))
+            self.spawner.start(asdict(case))
+            if point == STOPPED:
+                self._stop_a_while()
+            ended = self.spawner.wait()
             if ended == {"signal": signal.SIGKILL}:
                 verdict.kills += 1
                 continue
@@ -145,7 +168,10 @@ class Matrix:
             break
         else:
             verdict.complaints.append("it never came to its end")
-        self._judge(verdict, usual, Told.read(home), self.server.calls.pop(name, Counter()))
+        told = Told.read(home)
+        self._judge(verdict, usual, told, self.server.calls.pop(name, Counter()))
+        _judge_beside(verdict, told)
+        _judge_lines(verdict, usual, _lines(home))
         if not verdict.complaints:
             shutil.rmtree(home)
         return verdict
@@ -153,8 +179,8 @@ class Matrix:
     def _life(self, home: Path, flow: str, url: str, point: str | None, *, busy: bool) -> Case:
         if point == RANDOM:
             return Case(str(home), flow, url, seconds=self.random.uniform(0.01, 0.25), busy=busy)
-        if point is None:
-            return Case(str(home), flow, url)
+        if point in (None, STOPPED):
+            return Case(str(home), flow, url, busy=busy and point is not None)
         most = self.undisturbed(flow).passes.get(point, 1)
         return Case(str(home), flow, url, point, self.random.randint(1, most), busy=busy)
 
@@ -177,15 +203,17 @@ class Matrix:
         most = max(usual.calls.values(), default=0) + verdict.kills
         if max(calls.values(), default=0) > most:
             say(f"an effect was called {max(calls.values())} times in {verdict.kills} kills: {calls}")
-        if told.done is not None:
-            for broken in told.done["broken"]:
-                say(broken)
-            there = told.done["canvases"]
-            for canvas, name in told.canvases.items():
-                if canvas not in there or (name is not None and there[canvas] != name):
-                    say(f"canvas {canvas} was acknowledged as {name} and is {there.get(canvas)}")
-            for canvas in told.gone & there.keys():
-                say(f"canvas {canvas} was deleted and is there again")
+        for broken in told.done["broken"] if told.done is not None else ():
+            say(broken)
+
+    def _stop_a_while(self) -> None:
+        pid, pause = self.spawner.pid, threading.Event()
+        for _ in range(self.random.randint(1, 3)):
+            pause.wait(self.random.uniform(0.02, 0.3))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                pause.wait(self.random.uniform(0.05, 0.5))
+                os.kill(pid, signal.SIGCONT)
 
     def _home(self) -> tuple[Path, str]:
         self._number += 1
@@ -193,6 +221,39 @@ class Matrix:
         home = self.folder / name
         home.mkdir()
         return home, name
+
+
+def _judge_beside(verdict: Verdict, told: Told) -> None:
+    """What was edited, deleted and run beside is as it was acknowledged."""
+    say = verdict.complaints.append
+    for output in told.outputs:
+        if output not in ([i + 1 for i in range(20)], [i + 2 for i in range(20)]):
+            say(f"a run beside gave {output}")
+    if told.done is None:
+        return
+    there, functions = told.done["canvases"], told.done["functions"]
+    for canvas, name in told.canvases.items():
+        if canvas not in there or (name is not None and there[canvas] != name):
+            say(f"canvas {canvas} was acknowledged as {name} and is {there.get(canvas)}")
+    for function, version in told.functions.items():
+        if functions.get(function, 0) < version:
+            say(f"function {function} was acknowledged with version {version} and has {functions.get(function)}")
+    for gone in told.gone & (there.keys() | functions.keys()):
+        say(f"{gone} was deleted and is there again")
+
+
+def _judge_lines(verdict: Verdict, usual: Undisturbed, lines: Counter[str]) -> None:
+    """A python block in flight runs again at most once a crash."""
+    if lines.keys() != usual.lines.keys():
+        verdict.complaints.append(f"python blocks wrote {lines}, undisturbed {usual.lines}")
+    verdict.repeated += lines.total() - usual.lines.total()
+    if lines.total() - usual.lines.total() > verdict.kills:
+        verdict.complaints.append(f"python blocks wrote {lines} in {verdict.kills} kills")
+
+
+def _lines(home: Path) -> Counter[str]:
+    path = home / FILE
+    return Counter(path.read_text().split()) if path.exists() else Counter()
 
 
 def _end(end: dict[str, Any]) -> tuple[str, Any, dict[str, tuple[str, str | None]]]:
@@ -205,7 +266,7 @@ def _repeated(journal: list[Any]) -> list[str]:
     completed: set[str] = set()
     found: list[str] = []
     for path, _, status, _, kind in journal:
-        if kind not in ("http_request", "write_table"):
+        if kind not in ("http_request", "write_table") and path not in ("p", "q"):
             continue
         if status == "running" and path in completed:
             found.append(path)
@@ -218,4 +279,4 @@ def _trace(home: Path) -> str:
     return (home / "trace").read_text()[-1500:] if (home / "trace").exists() else ""
 
 
-__all__ = ["NAMES", "RANDOM", "TORN", "Matrix", "Verdict"]
+__all__ = ["NAMES", "RANDOM", "STOPPED", "TORN", "Matrix", "Verdict"]
