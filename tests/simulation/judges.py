@@ -44,7 +44,7 @@ def _compare(witness: Witness, row: Row, seen: Seen, entries: list[Entry]) -> bo
     told = Told(seen.request.flow, last, seen.called)
     expected = told.run()
     ends = f"run {row.id} ended {row.status} with {row.output!r} {row.error}"
-    for wrong in told.wrong:
+    for wrong in told.wrong if not told.is_open else ():
         witness.complain(f"run {row.id}: {wrong}")
     if told.is_open or (told.missing and (len(told.failures) > len(told.missing) or told.returns)):
         return False

@@ -51,10 +51,10 @@ class Told(Reference):
         """The block's end as the journal has it."""
         entry = self.last.get(path)
         self.opaque.add(f"{path}[")
+        self.is_open |= self._has_writers(block.id) or self._has_returns(block.id)
         if entry is None or entry.status in ("running", "cancelled", "skipped") or _was_cut_off(entry):
             self.missing.append(path)
             raise Failed(path)
-        self.is_open |= self._has_writers(block.id) or self._has_returns(block.id)
         if entry.status == "completed":
             return Done(entry.port or "out", entry.output)
         if entry.port == "out":
