@@ -217,6 +217,17 @@ def test_a_block_in_which_the_server_always_ends_goes_to_the_dead_letter(house: 
     assert len({c.key for c in house.world.calls}) == 1
 
 
+def test_a_run_that_only_waited_at_the_restart_has_its_first_step_told_before_it_starts(house: House) -> None:
+    house.do(house.engine.holds.pause(None, None, None, None))
+    row = house.submit(flow([block("hold", "p", door="d")], "start > p"))
+    again = house.crash().start()
+    again.do(again.engine.holds.resume(None, None, None))
+    again.world.until(again.world.began, "p")
+    again.wait_started("start")
+    again.do(again.world.open("d"))
+    assert again.finish(row).status == "completed"
+
+
 def test_a_poisonous_pure_block_is_found_too(house: House) -> None:
     row = house.submit(flow([times("l", 3), block("hold", "p", door="d")], "start > l", "l.body > p"))
     for crash in range(1, 6):

@@ -276,7 +276,9 @@ class Simulation:
             watching += [asyncio.ensure_future(self._watch(life, run)) for run in self._unwatched]
             self._unwatched.clear()
             done, _ = await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED, timeout=3600)
-            if not done:  # runs that nobody heard of, such as the fork of a step whose client has gone, may be in the way
+            if (
+                not done
+            ):  # runs that nobody heard of, such as the fork of a step whose client has gone, may be in the way
                 await self._look_back(life)
             for task in [task for task in watching if task.done()]:
                 watching.remove(task)

@@ -184,6 +184,7 @@ class Lives:
         gate = _gate_for(entry)
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, calls, entry.journal, gate)
         walk.overlay.update(entry.overlay)
+        walk.careful = walk.careful or int(entry.may_have_begun)
         walk.attempts.mailbox = entry.mailbox
         walk.countdowns.stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
         live = Live(row, pen, slot, walk, walk.gate, start_block=entry.start_block)

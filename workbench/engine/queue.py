@@ -33,6 +33,9 @@ class Entry:
     """The signals that came before it has a slot."""
     seen_at: int | None = None
     """When the engine was last known to work on it, before the restart."""
+    may_have_begun: bool = False
+    """It waited at the restart as far as the log knows, but it may be what ended the server: its first step is told
+    durably before it starts."""
     place: int = 0
     """Its number in the lane; 0 where it is held or taken out, and what the lane's heap still has of it is void."""
     sheet: Sheet | None = None

@@ -23,6 +23,8 @@ log = structlog.get_logger("workbench.engine")
 
 MOST_RECOVERIES = 3
 """A run that has been taken up so often inside one block is given up: it may be what kills the server."""
+FIRST_RUNS = 256
+"""Of the runs that only waited so many are begun with care: whichever ended the server at once was among the first."""
 
 Loaded: TypeAlias = tuple[Flow, tuple[Breakpoint, ...]]
 LoadFlow = Callable[[str, int], Awaitable[Loaded | None]]
@@ -77,6 +79,8 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
         entry.seen_at = max(seen_at, signs.get(row.id, 0), row.started_at or 0)
         entries.append(entry)
     entries.sort(key=lambda e: e.row.status is RunStatus.QUEUED)
+    for entry in sorted(entries, key=lambda e: -e.row.priority)[:FIRST_RUNS]:
+        entry.may_have_begun = entry.row.started_at is None
     return entries
 
 
