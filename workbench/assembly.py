@@ -20,18 +20,13 @@ from workbench.base.logs import configure
 from workbench.base.loop import LoopThread
 from workbench.base.settings import Settings
 from workbench.base.supervision import Supervisor
-from workbench.base.threads import DaemonThreads
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
 from workbench.editing.routes import routes as editing_routes
 from workbench.editing.service import Editing
-from workbench.engine import interfaces
-from workbench.engine.engine import Engine
-from workbench.engine.outbound import OutboundHttp
+from workbench.engine.machine import Machine
 from workbench.engine.recovery import find_open_runs
-from workbench.engine.retention import Retention
-from workbench.engine.workers.pool import WorkerPool
 from workbench.opening import open_store
 from workbench.runs.feature import RunsFeature
 from workbench.runs.routes import routes as run_routes
@@ -51,28 +46,10 @@ class Workbench:
         for name in settings.disabled_blocks:
             self.blocks.switch_off(name, "switched off by the setting DISABLED_BLOCKS")
         self.supervisor = Supervisor()
-        self.workers = WorkerPool(settings.worker_processes or None)
-        self.outbound = OutboundHttp(settings.http_allow)
-        self._threads = DaemonThreads(4, "workbench-work")
-        parts = interfaces.Services(clock, self.workers, self.outbound, self._threads, settings.root)
-        self.engine = Engine(
-            store,
-            self.blocks,
-            parts,
-            ids,
-            runs_per_workspace=settings.runs_per_workspace,
-            runs_per_server=settings.runs_per_server,
-        )
-        self.retention = Retention(
-            store,
-            clock,
-            self.engine.holds.policies,
-            settings.retention_days,
-            settings.retention_runs,
-            settings.kept_tables_runs,
-        )
+        self._machine = Machine(settings, store, self.blocks, clock, ids)
+        self.engine, workers = self._machine.engine, self._machine.workers
         self.editing = Editing(store, self.engine, self.blocks, clock, ids)
-        runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, self.workers)
+        runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, workers)
         self.runs = runs.runs
         self.events.add(*EDITING_EVENTS, *runs.events.types())
         self.events.block_counts = runs.events.counts
@@ -86,7 +63,7 @@ class Workbench:
             events=self.events,
             routers=(
                 upkeep_routes(store),
-                metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, self.workers)),
+                metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, workers)),
                 editing_routes(self.editing, self.blocks),
                 run_routes(runs),
             ),
@@ -116,14 +93,13 @@ class Workbench:
         self.store.on_durable = self.events.publish
         await self.access.start()
         await self.editing.start()
-        await self.workers.start()
-        # a damaged store: what is there can be read, nothing goes on
-        recover = (lambda e: find_open_runs(e, self.editing.flow_for_recovery)) if self.store.is_writable else None
-        await self.engine.start(recover, start_paused=self.settings.start_paused)
-        self.supervisor.watch("worker processes", lambda: self.workers.failure)
+        await self._machine.start(
+            lambda engine: find_open_runs(engine, self.editing.flow_for_recovery),
+            self.supervisor,
+            start_paused=self.settings.start_paused,
+        )
+        self.supervisor.watch("events", lambda: self.events.failure, lambda: self.events.restarts)
         self.supervisor.keep("access upkeep", self.access.keep_up)
-        self.supervisor.keep("invariant checker", self.engine.check_for_ever)
-        self.supervisor.keep("retention", lambda: self.retention.run(self.engine.timers))
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve the app by uvicorn on the same loop; answers its address."""
@@ -148,7 +124,7 @@ class Workbench:
             self.loop.run(self._stop())
         finally:
             self.loop.stop()
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._machine.release()
             self.store.close()
 
     async def _stop(self) -> None:
@@ -157,9 +133,7 @@ class Workbench:
         for serving in self._servings:
             await serving.stop()
         await self.supervisor.close()
-        await self.engine.stop()
-        await self.workers.stop()
-        await self.outbound.close()
+        await self._machine.stop()
         await self.access.stop()
 
 

@@ -146,7 +146,7 @@ def test_a_converter_that_raises_costs_only_its_event(hub, capsys):
     listener = hub.listen("w")
     publish(hub, Unseen(), RunMoved("r", "running"))
     assert [m.event for m in listener.take()] == ["run"]
-    assert "events.convert_failed" in capsys.readouterr().err
+    assert "events.convert_failed" in "".join(capsys.readouterr())
 
 
 def test_waiting_ends_at_news_at_the_end_and_at_the_timeout(hub):
@@ -177,3 +177,23 @@ def test_a_closed_listener_is_forgotten(hub):
     listener = hub.listen("w")
     listener.close()
     assert hub._rings["w"].listeners == set()
+
+
+def test_a_fault_while_facts_are_told_is_seen_and_listeners_read_anew(hub, monkeypatch):
+    async def story():
+        listener = hub.listen("w")
+        monkeypatch.setattr(hub, "_types", None)
+        hub.publish([(101, "w", RunMoved("r", "running"))])
+        failed = hub.failure, hub.restarts
+        monkeypatch.undo()
+        assert await listener.wait(1)
+        told = listener.take()
+        hub.publish([(102, "w", RunMoved("r", "completed"))])
+        return failed, [m.event for m in told], hub.failure, [m.data["status"] for m in listener.take()]
+
+    failed, told, then, later = asyncio.run(story())
+    assert failed[0] is not None
+    assert failed[1] == 1
+    assert told == ["reset"]
+    assert then is None
+    assert later == ["completed"]

@@ -21,8 +21,21 @@ def test_every_figure_has_a_help_a_type_and_a_line_that_prometheus_reads(client:
     for line in lines:
         assert line.startswith(("# HELP ", "# TYPE ")) or LINE.match(line), line
     named = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
-    wanted = {"runs", "dispatch_seconds", "log_syncs_total", "apply_lag_facts", "loop_restarts_total"}
+    wanted = {
+        "log_sync_seconds",
+        "store_bytes",
+        "runs",
+        "dispatch_seconds",
+        "log_syncs_total",
+        "apply_lag_facts",
+        "loop_restarts_total",
+    }
     assert {f"workbench_{name}" for name in wanted} <= named
+    syncs = [int(line.split()[1]) for line in lines if line.startswith("workbench_log_sync_seconds_count")]
+    assert syncs[0] > 0
+    sizes = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith("workbench_store_bytes")}
+    assert set(sizes) == {f'workbench_store_bytes{{part="{p}"}}' for p in ("database", "log", "values", "copies")}
+    assert sizes['workbench_store_bytes{part="log"}'] > 0
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", answer.text)
 
 
@@ -34,7 +47,10 @@ def test_without_a_key_nothing_is_told(bench: Bench) -> None:
 def test_health_names_the_loops(client: httpx.Client) -> None:
     loops = client.get("/health").json()["data"]["parts"]["loops"]
     assert loops["ok"]
-    assert {"access upkeep", "invariant checker", "retention", "worker processes"} <= set(loops["loops"])
+    kept = {"access upkeep", "invariant checker", "retention", "store sizes"}
+    watched = {"worker processes", "timers", "events", "store copies"}
+    assert kept | watched <= set(loops["loops"])
+    assert client.get("/health").json()["data"]["parts"]["store"]["sizes"]["log"] > 0
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0.0005, 0), (0.01, 3), (100.0, 11)])

@@ -46,5 +46,6 @@ def test_a_loop_that_dies_turns_health_red_and_runs_again() -> None:
 
 def test_a_part_with_threads_of_its_own_says_why_it_does_not_run() -> None:
     supervisor = Supervisor()
-    supervisor.watch("log", lambda: "its thread has ended")
+    supervisor.watch("log", lambda: "its thread has ended", lambda: 3)
     assert supervisor.health()["reasons"] == ["“log” does not run: its thread has ended"]
+    assert supervisor.health()["loops"]["log"] == {"running": False, "restarts": 3}

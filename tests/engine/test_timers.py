@@ -90,3 +90,28 @@ def test_nothing_sleeps_longer_than_thirty_seconds() -> None:
         return left
 
     assert asyncio.run(wake_up_s()) <= LONGEST_SLEEP_S
+
+
+def test_a_fault_while_timers_are_looked_at_is_seen_and_waits_go_on_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> tuple[str | None, int, str | None]:
+        clock = SystemClock()
+        timers = Timers(asyncio.get_running_loop(), clock)
+        look, faults = timers.look, 1
+
+        def broken() -> None:
+            nonlocal faults
+            if faults:
+                faults -= 1
+                raise KeyError("a fault")
+            look()
+
+        monkeypatch.setattr(timers, "look", broken)
+        first = timers.at(clock.now_us() + 1000)
+        while timers.failure is None:
+            await asyncio.wait([first], timeout=0.01)
+        seen = timers.failure
+        await first
+        timers.close()
+        return seen, timers.restarts, timers.failure
+
+    assert asyncio.run(story()) == ("KeyError('a fault')", 1, None)

@@ -137,6 +137,9 @@ def test_a_debug_run_stops_steps_and_answers_questions(api: httpx.Client) -> Non
     state = data(api.get(debug))
     assert (state["path"], state["when"], state["names"]) == ("loop[1]/double", "before", {"item": 6, "index": 1})
     assert [f["kind"] for f in state["callStack"]] == ["transform", "loop"]
+    states = {s["blockId"]: s for s in data(api.get(f"/runs/{started['id']}"))["blockStates"]}
+    assert (states["double"]["status"], states["double"]["completed"]) == ("paused", 1)
+    assert states["double"]["lastPath"] == "loop[1]/double"
     assert data(api.post(f"{debug}/evaluate", json={"expression": "item * 100 + index"}))["value"] == 601
     assert api.post(f"{debug}/evaluate", json={"expression": "itm"}).status_code == 400
     state = data(api.post(f"{debug}/step", json={}))

@@ -12,6 +12,7 @@ import pytest
 from tests.storage.conftest import Opener
 from tests.storage.notes import LINE_TEXTS, LineAdded, run
 from workbench.base.errors import StoreDamaged, Unavailable
+from workbench.storage import copies
 from workbench.storage.copies import list_copies
 from workbench.storage.copying import FILE, NOTE
 from workbench.storage.store import Store
@@ -301,3 +302,26 @@ def test_a_copy_that_fails_is_told_and_nothing_is_dropped(opened: Opener, home: 
 
     run(opened(segment_bytes=64 * 1024), main)
     assert (home / "log" / "0000000001.log").exists()
+
+
+def test_a_copying_process_that_hangs_is_stopped_and_the_copy_is_tried_again(
+    opened: Opener, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = opened(segment_bytes=64 * 1024)
+
+    async def main(store: Store) -> str:
+        await fill(store, 0, 10)
+        monkeypatch.setattr(copies, "LONGEST_S", 0.3)
+        monkeypatch.setattr(copies.sys, "executable", str(sleeper))
+        with pytest.raises(Unavailable) as caught:
+            await store.upkeep.copy()
+        monkeypatch.undo()
+        assert any("copy" in reason for reason in store.health()["reasons"])
+        await store.upkeep.copy()
+        assert store.health()["ok"]
+        return caught.value.message
+
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
+    sleeper.chmod(0o755)
+    assert "took longer than 0.3 s and was stopped" in run(store, main)

@@ -135,6 +135,9 @@ class EventsHub:
         self.seq = 0
         """The highest durable sequence seen."""
         self.is_closed = False
+        self.failure: str | None = None
+        """Why the last group could not be told; None when it could."""
+        self.restarts = 0
         self.block_counts: Callable[[str, Hashable], Mapping[str, Any]] = lambda _run_id, _key: {}
         """Counts since the run's start that are added to a folded item (the engine gives them)."""
 
@@ -148,7 +151,21 @@ class EventsHub:
         self._start_seq = self.seq = seq
 
     def publish(self, group: Iterable[tuple[int, str | None, Fact]]) -> None:
-        """Take a durable group (the store's `on_durable`)."""
+        """Take a durable group (the store's `on_durable`). After a fault every listener reads anew, and it goes on."""
+        try:
+            self._publish(group)
+        except Exception as error:
+            self.failure = repr(error)
+            self.restarts += 1
+            log.exception("events.publish_failed")
+            for ring in self._rings.values():
+                for listener in ring.listeners:
+                    listener.must_reset = True
+                    listener.wake()
+        else:
+            self.failure = None
+
+    def _publish(self, group: Iterable[tuple[int, str | None, Fact]]) -> None:
         # One of the hottest loops of the engine's thread: it takes every durable fact.
         types, seq, last, ring = self._types, self.seq, None, None
         touched: list[Ring] = []

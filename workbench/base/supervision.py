@@ -35,8 +35,8 @@ class Supervisor:
     """Lives on one event loop. A supervised coroutine runs for ever; one that returns has died too."""
 
     loops: dict[str, Supervised] = field(default_factory=dict)
-    watched: dict[str, Callable[[], str | None]] = field(default_factory=dict)
-    """Parts with threads or processes of their own: each says why it does not run, or None."""
+    watched: dict[str, tuple[Callable[[], str | None], Callable[[], int]]] = field(default_factory=dict)
+    """Parts that keep themselves running: each says why it does not run, or None, and how often it began again."""
     is_closed: bool = False
 
     def keep(self, name: str, begin: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -44,9 +44,9 @@ class Supervisor:
         self.loops[name] = one = Supervised(begin)
         self._begin(name, one)
 
-    def watch(self, name: str, why_not: Callable[[], str | None]) -> None:
+    def watch(self, name: str, why_not: Callable[[], str | None], restarts: Callable[[], int] = lambda: 0) -> None:
         """Show a part that keeps itself running; `why_not` says what is wrong with it, or None."""
-        self.watched[name] = why_not
+        self.watched[name] = why_not, restarts
 
     def _begin(self, name: str, one: Supervised) -> None:
         if self.is_closed:
@@ -75,9 +75,9 @@ class Supervisor:
             f"The loop “{name}” died and is started again: {o.failure}." for name, o in self.loops.items() if o.failure
         ]
         parts = {name: {"running": o.failure is None, "restarts": o.restarts} for name, o in self.loops.items()}
-        for name, why_not in self.watched.items():
+        for name, (why_not, restarts) in self.watched.items():
             why = why_not()
-            parts[name] = {"running": why is None, "restarts": 0}
+            parts[name] = {"running": why is None, "restarts": restarts()}
             reasons += [f"“{name}” does not run: {why}"] if why is not None else []
         return {"ok": not reasons, "reasons": reasons, "loops": parts}
 

@@ -10,10 +10,16 @@ import asyncio
 import heapq
 from itertools import count
 
+import structlog
+
 from workbench.base.clock import Clock
+
+log = structlog.get_logger("workbench.engine")
 
 LONGEST_SLEEP_S = 30.0
 """Monotonic clocks stop while a laptop sleeps; the wall clock is looked at again at least this often."""
+AGAIN_S = 0.1
+"""After a fault they are looked at again so soon."""
 EARLY_S = 1e-6
 """What a sum of seconds may have lost in rounding; no wait ends earlier by more."""
 SWEEP_AT = 1024
@@ -30,6 +36,9 @@ class Timers:
         self._order = count()
         self._handle: asyncio.TimerHandle | None = None
         self._sweep_at = SWEEP_AT
+        self.failure: str | None = None
+        """What went wrong when they were last looked at; None when all is well."""
+        self.restarts = 0
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -55,6 +64,18 @@ class Timers:
         if due_us > self._clock.now_us():
             await self.at(due_us)
 
+    def _wake(self) -> None:
+        """The loop's call: whatever goes wrong in it, waits go on ending."""
+        try:
+            self.look()
+        except Exception as error:  # noqa: BLE001 - a fault here would leave every wait of every run asleep
+            self.failure = repr(error)
+            self.restarts += 1
+            log.error("timers.died", error=self.failure, again_in_s=AGAIN_S)
+            self._handle = self._loop.call_later(AGAIN_S, self._wake)
+        else:
+            self.failure = None
+
     def look(self) -> None:
         """Fire what is due and set the next wake-up; called by tests after they moved the clock."""
         now = self._clock.monotonic() + EARLY_S
@@ -70,7 +91,7 @@ class Timers:
             self._handle = None
         if self._heap:
             delay = min(max(0.0, self._heap[0][0] - self._clock.monotonic()), LONGEST_SLEEP_S)
-            self._handle = self._loop.call_later(delay, self.look)
+            self._handle = self._loop.call_later(delay, self._wake)
 
     def close(self) -> None:
         """Forget every waiter."""

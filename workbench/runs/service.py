@@ -44,6 +44,7 @@ from workbench.runs.shaping import (
     block_state_of_row,
     checkpoint_with_wait,
     ms,
+    not_yet,
     run_of_live,
     run_of_row,
     wait_of_row,
@@ -170,8 +171,9 @@ class Runs:
         return RunInDetail.model_construct(
             **fields,
             checkpoints=tuple(first.items),
-            block_states=tuple(
-                with_wait(self._with_progress(run, block_state_of_row(s, run.function_id)), by_path) for s in states
+            block_states=self._with_standing(
+                run,
+                [with_wait(self._with_progress(run, block_state_of_row(s, run.function_id)), by_path) for s in states],
             ),
             waiting=waits,
             size_bytes=await self._size_of(run.id),
@@ -195,6 +197,18 @@ class Runs:
         """The versions of the functions that a run calls."""
         row = self._engine.find(run.id)
         return row.pins if row is not None else await self._store.read(lambda c: sql.pins_of(c, run.id))
+
+    def _with_standing(self, run: Run, states: list[BlockState]) -> tuple[BlockState, ...]:
+        """The states with the block before which the debugger stands, which is paused."""
+        live = self._engine.live.get(run.id)
+        position = live.gate.position if live is not None and live.gate is not None else None
+        if position is None or position.when != "before":
+            return tuple(states)
+        node, path = position.step.node, position.step.path
+        function = position.step.region.frame.function_id or run.function_id
+        known = next((s for s in states if (s.function_id, s.block_id) == (function, node.id)), None)
+        standing = (known or not_yet(function, node.id)).model_copy(update={"status": "paused", "last_path": path})
+        return (*(s for s in states if s is not known), standing)
 
     def _with_progress(self, run: Run, state: BlockState) -> BlockState:
         known = self._engine.tally(run.id)

@@ -191,6 +191,24 @@ def block_state_of_row(row: tuple[Any, ...], function_id: str) -> BlockState:
     )
 
 
+def not_yet(function_id: str, block_id: str) -> BlockState:
+    """The state of a block that has not run."""
+    return BlockState(
+        function_id=function_id,
+        block_id=block_id,
+        status="queued",
+        completed=0,
+        failed=0,
+        skipped=0,
+        last_path=block_id,
+        last_attempt=1,
+        port=None,
+        summary=None,
+        error=None,
+        run_ms=None,
+    )
+
+
 def stored_of(inline: Any, ref: Any, kind: str | None, summary: str | None) -> Stored | None:
     """A value's columns as it was stored; None for no value."""
     if kind is None or kind == "none":

@@ -19,6 +19,8 @@ from workbench.base.probe import probe
 from workbench.storage.copying import FILE, NOTE, digest
 from workbench.storage.running import ENDED, Runner
 
+LONGEST_S = 1800.0
+"""A copying process that takes longer is stopped: while one runs, nobody may CHECKPOINT."""
 KEPT = 2
 LEAST_BYTES = 32 * 1024 * 1024
 """A log that has grown by less is not worth a copy."""
@@ -130,8 +132,8 @@ class Copies:
             self._child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own module
             if self._is_stopping:
                 self._child.kill()
-            told = self._child.communicate()[1].strip()
-            code, self._child = self._child.returncode, None
+            told = self._child.communicate(timeout=LONGEST_S)[1].strip()
+            code = self._child.returncode
             if self._is_stopping:
                 return None
             if code != 0:
@@ -140,9 +142,17 @@ class Copies:
             probe("copies.after_copy")
             self.made += 1
             self._drop_older(keep)
+        except subprocess.TimeoutExpired:
+            _logger.error("copy.failed", seq=seq, error="the copying process hangs")
+            return f"the copying process took longer than {LONGEST_S:g} s and was stopped"
         except Exception as error:  # noqa: BLE001 - a copy that fails must not end the store
             _logger.error("copy.failed", seq=seq, error=repr(error))
             return repr(error)
+        finally:
+            child, self._child = self._child, None
+            if child is not None and child.poll() is None:
+                child.kill()
+                child.communicate()
         return None
 
     def _drop_older(self, keep: int) -> None:

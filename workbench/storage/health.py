@@ -56,7 +56,7 @@ def describe(
         "freeBytes": space.free() if not closed else None,
         "minFreeBytes": space.floor,
         "syncs": log.syncs,
-        "syncSeconds": round(log.sync_seconds, 6),
+        "syncSeconds": round(log.sync_times.total_s, 6),
         "largestGroup": log.largest_group,
         "bytesWritten": log.bytes_written,
         "reopened": log.reopened,

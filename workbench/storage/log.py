@@ -18,6 +18,7 @@ from time import perf_counter
 import structlog
 
 from workbench.base.errors import PayloadTooLarge, StoreDamaged, Unavailable
+from workbench.base.metrics import SYNC_BUCKETS_S, Histogram
 from workbench.base.probe import probe
 from workbench.storage.disk import Disk
 from workbench.storage.encoding import Encoding
@@ -90,7 +91,7 @@ class Log:
         self.on_writable: Callable[[], None] = lambda: None
         """Called from the log's step when facts can be written again after a failure; what was in flight is gone."""
         self.syncs = 0
-        self.sync_seconds = 0.0
+        self.sync_times = Histogram(SYNC_BUCKETS_S)
         self.largest_group = 0
         """Facts made durable with one sync, at most."""
         self.reopened = 0
@@ -245,7 +246,7 @@ class Log:
                 probe("log.before_sync")
                 segment.write(data)
                 probe("log.after_sync")
-                self.sync_seconds += perf_counter() - began
+                self.sync_times.observe(perf_counter() - began)
                 self.syncs += 1
                 self.bytes_written += len(data)
         except Exception as error:  # noqa: BLE001 - whatever it is, no waiter may be left waiting

@@ -13,6 +13,7 @@ import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.errors import StoreDamaged
+from workbench.base.metrics import Histogram
 from workbench.storage.apply import BATCH_FACTS, LAG_LIMIT, Applier
 from workbench.storage.copies import list_copies
 from workbench.storage.copying import FILE
@@ -33,6 +34,7 @@ from workbench.storage.reader import READERS, Reader
 from workbench.storage.recovery import Tail, first_sequence, recover, refuse
 from workbench.storage.running import Runner, Threads
 from workbench.storage.segments import SEGMENT_BYTES, Frame
+from workbench.storage.sizes import Sizes
 from workbench.storage.space import MIN_FREE_BYTES, Space
 from workbench.storage.ticket import Ticket
 from workbench.storage.upkeep import Upkeep
@@ -62,8 +64,10 @@ class Store:
         log: Log,
         applier: Applier,
         space: Space,
+        clock: Clock,
     ) -> None:
         self.home = home
+        self.sizes = Sizes(home, clock)
         self._lock = lock
         self._connection = tables.connection
         self._restored = tables.restored
@@ -139,6 +143,7 @@ class Store:
                 log=log,
                 applier=applier,
                 space=space,
+                clock=clock,
             )
             store.upkeep.copies_by_itself = database is None and damage is None
         except BaseException:
@@ -247,9 +252,15 @@ class Store:
         """``ok`` and why not; how far log, DuckDB and copies are. JSON-ready, without secrets."""
         return describe(self._log, self._applier, self._reader, self.upkeep.copies, self.space, closed=self._closed) | {
             "lag": self.lag(),
+            "sizes": self.sizes.bytes,
             "tornBytes": self._torn_bytes,
             "restoredFrom": self._restored,
         }
+
+    @property
+    def sync_times(self) -> Histogram:
+        """How long it took to make groups durable, since the start."""
+        return self._log.sync_times
 
     def close(self) -> None:
         """Write and apply all that waits, checkpoint, close. Calling it again does nothing."""

@@ -48,8 +48,14 @@ class Upkeep:
             self._start(seq)
 
     def _start(self, seq: int, done: Callable[[str | None], None] = lambda _error: None, keep: int = KEPT) -> None:
-        self._copied_at = self._log.bytes_written
-        self.copies.start(seq, done, keep=keep)
+        before, self._copied_at = self._copied_at, self._log.bytes_written
+
+        def ended(error: str | None) -> None:
+            if error is not None:
+                self._copied_at = before  # it is still due: the next CHECKPOINT tries again
+            done(error)
+
+        self.copies.start(seq, ended, keep=keep)
 
     async def copy(self) -> Copy:
         """Make a verified copy of the tables as they are now. Raises Unavailable when it cannot be made."""
