@@ -278,7 +278,7 @@ class Simulation:
             done, _ = await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED, timeout=3600)
             if (
                 not done
-            ):  # runs that nobody heard of, such as the fork of a step whose client has gone, may be in the way
+            ):  # runs that nobody heard of may be in the way, such as the fork of a step whose client has gone
                 await self._look_back(life)
             for task in [task for task in watching if task.done()]:
                 watching.remove(task)

@@ -74,6 +74,7 @@ class Gate:
         self._hits: dict[Breakpoint, int] = {}
         self._is_open = True
         self._waiters: list[asyncio.Future[None]] = []
+        self._lost: asyncio.TimerHandle | None = None
         self._news: asyncio.Event = asyncio.Event()
 
     async def look(
@@ -91,8 +92,10 @@ class Gate:
         `was_over`: it was over before, but has to run again, since what goes into it is another in a fork.
         """
         was_over = was_over or is_replayed
+        if self.is_holding:
+            self._look_soon(walk)
         while (not self._is_open or self.holds(step, when, was_over=was_over)) and not step.region.stopping:
-            await self._its_turn(walk)
+            await self._its_turn()
         if step.region.stopping or not self._stops(step, when, outcome, is_replayed=is_replayed):
             return
         if when == "after" and _is_unhandled(outcome):
@@ -112,19 +115,29 @@ class Gate:
             self._is_open = True
             self.nudge()
 
-    async def _its_turn(self, walk: Pausable) -> None:
-        """Wait to look again. Where the run cannot come to where it stood any more, it stops at what is next instead.
+    async def _its_turn(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _look_soon(self, walk: Pausable) -> None:
+        """Each step that comes by may have been the last that moved."""
+        if self._lost is not None:
+            self._lost.cancel()
+        self._lost = asyncio.get_running_loop().call_later(LOST_S, self._look_whether_lost, walk)
+
+    def _look_whether_lost(self, walk: Pausable) -> None:
+        """Where the run cannot come to where it stood any more, it stops at what is next instead.
 
         In a fork what runs again may answer something else than it did, and lead elsewhere.
         """
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        done, _ = await asyncio.wait((waiter,), timeout=LOST_S if self.is_holding else None)
-        if not done and self.is_holding and walk.busy == len(self._waiters) and not walk.waiting:
+        if self.is_holding and walk.busy == len(self._waiters) and not walk.waiting:
             self._stood_at, self.mode = None, "into"
             self.nudge()
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
 
     @property
     def is_holding(self) -> bool:
