@@ -156,6 +156,30 @@ def test_limits_hold_after_a_crash(houses: Callable[..., House]) -> None:
     assert [house.finish(run).status for run in (first, second)] == ["completed"] * 2
 
 
+@pytest.mark.parametrize("start_paused", [False, True])
+def test_after_a_crash_what_had_begun_keeps_its_place_before_what_came_earlier(
+    houses: Callable[..., House], start_paused: bool
+) -> None:
+    house = houses().start()
+    limit(house, 1)
+    first, second = start(house, 1), start(house, 2, "e")
+    third = start(house, 3, "e", priority=9)
+    house.world.until(house.world.began, "t")
+    open_door(house, "d")
+    house.finish(first)
+    house.world.until(house.world.began, "t", 2)
+    assert house.engine.find(second.id).status == "pending"
+    house = house.crash()
+    limit(house, 1)
+    house.start(start_paused=start_paused)
+    house.do(house.engine.holds.resume(None, None, None))
+    assert house.engine.find(second.id).status == "pending"
+    open_door(house, "e")
+    house.finish(third)
+    house.finish(second)
+    assert [house.row(run.id).status for run in (third, second)] == ["completed"] * 2
+
+
 def test_a_paused_function_starts_nothing_and_others_go_on(houses: Callable[..., House]) -> None:
     house = houses().start()
     house.do(house.engine.holds.pause(F, "me", "so", None))

@@ -78,7 +78,8 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
         entry.mailbox = known.mailbox if known is not None else None
         entry.seen_at = max(seen_at, signs.get(row.id, 0), row.started_at or 0)
         entries.append(entry)
-    entries.sort(key=lambda e: e.row.status is RunStatus.QUEUED)
+    # what had begun counts against its function's limit before anything that has not is judged by it
+    entries.sort(key=lambda e: e.row.started_at is None or e.row.status is RunStatus.QUEUED)
     for entry in sorted(entries, key=lambda e: -e.row.priority)[:FIRST_RUNS]:
         entry.may_have_begun = entry.row.started_at is None
     return entries
