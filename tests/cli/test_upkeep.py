@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.engine.flows import flow, transform
+from tests.runs.test_runs import until
 from tests.serving import Bench, running
 from workbench.base.errors import InvalidInput, InvalidState, NotFound, StoreDamaged, StoreHeld
 from workbench.cli import upkeep
@@ -151,3 +153,39 @@ def test_what_was_deleted_is_gone_from_the_disk_after_compact(home: Path, tmp_pa
 
 def holds(folder: Path, words: bytes) -> bool:
     return any(words in p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+def test_a_backup_under_write_load_has_all_that_was_acknowledged_before_it(home: Path, tmp_path: Path) -> None:
+    with running(home) as bench:
+        function = work(bench)
+        bench.workbench.store.announce(bench.address, bench.workbench.access.add_kernel_key())
+        acknowledged: list[str] = []
+        is_over = threading.Event()
+
+        def write() -> None:
+            client = bench.client()
+            while not is_over.is_set():
+                made = client.post("/runs", json={"functionId": function}).json()["data"]
+                acknowledged.append(made["id"])
+
+        writers = [threading.Thread(target=write) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        try:
+            while len(acknowledged) < 30:
+                writers[0].join(0.01)
+            before = list(acknowledged)
+            assert upkeep.back_up(tmp_path / "saved", home) == 0
+            after = len(acknowledged)
+        finally:
+            is_over.set()
+            for writer in writers:
+                writer.join()
+    assert after > len(before)  # nobody waited for the backup
+    other = tmp_path / "other"
+    assert upkeep.restore(tmp_path / "saved", other, replace=False) == 0
+    assert upkeep.verify(other, online=False) == 0
+    with running(other) as bench:
+        for run_id in before:
+            ended = until(bench.client(), run_id, "completed")
+            assert ended["output"] is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from workbench.storage.disk import SystemDisk
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import FactRegistry
 from workbench.storage.migrations.runner import Migration, migrate
+from workbench.storage.recovery import first_sequence
 from workbench.storage.segments import HEADER_BYTES, frame_at, frames_anywhere, list_segments, open_segment
 from workbench.storage.value_files import hash_file
 from workbench.storage.writing import Entry, Writer
@@ -61,27 +63,33 @@ class Verifier:
     def verify(self, newest: Copy | None = None) -> Report:
         """Everything; with `newest`, a copy that a running owner has just made, up to there only."""
         upto = newest.seq if newest is not None else None
-        entries, first = self._read_log(upto)
         self._check_values()
         copies = list_copies(self._home)
         for copy in copies:
             self.report.copies += 1
             if not copy.is_whole():
                 self.report.problems.append(f"The copy {copy.folder} has changed since it was verified.")
-        with tempfile.TemporaryDirectory(prefix="workbench-verify-") as scratch:
+        first = first_sequence(SystemDisk(), self._home / "log")
+        with tempfile.TemporaryDirectory(prefix="workbench-verify-") as scratch, ExitStack() as opened:
             folder = Path(scratch)
             tables = self._tables(folder, newest)
             if tables is not None:
-                older = [c for c in copies if c.is_whole() and c.seq + 1 >= first and (newest is None or c != newest)]
-                self._compare(tables, folder, older[0] if older else None, entries, first, upto)
-                tables.close()
+                opened.callback(tables.close)
+            older = [c for c in copies if c.is_whole() and c.seq + 1 >= first and (newest is None or c != newest)]
+            again = self._again(folder, older[0] if older else None, first) if tables is not None else None
+            if again is not None:
+                opened.callback(again.close)
+            replays = self._replays(tables, again, upto) if again is not None else ()
+            self._read_log(upto, replays)
+            if replays:
+                self._compare(tables, again, replays)
         return self.report
 
     # --- the log and the values -------------------------------------------------------------------------------------
 
-    def _read_log(self, upto: int | None) -> tuple[list[Entry], int]:
-        disk, expected, first = SystemDisk(), 0, 0
-        entries: list[Entry] = []
+    def _read_log(self, upto: int | None, replays: Sequence[_Replay]) -> None:
+        """Look at every frame, and hand its facts on: never more of them at once than a batch."""
+        disk, expected = SystemDisk(), 0
         paths = list_segments(disk, self._home / "log")
         for done, path in enumerate(paths):
             self._tell("log", done, len(paths))
@@ -98,17 +106,16 @@ class Verifier:
                     break
                 if expected and found.first != expected:
                     self.report.problems.append(f"{path.name}: sequence {expected} is missing, {found.first} follows.")
-                first = first or found.first
                 expected, position = found.first + found.count, found.end
                 self.report.frames += 1
                 self.report.facts += found.count
                 workspace, facts = self._encoding.decode(found.payload) if found.count else (None, [])
-                entries += [Entry(seq, workspace, fact) for seq, fact in enumerate(facts, found.first)]
+                for replay in replays:
+                    replay.take([Entry(seq, workspace, fact) for seq, fact in enumerate(facts, found.first)])
             later = next(iter(frames_anywhere(data, position, segment.salt)), None)
             if later is not None and later.durable >= expected and (upto is None or expected <= upto):
                 self.report.problems.append(f"{path.name}: facts from sequence {expected} on cannot be read.")
         self._tell("log", len(paths), len(paths))
-        return entries, first or 1
 
     def _check_values(self) -> None:
         folder = self._home / "values"
@@ -145,24 +152,38 @@ class Verifier:
             return None
         return connection
 
-    def _compare(
-        self, tables: Any, folder: Path, base: Copy | None, entries: list[Entry], first: int, upto: int | None
-    ) -> None:
+    def _again(self, folder: Path, base: Copy | None, first: int) -> Any:
+        """Tables that are to be made by the log alone: from a copy, or from nothing; None where it does not reach."""
         again = folder / "again.duckdb"
         if base is not None:
             shutil.copyfile(base.file, again)
         elif first > 1:
             self.report.compared = "nothing: the log does not reach back to a copy"
-            return
-        replayed = open_database(again)
+            return None
+        connection = open_database(again)
+        migrate(connection, self._migrations)
+        return connection
+
+    def _replays(self, tables: Any, again: Any, upto: int | None) -> Sequence[_Replay]:
+        """What brings both to the log's end; none where a database cannot be read."""
         try:
-            migrate(replayed, self._migrations)
-            begin = applied_seq(replayed)
-            self._replay(replayed, entries, upto)
-            self._replay(tables, entries, upto)
-            one, two = _fingerprints(tables), _fingerprints(replayed)
+            return self._replay(tables, upto), self._replay(again, upto)
+        except duckdb.Error as error:
+            self.report.problems.append(f"The database cannot be read: {error}")
+            return ()
+
+    def _replay(self, connection: Any, upto: int | None) -> _Replay:
+        writer = Writer(connection, self._registry, self._encoding, self._clock)
+        writer.retry_unknown()
+        return _Replay(writer, applied_seq(connection), upto)
+
+    def _compare(self, tables: Any, again: Any, replays: Sequence[_Replay]) -> None:
+        try:
+            for replay in replays:
+                replay.finish()
+            one, two = _fingerprints(tables), _fingerprints(again)
             self.report.tables = len(one)
-            self.report.compared = f"{len(one)} tables with a replay from sequence {begin}"
+            self.report.compared = f"{len(one)} tables with a replay from sequence {replays[-1].begin}"
             for name in sorted(one.keys() | two.keys()):
                 (rows, _), (rows_by_log, _) = one.get(name, (0, 0)), two.get(name, (0, 0))
                 if one.get(name) != two.get(name):
@@ -171,17 +192,37 @@ class Verifier:
                     )
         except duckdb.Error as error:
             self.report.problems.append(f"The database cannot be read: {error}")
-        finally:
-            replayed.close()
 
-    def _replay(self, connection: Any, entries: list[Entry], upto: int | None) -> None:
-        writer = Writer(connection, self._registry, self._encoding, self._clock)
-        writer.retry_unknown()
-        applied = applied_seq(connection)
-        todo = [e for e in entries if e.seq > applied and (upto is None or e.seq <= upto)]
-        for start in range(0, len(todo), BATCH_FACTS):
-            self._tell("replay", start, len(todo))
-            writer.apply(todo[start : start + BATCH_FACTS])
+
+class _Replay:
+    """Applies the log's facts to one database as they come, a batch at a time."""
+
+    def __init__(self, writer: Writer, begin: int, upto: int | None) -> None:
+        self._writer = writer
+        self.begin = begin
+        self._upto = upto
+        self._batch: list[Entry] = []
+        self._failure: duckdb.Error | None = None
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Apply those that are not in the database yet; what goes wrong is told by `finish`."""
+        self._batch += [e for e in entries if e.seq > self.begin and (self._upto is None or e.seq <= self._upto)]
+        if len(self._batch) >= BATCH_FACTS:
+            self._apply()
+
+    def finish(self) -> None:
+        """Apply the rest. Raises duckdb.Error."""
+        self._apply()
+        if self._failure is not None:
+            raise self._failure
+
+    def _apply(self) -> None:
+        batch, self._batch = self._batch, []
+        if batch and self._failure is None:
+            try:
+                self._writer.apply(batch)
+            except duckdb.Error as error:
+                self._failure = error
 
 
 def _fingerprints(connection: Any) -> dict[str, tuple[int, int]]:
