@@ -1,4 +1,4 @@
-"""The console command `workbench`: lab, run, serve, doctor, backup, restore, verify, compact."""
+"""The console command `workbench`: lab, run, export, import, serve, doctor, backup, restore, verify, compact."""
 
 from __future__ import annotations
 
@@ -41,6 +41,35 @@ def run(
     from workbench.cli.run import run_file
 
     raise typer.Exit(run_file(file, inputs or [], name, home))
+
+
+@app.command(name="export")
+def export_functions(
+    path: Annotated[Path, typer.Argument(help="Where to: a .flow.json for git and people, a .json, or a .py.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Functions by name; none: all of them.")] = None,
+    canvas: Annotated[str | None, typer.Option(help="A canvas with all of its functions; or only those on it.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write functions into a file, without their runs and secrets."""
+    from workbench.cli.transfer import export_to
+
+    raise typer.Exit(export_to(path, names or [], canvas, home))
+
+
+@app.command(name="import")
+def import_functions(
+    path: Annotated[Path, typer.Argument(help="A file that `workbench export` wrote.")],
+    preview: Annotated[bool, typer.Option(help="Only say what would be done. Exit code 1 if it would fail.")] = False,
+    on_conflict: Annotated[
+        str, typer.Option(help="What is here already: skip, update, or create a second one.")
+    ] = "skip",
+    canvas: Annotated[str | None, typer.Option(help="The canvas that all of them go to.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Bring functions in from a file: all of it, or nothing."""
+    from workbench.cli.transfer import import_from
+
+    raise typer.Exit(import_from(path, on_conflict, canvas, home, preview=preview))
 
 
 @app.command()

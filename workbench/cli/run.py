@@ -13,8 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from workbench.cli.source import Source, read_inputs, read_source
+from workbench.cli.source import Source, connecting_to, read_inputs, read_source
 from workbench.client.api import Api
+from workbench.client.bench import Bench
 from workbench.client.connecting import connect
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
@@ -38,7 +39,9 @@ def run_file(file: Path, pairs: Sequence[str], name: str | None = None, home: Pa
     inputs = read_inputs(pairs)
     with connect(home=home) as bench:
         api = bench.api
-        function = _saved(api, read_source(file, name))
+        with connecting_to(api.address):
+            source = read_source(file, name)
+        function = _saved(bench, source)
         run = api.post("/runs", {"functionId": function["id"], "inputs": inputs})
         try:
             run = follow(api, run["id"], {block["id"]: block["name"] for block in function["flow"]["blocks"]})
@@ -96,8 +99,12 @@ def report(run: Mapping[str, Any]) -> int:
     return EXIT_FAILED
 
 
-def _saved(api: Api, source: Source) -> dict[str, Any]:
+def _saved(bench: Bench, source: Source) -> dict[str, Any]:
     """The function with its flow; a flow from a file gets a function of its name, or a new version of it."""
+    api = bench.api
+    if source.bundle is not None:
+        made = bench.import_(source.bundle, on_conflict="update")
+        return api.get(f"/functions/{next(f for f in made.functions if f.name == source.name).id}")
     if source.function_id is not None:
         return api.get(f"/functions/{source.function_id}")
     found = [f for f in api.pages("/functions", q=source.name) if f["name"] == source.name]

@@ -1,25 +1,31 @@
-"""What `workbench run FILE` runs: a flow from JSON, or a function that a Python file builds; and its inputs."""
+"""What `workbench run FILE` runs: a flow or a bundle from JSON, or what a Python file builds; and its inputs."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import runpy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.base.errors import InvalidInput
+from workbench.client.address import Address
 from workbench.client.function import Function
+from workbench.flow.bundles.files import from_text
+from workbench.flow.bundles.form import FORMAT
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A function to run: one that is saved (`function_id`), or a flow to save first."""
+    """A function to run: one that is saved (`function_id`), or a flow or a bundle to save first."""
 
     name: str
     flow: dict[str, Any] | None = None
     function_id: str | None = None
+    bundle: dict[str, Any] | None = None
 
 
 def read_source(file: Path, name: str | None = None) -> Source:
@@ -27,7 +33,7 @@ def read_source(file: Path, name: str | None = None) -> Source:
     if not file.is_file():
         raise InvalidInput(f"There is no file {file}.")
     if file.suffix == ".json":
-        return _from_json(file)
+        return _from_json(file, name)
     if file.suffix == ".py":
         return _from_python(file, name)
     raise InvalidInput(
@@ -51,11 +57,13 @@ def read_inputs(pairs: Sequence[str]) -> dict[str, Any]:
     return inputs
 
 
-def _from_json(file: Path) -> Source:
+def _from_json(file: Path, name: str | None) -> Source:
     try:
-        told = json.loads(_text(file))
+        told = from_text(_text(file))
     except ValueError as error:
         raise InvalidInput(f"{file} is not JSON: {error}.") from None
+    if isinstance(told, dict) and told.get("format") == FORMAT:
+        return Source(_chosen(told, name), bundle=told)
     title = file.name.removesuffix(".json").removesuffix(".flow")
     if isinstance(told, dict) and isinstance(told.get("flow"), dict):
         return Source(str(told.get("name") or title), told["flow"])
@@ -81,6 +89,35 @@ def _from_python(file: Path, name: str | None) -> Source:
     if not found:
         raise InvalidInput(f"{file} builds no function.", hint="Leave it in a variable at the file's top level.")
     raise InvalidInput(f"{file} builds {', '.join(sorted(found))}.", hint="Say which: --name NAME.")
+
+
+def _chosen(bundle: dict[str, Any], name: str | None) -> str:
+    """The name of the function of a bundle that is to run."""
+    functions = bundle.get("functions")
+    names = [f.get("name") for f in functions if isinstance(f, dict)] if isinstance(functions, list) else []
+    found = [str(n) for n in names if name in (None, n)]
+    if len(found) == 1:
+        return found[0]
+    raise InvalidInput(
+        f"The bundle holds {', '.join(map(str, names)) or 'no function'}.", hint="Say which: --name NAME."
+    )
+
+
+@contextlib.contextmanager
+def connecting_to(address: Address) -> Iterator[None]:
+    """While a script runs, `workbench.connect()` in it connects to this address."""
+    told = {"WORKBENCH_URL": address.url, "WORKBENCH_API_KEY": address.key, "WORKBENCH_WORKSPACE": address.workspace}
+    told = told if address.key else {}  # with a Jupyter token it looks for the same server itself
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update({name: value for name, value in told.items() if value})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _text(file: Path) -> str:

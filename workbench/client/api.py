@@ -75,20 +75,20 @@ class Api:
         """A whole table, through Arrow."""
         response = self._send(method, path, body=body, query=query, headers={"Accept": ARROW})
         if not response.is_success:
-            self._open(response)
+            self.open(response)
         return pl.read_ipc_stream(io.BytesIO(response.content))
 
     def answer(self, method: str, path: str, *, body: Any = None, query: Any = None, wait_s: float = 0.0) -> Any:
         """The opened envelope: `data` and `meta`. Raises the error that it tells."""
-        return self._open(self._send(method, path, body=body, query=query, wait_s=wait_s))
+        return self.open(self._send(method, path, body=body, query=query, wait_s=wait_s))
 
     @contextlib.contextmanager
-    def stream(self, path: str, read_timeout_s: float) -> Iterator[Any]:
+    def stream(self, path: str, read_timeout_s: float, *, method: str = "GET", body: Any = None) -> Iterator[Any]:
         """An event source. Raises httpx's errors: whoever follows events falls back on reading."""
         from httpx_sse import connect_sse
 
-        timeout = httpx.Timeout(5.0, read=read_timeout_s)
-        with connect_sse(self._client(), "GET", path, timeout=timeout) as source:
+        timeout = httpx.Timeout(READ_S, connect=CONNECT_S, read=read_timeout_s)
+        with connect_sse(self._client(), method, path, json=body, timeout=timeout) as source:
             yield source
 
     def close(self) -> None:
@@ -169,7 +169,8 @@ class Api:
             )
         )
 
-    def _open(self, response: httpx.Response) -> dict[str, Any]:
+    def open(self, response: httpx.Response) -> dict[str, Any]:
+        """The envelope of an answer that is a success. Raises the error that it tells."""
         try:
             told = response.json()
         except ValueError:

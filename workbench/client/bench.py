@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from workbench.base.ending import at_end
-from workbench.base.errors import WorkbenchError
+from workbench.base.errors import InvalidInput, WorkbenchError
 from workbench.client.again import DeadLetter, dead_letters
 from workbench.client.api import Api
+from workbench.client.bundle import Bundle, ImportTable, read_bundle, wire_key
 from workbench.client.canvas import Canvas
 from workbench.client.catalogue import BlockCatalogue
 from workbench.client.cells import after_each_cell, before_each_cell
+from workbench.client.errors import short
 from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
+from workbench.client.long_calls import IMPORT_S, with_progress
 from workbench.client.queue import QueueStats
 from workbench.client.run import Run
 
@@ -86,6 +90,57 @@ class Bench:
         for function in list(self._functions.values()):
             function.save()
 
+    # Bundles
+
+    def export(self, *what: Function | Canvas) -> Bundle:
+        """Functions, or one canvas with all of its functions, as a bundle; without any, every function there is."""
+        self.save()
+        canvases = [each for each in what if isinstance(each, Canvas)]
+        if len(what) == 1 and canvases:
+            return Bundle(self.api.post("/export", {"canvasId": canvases[0].id}))
+        if canvases:
+            raise short(InvalidInput("A bundle is of one canvas, or of functions.", hint="Export them one by one."))
+        ids = [each.id for each in what if isinstance(each, Function)]
+        return Bundle(self.api.post("/export", {"functionIds": ids or [f["id"] for f in self.api.pages("/functions")]}))
+
+    def import_(
+        self,
+        source: Bundle | Mapping[str, Any] | str | Path,
+        *,
+        preview: bool = False,
+        on_conflict: str = "skip",
+        canvas: Canvas | None = None,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        message: str | None = None,
+    ) -> ImportTable:
+        """Bring in a bundle, or a file that holds one; all of it or nothing.
+
+        Args:
+            source: what `export` answered, or the path of a file.
+            preview: write nothing; the answer says what would be done.
+            on_conflict: what is done with a function that is here: ``skip``, ``update``, or ``create`` a second one.
+            canvas: where all of its functions go.
+            overrides: by an item's source id: ``{"action": …, "name": …, "target_id": …}``.
+            message: kept with the versions that are made.
+
+        Raises InvalidInput that names each item which cannot be imported.
+        """
+        self.save()
+        body: dict[str, Any] = {"bundle": read_bundle(source), "conflictStrategy": on_conflict}
+        if canvas is not None:
+            body["targetCanvasId"] = canvas.id
+        if overrides:
+            body["overrides"] = {i: {wire_key(k): v for k, v in wish.items()} for i, wish in overrides.items()}
+        if message is not None:
+            body["message"] = message
+        if preview:
+            return ImportTable(self, self.api.post("/import/preview", body, wait_s=IMPORT_S), is_preview=True)
+        told = with_progress(self.api, "/import", body, IMPORT_S)
+        for function in list(self._functions.values()):
+            if function.key in told["idMap"].values():
+                function.reload()
+        return ImportTable(self, told, is_preview=False)
+
     # Runs
 
     def run(self, run_id: str) -> Run:
@@ -99,6 +154,22 @@ class Bench:
         told = self.api.pages("/runs", limit, functionId=function.id if function else None, status=status)
         more = f"the newest {limit}; limit=… shows more, bench.frames.runs() gives all as a table"
         return Listed([Run(self, each) for each in told], RUN_COLUMNS, more)
+
+    def undo(self) -> str:
+        """Take back your own last change, whichever function it was in; what it was."""
+        return self._take_back("undo")
+
+    def redo(self) -> str:
+        """Make again what you took back last."""
+        return self._take_back("redo")
+
+    def _take_back(self, verb: str) -> str:
+        self.save()
+        told = self.api.post(f"/commands/{verb}")
+        for function in list(self._functions.values()):
+            if function.key in told["versions"]:
+                function.reload()
+        return told["label"]
 
     def queue(self) -> QueueStats:
         """How many runs wait, work and are over, and what is paused."""

@@ -7,9 +7,10 @@ from html import escape
 from typing import Any, TypeAlias
 
 from workbench.base.errors import InvalidInput
-from workbench.client.draft import ChangeBlock, PutEdge, RemoveBlock, RemoveEdge, RenameBlock
+from workbench.client.draft import ChangeBlock, PutBlock, PutEdge, RemoveBlock, RemoveEdge, RenameBlock
 from workbench.client.errors import short
 from workbench.client.faces import FunctionFace
+from workbench.client.plain import plain
 from workbench.flow.handles import handle
 from workbench.flow.nearest import Nearest
 
@@ -112,6 +113,11 @@ class Block:
     def configure(self, **config: Any) -> Block:
         """Change some fields of the config; None takes a field out."""
         self._function.edit_block(ChangeBlock(self._id, self._function.wire_config(self.type, config)))
+        return self
+
+    def replace_config(self, config: Mapping[str, Any]) -> Block:
+        """Make this its whole config, with the names of the wire; nothing is looked at."""
+        self._function.edit_block(PutBlock(self._id, self.type, self.name, plain(config)))
         return self
 
     def rename(self, name: str) -> Block:

@@ -45,6 +45,16 @@ class Canvas:
         ids = [told["id"] for told in self._bench.api.pages("/functions", canvasId=self.id)]
         return Listed([self._bench.function_of(i) for i in ids], _FUNCTION_COLUMNS, "canvas.function(name) opens one")
 
+    def duplicate(self, name: str | None = None) -> Canvas:
+        """A copy with copies of all its functions, as drafts, which then call each other."""
+        self._bench.save()
+        body = {"name": name} if name else {}
+        return Canvas(self._bench, self._bench.api.post(f"/canvases/{self.id}/duplicate", body))
+
+    def stats(self, since: str | None = None) -> dict[str, Any]:
+        """Run counts by status, success rate, quantiles of run and queue time; of runs made `since` (RFC 3339)."""
+        return self._bench.api.get(f"/canvases/{self.id}/stats", since=since)
+
     def delete(self, *, force: bool = False) -> None:
         """Delete it with its functions and their runs; `force` cancels those that are not over."""
         self._bench.api.delete(f"/canvases/{self.id}", force=force or None)

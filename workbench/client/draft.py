@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -87,7 +87,37 @@ class KeepOnly:
     edges: frozenset[PutEdge]
 
 
-Edit: TypeAlias = PutBlock | ChangeBlock | RenameBlock | RemoveBlock | PutEdge | RemoveEdge | SetVariables | KeepOnly
+@dataclass(frozen=True, slots=True)
+class LayOut:
+    """Blocks stand here (by id), and these notes, groups and ids of wires (in their order) are the flow's, if said."""
+
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    notes: Sequence[Mapping[str, Any]] | None = None
+    groups: Sequence[Mapping[str, Any]] | None = None
+    wire_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutFlow:
+    """This is the whole flow."""
+
+    flow: Mapping[str, Any]
+
+
+Edit: TypeAlias = (
+    PutBlock
+    | ChangeBlock
+    | RenameBlock
+    | RemoveBlock
+    | PutEdge
+    | RemoveEdge
+    | SetVariables
+    | KeepOnly
+    | LayOut
+    | PutFlow
+)
+PLACED = "placed"
+"""The key by which a flow under edit says that where its blocks stand was said, and is not to be decided."""
 
 
 def edited(flow: Mapping[str, Any], edits: Iterable[Edit], catalogue: BlockCatalogue) -> dict[str, Any]:
@@ -126,6 +156,10 @@ class _Work:
                 self.flow["variables"] = dict(edit.variables)
             case KeepOnly():
                 self._keep(edit)
+            case LayOut():
+                self._lay_out(edit)
+            case PutFlow():
+                self.flow = {**self.flow, **edit.flow, PLACED: True}
             case _:
                 self._change(edit)
 
@@ -170,13 +204,27 @@ class _Work:
             return
         self.flow["edges"].append(
             {
-                "id": _edge_id(edge, {e["id"] for e in self.flow["edges"]}),
+                "id": edge_id(edge, {e["id"] for e in self.flow["edges"]}),
                 "source": edge.source,
                 "sourcePort": edge.source_port,
                 "target": edge.target,
                 "targetPort": edge.target_port,
             }
         )
+
+    def _lay_out(self, edit: LayOut) -> None:
+        for block_id, (x, y) in edit.places.items():
+            block = self._find(block_id)
+            if block is not None:
+                block["position"] = {"x": float(x), "y": float(y)}
+        self.flow[PLACED] = self.flow.get(PLACED) or bool(edit.places)
+        for name in ("notes", "groups"):
+            told = getattr(edit, name)
+            if told is not None:
+                self.flow[name] = [dict(each) for each in told]
+        if edit.wire_ids is not None and len(edit.wire_ids) == len(self.flow["edges"]):
+            for edge, wire_id in zip(self.flow["edges"], edit.wire_ids, strict=True):
+                edge["id"] = wire_id
 
     def _keep(self, edit: KeepOnly) -> None:
         blocks = {self._same.get(b, b) for b in edit.blocks}
@@ -185,12 +233,22 @@ class _Work:
         self.flow["edges"] = [e for e in self.flow["edges"] if any(kept.is_edge(e) for kept in edges)]
 
 
-def _edge_id(edge: PutEdge, taken: set[str]) -> str:
+def edge_id(edge: PutEdge, taken: set[str]) -> str:
+    """The id of a new wire, made of what it joins."""
     stem = "-".join(part[:14] for part in (edge.source, edge.source_port, edge.target) if part != "out")[:56]
     number, name = 2, stem
     while name in taken:
         name, number = f"{stem}-{number}", number + 1
     return name
+
+
+def free_id(name: str, taken: set[str]) -> str:
+    """The id of a new block, made of its name."""
+    stem = "".join(c for c in handle(name) if c.isascii())[:48].strip("_") or "block"
+    number, found = 2, stem
+    while found in taken:
+        found, number = f"{stem}_{number}", number + 1
+    return found
 
 
 def model_of(flow: Mapping[str, Any]) -> Flow:
@@ -205,9 +263,9 @@ def placed(before: Mapping[str, Any], after: dict[str, Any], catalogue: BlockCat
     new ones stand beside the block that they come from, and the others stay.
     """
     has_same_shape = {b["id"] for b in before["blocks"]} == {b["id"] for b in after["blocks"]}
-    if has_same_shape and _wires(before) == _wires(after):
+    if has_same_shape and not after.get(PLACED) and _wires(before) == _wires(after):
         return after
-    if _is_untouched(before, catalogue):
+    if not after.get(PLACED) and is_laid_out(model_of(before), catalogue):
         return {**after, "blocks": [{k: v for k, v in b.items() if k != "position"} for b in after["blocks"]]}
     by_id = {b["id"]: b for b in after["blocks"]}
     for block in after["blocks"]:
@@ -220,10 +278,10 @@ def _wires(flow: Mapping[str, Any]) -> set[tuple[str, str, str, str]]:
     return {(e["source"], e["sourcePort"], e["target"], e["targetPort"]) for e in flow["edges"]}
 
 
-def _is_untouched(flow: Mapping[str, Any], catalogue: BlockCatalogue) -> bool:
-    model = model_of(flow)
-    laid_out = arrange(model, catalogue)
-    return all(a.position == b.position for a, b in zip(model.blocks, laid_out.blocks, strict=True))
+def is_laid_out(flow: Flow, catalogue: BlockCatalogue) -> bool:
+    """Whether every block stands where a layout puts it: nobody has moved one by hand."""
+    laid_out = arrange(flow, catalogue)
+    return all(a.position == b.position for a, b in zip(flow.blocks, laid_out.blocks, strict=True))
 
 
 def _beside(block_id: str, by_id: Mapping[str, Any], edges: list[dict[str, Any]]) -> dict[str, float]:

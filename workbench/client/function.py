@@ -9,26 +9,21 @@ from typing import Any
 from workbench.base.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.client.block import Block
 from workbench.client.breakpoints import Breakpoints
-from workbench.client.draft import (
-    PutBlock,
-    SetVariables,
-    model_of,
-)
+from workbench.client.draft import PutBlock, SetVariables, free_id, model_of
 from workbench.client.errors import short
 from workbench.client.faces import BenchFace
-from workbench.client.makers import BlockMaker, plain, wire_config
+from workbench.client.makers import BlockMaker, wire_config
 from workbench.client.naming import find_block
+from workbench.client.plain import plain
 from workbench.client.queue import settings_on_wire
 from workbench.client.run import Run
+from workbench.client.script import WithScript
 from workbench.client.validation import Validation
-from workbench.client.working_copy import WorkingCopy
 from workbench.flow.handles import free_name, handle
 from workbench.flow.nearest import Nearest
 
-SAVE_TRIES = 3
 
-
-class Function(WorkingCopy):
+class Function(WithScript):
     """A flow with a name and numbered versions.
 
     Edits gather and are saved together: at the end of the notebook's cell, and before anything looks at or runs the
@@ -83,14 +78,17 @@ class Function(WorkingCopy):
 
     # Building
 
-    def block(self, type: str, name: str | None = None, /, **config: Any) -> Block:
-        """Put a block into the function, or change the one of this name. Raises InvalidInput for an unknown field."""
+    def block(self, type: str, name: str | None = None, id: str | None = None, /, **config: Any) -> Block:
+        """Put a block into the function, or change the one of this name; a new one gets `id`, if it is said.
+
+        Raises InvalidInput for an unknown field.
+        """
         if type not in self.catalogue.entries and type.rstrip("_") in self.catalogue.entries:
             type = type.rstrip("_")  # noqa: A001 - its one name here
         wired = self.wire_config(type, config)
         name = name or self._next_name(type)
         block_id = next((b["id"] for b in self.flow["blocks"] if handle(b["name"]) == handle(name)), None)
-        edit = PutBlock(block_id or self._free_id(name), type, name, wired)
+        edit = PutBlock(block_id or id or free_id(name, {b["id"] for b in self.flow["blocks"]}), type, name, wired)
         self.edit_block(edit)
         return Block(self, edit.id)
 
@@ -106,14 +104,6 @@ class Function(WorkingCopy):
         number = self._unnamed[type] = self._unnamed.get(type, 0) + 1
         return plain_name if number == 1 else f"{plain_name} {number}"
 
-    def _free_id(self, name: str) -> str:
-        taken = {b["id"] for b in self.flow["blocks"]}
-        stem = "".join(c for c in handle(name) if c.isascii())[:48].strip("_") or "block"
-        number, found = 2, stem
-        while found in taken:
-            found, number = f"{stem}_{number}", number + 1
-        return found
-
     def __getattr__(self, name: str) -> BlockMaker:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -128,7 +118,7 @@ class Function(WorkingCopy):
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(f"{t}_" if t == "return" else t for t in self.catalogue.entries)})
 
-    def set_variables_to(self, **variables: Any) -> Function:
+    def set_variables_to(self, /, **variables: Any) -> Function:
         """Set the first values of the flow's variables; expressions read them as ``vars.name``."""
         self.edit_block(SetVariables(plain(variables)))
         return self
@@ -139,18 +129,6 @@ class Function(WorkingCopy):
         """All that is wrong with it."""
         self.save()
         return Validation(self, self._bench.api.post("/validate", {"functionId": self.key}))
-
-    def set_status(self, status: str) -> Function:
-        """Make it ``active``, ``draft`` or ``archived``. Raises FlowInvalid."""
-        self.save()
-        self._take(self._bench.api.put(f"/functions/{self.key}", {"status": status}))
-        return self
-
-    def rename(self, name: str) -> Function:
-        """Give it another name."""
-        self.save()
-        self._take(self._bench.api.put(f"/functions/{self.key}", {"name": name}))
-        return self
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Its settings, after changing those that are given; None clears one.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any
 
 from workbench.base.errors import InvalidInput
@@ -14,6 +12,7 @@ from workbench.client.block import Block
 from workbench.client.catalogue import BlockCatalogue, resolved
 from workbench.client.errors import short
 from workbench.client.faces import FunctionFace
+from workbench.client.plain import plain
 from workbench.flow.nearest import Nearest
 
 _KINDS: dict[str, Any] = {
@@ -36,8 +35,8 @@ class BlockMaker:
         self.__doc__ = doc_of(entry)
         self.__signature__ = signature_of(entry)
 
-    def __call__(self, name: str | None = None, /, **config: Any) -> Block:
-        return self._function.block(self._type, name, **config)
+    def __call__(self, name: str | None = None, id: str | None = None, /, **config: Any) -> Block:
+        return self._function.block(self._type, name, id, **config)
 
     def __repr__(self) -> str:
         return f"{self._type}{self.__signature__}"
@@ -47,7 +46,7 @@ def signature_of(entry: Mapping[str, Any]) -> inspect.Signature:
     """``(name=None, /, *, path, limit=None)``: needed fields first, as the schema says."""
     schema = entry["configSchema"]
     needed = set(schema.get("required", ()))
-    found = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_ONLY, default=None)]
+    found = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY, default=None) for n in ("name", "id")]
     fields = sorted(schema.get("properties", {}).items(), key=lambda item: item[0] not in needed)
     for wire, field in fields:
         shape = resolved(field, schema.get("$defs", {}))
@@ -69,6 +68,7 @@ def doc_of(entry: Mapping[str, Any]) -> str:
     if entry.get("disabledReason"):
         lines += ["", f"Not usable here: {entry['disabledReason']}."]
     lines += ["", "Args:", "    name: what people see; its handle is what expressions use."]
+    lines.append("    id: of a new block; made of its name unless said.")
     for wire, field in schema.get("properties", {}).items():
         shape = resolved(field, schema.get("$defs", {}))
         words = [field.get("description") or f"{field.get('title', '')}."]
@@ -117,27 +117,6 @@ def _inner(value: Any, schema: Mapping[str, Any], defs: Mapping[str, Any]) -> An
     if isinstance(value, list):
         return [_inner(inner, schema.get("items") or {}, defs) for inner in value]
     return value
-
-
-def plain(value: Any) -> Any:
-    """JSON-ready: paths and times as text, tuples as lists. Raises InvalidInput for what is no data."""
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {str(name): plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
-    if hasattr(value, "tolist"):  # numpy's numbers and arrays
-        return plain(value.tolist())
-    if hasattr(value, "to_dicts"):
-        hint = "Write the table to a file and read it with a read_table block, or send value.to_dicts()."
-    else:
-        hint = "Send text, numbers, lists and dicts."
-    raise short(InvalidInput(f"A {type(value).__name__} cannot be sent as it is.", hint=hint))
 
 
 def wire_name(name: str, fields: Mapping[str, Any]) -> str | None:

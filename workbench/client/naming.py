@@ -24,3 +24,8 @@ def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]
             hint=f"Did you mean “{near}”?" if near else None,
         )
     )
+
+
+def file_name(name: str) -> str:
+    """A file's name, without a suffix, for what is called so."""
+    return "".join(c for c in handle(name).lower() if c.isascii()).strip("_")[:80] or "function"

@@ -59,7 +59,7 @@ class Progress:
 
     def _show(self, now: float) -> None:
         if self._line is None:
-            self._line = _line()
+            self._line = line_of()
         self._shown = now
         text, part = self.text()
         self._line.show(text, part)
@@ -81,7 +81,8 @@ class Progress:
         return " · ".join(parts), part
 
 
-def _line() -> Line:
+def line_of() -> Line:
+    """A line where this code runs: in the notebook, in the terminal, or nowhere."""
     if in_notebook():
         return NotebookLine()
     if sys.stderr.isatty():

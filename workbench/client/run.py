@@ -18,8 +18,8 @@ from workbench.client.debug import Attached, DebugState, in_sight, put_into
 from workbench.client.errors import RunFailed, short
 from workbench.client.faces import BenchFace
 from workbench.client.following import ENDED, follow
-from workbench.client.makers import plain
 from workbench.client.naming import find_block
+from workbench.client.plain import plain
 from workbench.client.progress import Progress
 from workbench.client.signals import in_words, send, waiting_path
 from workbench.client.values import whole
