@@ -303,11 +303,12 @@ class Simulation:
         """Acknowledged runs are there; ends that were shown are as they were."""
         if not life.store.health()["durableSeq"]:
             return []
+        known = {run: seen.status for run, seen in self.witness.runs.items()}
         found = {row.id: row for row in await life.store.read(rows(life.store.values))}
-        for run in self.witness.runs:
+        for run, status in known.items():
             if run not in found:
                 self.witness.complain(f"run {run} was acknowledged and is gone")
-            elif self.witness.runs[run].status is not None:
+            elif status is not None and self.witness.runs[run].status is not None:
                 self.witness.shown(run, found[run].status, found[run].output)
         for row in found.values():
             if row.id not in self.witness.runs:  # its acknowledgement was lost with a process
