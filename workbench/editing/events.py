@@ -36,6 +36,17 @@ def _function(fact: Any, change: str, version: int, author: str | None, source: 
     }
 
 
+LARGEST_CHANGES = 16 * 1024
+"""Characters of changes that an event carries, so that viewers need not read the function again."""
+
+
+def _changes(fact: FunctionEdited) -> list[Any] | None:
+    """What made this version of the one before, in order; None where that is too much to tell."""
+    if sum(len(entry.changes) for entry in fact.entries) > LARGEST_CHANGES:
+        return None
+    return [change for entry in fact.entries for change in msgspec.json.decode(entry.changes)]
+
+
 EVENT_TYPES = (
     EventType(CanvasCreated, "canvas", lambda f: _canvas(f, "created", 1)),
     EventType(CanvasChanged, "canvas", lambda f: _canvas(f, "updated", f.version)),
@@ -55,6 +66,7 @@ EVENT_TYPES = (
             "groupId": to_text(f.group),
             "kind": f.kind,
             "label": f.label,
+            "changes": _changes(f),
         },
     ),
     EventType(FunctionDeleted, "function", lambda f: _function(f, "deleted", 0, None, None)),
