@@ -99,11 +99,10 @@ def test_edits_of_other_blocks_are_merged_and_of_the_same_block_both_are_shown(
         """Rename here, and let the other's edit reach the server just before ours does."""
 
         def hold(route: Route) -> None:
-            if route.request.method == "PUT":
-                meanwhile(index, theirs)
+            meanwhile(index, theirs)
             route.continue_()
 
-        stage.page.route(f"**/functions/{function_id}", hold, times=1)
+        stage.page.route("**/commands/batch", hold, times=1)
         canvas.click(old)
         canvas.press("F2")
         stage.page.keyboard.type(new)
@@ -122,7 +121,10 @@ def test_edits_of_other_blocks_are_merged_and_of_the_same_block_both_are_shown(
     rename("mine", "mine again", 1, "theirs again")
     expect(canvas.part("conflict")).to_be_visible()
     expect(canvas.block("mine again")).to_be_visible()
-    stage.shoot("conflict")
+    sides = canvas.part("conflict-side")
+    expect(sides.first).to_contain_text("mine again")
+    expect(sides.first).to_contain_text("theirs again")
+    stage.shoot_both("conflict")
     canvas.part("conflict").get_by_role("button", name="Keep mine").click()
     canvas.expect_saved()
     expect(canvas.block("mine again")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -62,7 +63,9 @@ class CanvasWidget(anywidget.AnyWidget):
         elif kind == "kernel":
             self.send({"kind": "kernel"})
         elif kind == "bring":
-            self.send({"kind": "brought", "id": content.get("id"), **self._bring(content)})
+            self.send({"kind": "brought", "id": content.get("id"), **self._said(self._bring, content)})
+        elif kind == "python":
+            self.send({"kind": "brought", "id": content.get("id"), **self._said(self._python, content)})
 
     def _send_bundle(self) -> None:
         """For a page whose server does not have it (VS Code, another host)."""
@@ -70,18 +73,23 @@ class CanvasWidget(anywidget.AnyWidget):
         if path is not None:
             self.send({"kind": "bundle", "name": path.name}, buffers=[path.read_bytes()])
 
-    def _bring(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _said(self, ask: Callable[[Any, dict[str, Any]], str], request: dict[str, Any]) -> dict[str, Any]:
         import workbench
         from workbench.base.errors import WorkbenchError
 
         try:
             if self._bench is None:
                 self._bench = workbench.connect(url=self.api.removesuffix(API) or None)
-            run = self._bench.run(str(request.get("runId")))
-            text = run.bring(str(request.get("checkpointId")), str(request.get("name")), field=request.get("field"))
+            return {"text": ask(self._bench, request)}
         except WorkbenchError as error:
             return {"error": error.message, "hint": error.hint}
-        return {"text": text}
+
+    def _bring(self, bench: Any, request: dict[str, Any]) -> str:
+        run = bench.run(str(request.get("runId")))
+        return run.bring(str(request.get("checkpointId")), str(request.get("name")), field=request.get("field"))
+
+    def _python(self, bench: Any, _request: dict[str, Any]) -> str:
+        return bench.function_of(self.function_id).to_python()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live view, and the picture for hosts that cannot show one (a saved notebook, a code host, nbconvert)."""

@@ -14,6 +14,8 @@ export interface ViewActs {
   leave: () => void;
   /** Opens the form of a run's inputs. */
   askInputs: (debug: boolean) => void;
+  /** Tells where the menu of the whole function opens. */
+  menu: (then: (at: { x: number; y: number }) => void) => void;
   /** Tells where something about a block may open. */
   beside: (blockId: string, then: (at: { x: number; y: number }) => void) => void;
 }
@@ -49,10 +51,9 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       session.duplicate();
       return true;
     case "undo":
-      session.document.undo();
-      return true;
     case "redo":
-      session.document.redo();
+      if (state.locked) return true;
+      void session.history[action]();
       return true;
     case "tidy":
       session.tidy();
@@ -109,6 +110,27 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
     case "function":
       if (state.functionPanel && !state.inspector) session.closeInspector();
       else session.inspectFunction();
+      return true;
+    case "more":
+      view.menu((at) => session.overlay({ kind: "more", at }));
+      return true;
+    case "note":
+      session.arranging.addNote();
+      return true;
+    case "group":
+      if (!state.selectedBlocks.size) return false;
+      session.arranging.groupSelected();
+      return true;
+    case "extract":
+      if (!state.selectedBlocks.size) return false;
+      view.beside([...state.selectedBlocks].at(-1)!, (at) => session.overlay({ kind: "extract", at }));
+      return true;
+    case "lock":
+      session.arranging.lock(!state.locked);
+      return true;
+    case "history":
+      if (state.historyPanel && !state.inspector) session.closeInspector();
+      else session.inspectHistory();
       return true;
     case "breakpoint":
       if (!only) return false;

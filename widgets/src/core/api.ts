@@ -1,5 +1,6 @@
 /** The REST contract over same-origin fetch: envelope, errors, XSRF. */
 
+import { EditingApi } from "./editing";
 import type {
   BlockType, Breakpoint, Checkpoint, DebugState, ErrorBody, ExpressionFunction, Flow, FunctionName, Json, RetryOptions, Run, RunAgain, RunLogs, StepMode, Validation, ValuePage, WorkflowFunction,
 } from "./wire";
@@ -9,6 +10,7 @@ export class ApiError extends Error {
   readonly code: string;
   readonly hint: string | null;
   readonly details: NonNullable<ErrorBody["details"]>;
+  readonly body: ErrorBody;
 
   constructor(
     readonly status: number,
@@ -16,6 +18,7 @@ export class ApiError extends Error {
   ) {
     super(body.message);
     this.name = "ApiError";
+    this.body = body;
     this.code = body.code;
     this.hint = body.hint ?? null;
     this.details = body.details ?? [];
@@ -61,6 +64,8 @@ interface Envelope<T, M> {
 type Query = Record<string, string | number | boolean | null | undefined>;
 
 export class Api {
+  readonly editing = new EditingApi(this);
+
   constructor(
     private readonly server: Server,
     private readonly send: typeof fetch = (...args) => globalThis.fetch(...args),
@@ -73,13 +78,6 @@ export class Api {
 
   functions(query: { q?: string; limit?: number } = {}): Promise<FunctionName[]> {
     return this.call("GET", "/functions", undefined, query);
-  }
-
-  putFunction(
-    id: string,
-    changes: { name?: string; description?: string; status?: string; flow?: Flow; expectedVersion?: number },
-  ): Promise<WorkflowFunction> {
-    return this.call("PUT", `/functions/${id}`, changes);
   }
 
   async blocks(): Promise<{ types: BlockType[]; functions: ExpressionFunction[] }> {
@@ -181,7 +179,7 @@ export class Api {
     return response;
   }
 
-  private async call<T>(
+  async call<T>(
     method: string,
     path: string,
     body?: unknown,
@@ -192,7 +190,7 @@ export class Api {
     return (await this.envelope<T, unknown>(method, path, body, query, signal, extra)).data;
   }
 
-  private async envelope<T, M>(
+  async envelope<T, M>(
     method: string,
     path: string,
     body?: unknown,

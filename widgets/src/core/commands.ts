@@ -1,6 +1,6 @@
 /** Edits of a flow as values: applied, inverted and compared by pure functions. They are spelt as the wire spells them. */
 
-import type { Block, Edge, Flow, Json, Policy, Position, WireCommand } from "./wire";
+import type { Block, Edge, Flow, FunctionStatus, Json, Policy, Position, WireCommand } from "./wire";
 
 export type Command =
   | { type: "ADD_BLOCK"; block: Block }
@@ -18,7 +18,8 @@ export type Command =
   | { type: "REMOVE_EDGE"; edgeId: string }
   | { type: "SET_VARIABLES"; variables: Record<string, Json> }
   | { type: "SET_NOTES"; notes: Record<string, Json>[] }
-  | { type: "SET_GROUPS"; groups: Record<string, Json>[] };
+  | { type: "SET_GROUPS"; groups: Record<string, Json>[] }
+  | { type: "UPDATE_FUNCTION"; name?: string; description?: string | null; status?: FunctionStatus };
 
 /** The flow after one command. A command whose block or edge is not there (any more) changes nothing. */
 export function apply(flow: Flow, command: Command): Flow {
@@ -50,61 +51,13 @@ export function apply(flow: Flow, command: Command): Flow {
       return { ...flow, notes: command.notes };
     case "SET_GROUPS":
       return { ...flow, groups: command.groups };
+    case "UPDATE_FUNCTION":
+      return flow;
   }
 }
 
 export function applyAll(flow: Flow, commands: readonly Command[]): Flow {
   return commands.reduce(apply, flow);
-}
-
-/** What takes `commands` back from the flow they made of `flow`, in the order to apply. */
-export function invertAll(flow: Flow, commands: readonly Command[]): Command[] {
-  const inverse: Command[] = [];
-  let at = flow;
-  for (const command of commands) {
-    inverse.unshift(...invert(at, command));
-    at = apply(at, command);
-  }
-  return inverse;
-}
-
-function invert(flow: Flow, command: Command): Command[] {
-  switch (command.type) {
-    case "ADD_BLOCK":
-      return flow.blocks.some((b) => b.id === command.block.id) ? [] : [{ type: "REMOVE_BLOCK", blockId: command.block.id }];
-    case "UPDATE_BLOCK": {
-      const block = flow.blocks.find((b) => b.id === command.blockId);
-      if (!block) return [];
-      const back: Command = { type: "UPDATE_BLOCK", blockId: block.id };
-      if (command.name !== undefined) back.name = block.name;
-      if (command.config !== undefined) back.config = block.config;
-      if (command.policy !== undefined) back.policy = block.policy ?? null;
-      if (command.disabled !== undefined) back.disabled = block.disabled ?? false;
-      return [back];
-    }
-    case "MOVE_BLOCK": {
-      const block = flow.blocks.find((b) => b.id === command.blockId);
-      return block ? [{ type: "MOVE_BLOCK", blockId: block.id, position: block.position }] : [];
-    }
-    case "REMOVE_BLOCK": {
-      const block = flow.blocks.find((b) => b.id === command.blockId);
-      if (!block) return [];
-      const edges = flow.edges.filter((e) => e.source === block.id || e.target === block.id);
-      return [{ type: "ADD_BLOCK", block }, ...edges.map((edge): Command => ({ type: "ADD_EDGE", edge }))];
-    }
-    case "ADD_EDGE":
-      return canAddEdge(flow, command.edge) ? [{ type: "REMOVE_EDGE", edgeId: command.edge.id }] : [];
-    case "REMOVE_EDGE": {
-      const edge = flow.edges.find((e) => e.id === command.edgeId);
-      return edge ? [{ type: "ADD_EDGE", edge }] : [];
-    }
-    case "SET_VARIABLES":
-      return [{ type: "SET_VARIABLES", variables: flow.variables }];
-    case "SET_NOTES":
-      return [{ type: "SET_NOTES", notes: flow.notes }];
-    case "SET_GROUPS":
-      return [{ type: "SET_GROUPS", groups: flow.groups }];
-  }
 }
 
 function replaceBlock(flow: Flow, id: string, change: (block: Block) => Block): Flow {
@@ -141,33 +94,14 @@ export function touchedBlocks(flow: Flow, command: Command): string[] {
   }
 }
 
-/**
- * Whether commands made on `before` may be applied to `after`, which someone else changed meanwhile: when no block that
- * they touch differs. A moved block counts as the same unless the command moves it too.
- */
-export function mayReplay(before: Flow, after: Flow, commands: readonly Command[]): boolean {
-  const old = new Map(before.blocks.map((b) => [b.id, b]));
-  const now = new Map(after.blocks.map((b) => [b.id, b]));
-  return commands.every((command) => {
-    if (command.type === "SET_VARIABLES") return equal(before.variables, after.variables);
-    if (command.type === "SET_NOTES" || command.type === "SET_GROUPS") return true;
-    return touchedBlocks(before, command).every((id) => {
-      const a = old.get(id);
-      const b = now.get(id);
-      if (!a) return command.type !== "ADD_BLOCK" || !b;
-      if (!b) return false;
-      return command.type === "MOVE_BLOCK" || equal({ ...a, position: null }, { ...b, position: null });
-    });
-  });
-}
-
 /** Drops commands that later ones of the same kind on the same block overtake, so a long drag stays one move. */
 export function fold(commands: readonly Command[]): Command[] {
   const out: Command[] = [];
   for (const command of commands) {
     const last = out[out.length - 1];
-    if (last?.type === "MOVE_BLOCK" && command.type === "MOVE_BLOCK" && last.blockId === command.blockId) {
-      out[out.length - 1] = command;
+    const moved = command.type === "MOVE_BLOCK" && out.every((c) => c.type === "MOVE_BLOCK") ? out.findIndex((c) => c.type === "MOVE_BLOCK" && c.blockId === command.blockId) : -1;
+    if (moved >= 0) {
+      out[moved] = command;
     } else if (last?.type === "UPDATE_BLOCK" && command.type === "UPDATE_BLOCK" && last.blockId === command.blockId) {
       out[out.length - 1] = { ...last, ...command };
     } else {
@@ -196,6 +130,7 @@ const KNOWN = new Set<string>([
   "SET_VARIABLES",
   "SET_NOTES",
   "SET_GROUPS",
+  "UPDATE_FUNCTION",
 ]);
 
 /** Deep equality of JSON values, blind to key order. */

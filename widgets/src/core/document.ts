@@ -1,28 +1,30 @@
 /**
- * The function being edited: the server's state with this widget's unsaved commands on top. Saving sends the whole flow
- * with the version it was made on; when that is stale, the commands go onto the new state if the blocks they touch are
- * unchanged there, otherwise the person chooses. Nothing typed is lost: unsaved commands also stand in the browser's storage.
+ * The function being edited: the server's state with this widget's unsaved steps on top. Each gesture is one step, sent at
+ * once as one batch with the version that it was made on, and is one undo there; typing is sent when it pauses. A step that
+ * turns out stale goes onto the new state if the blocks it touches are unchanged there, otherwise the person chooses.
+ * Nothing typed is lost: unsaved steps also stand in the browser's storage.
  */
 
-import { ApiError, type Api } from "./api";
-import { applyAll, equal, fold, invertAll, mayReplay, type Command } from "./commands";
+import { ApiError, randomKey, type Api } from "./api";
+import { applyChanges } from "./changes";
+import { applyAll, equal, fold, type Command } from "./commands";
 import { browserTimers, type Timers } from "./events";
-import type { CanvasState } from "./state";
+import { effective, mayReplay, replayed } from "./replay";
+import type { CanvasState, UndoName } from "./state";
+import { labelOf, typingIn, type Step } from "./steps";
 import type { Store } from "./store";
-import type { Flow, WorkflowFunction } from "./wire";
+import type { BatchResult, Flow, WireEvents, WorkflowFunction } from "./wire";
 
-const SETTLE_MS = 400;
+/** Typing is sent when it pauses so long, and while it goes on at least so often. */
+const TYPING_MS = 200;
+const TYPING_MOST_MS = 1000;
+const REFRESH_MS = 150;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
-
-interface Step {
-  forward: Command[];
-  inverse: Command[];
-}
 
 /** What is kept in the browser until the server has it. */
 export interface Draft {
   base: Flow;
-  commands: Command[];
+  steps: Step[];
 }
 
 export interface DraftBox {
@@ -32,16 +34,20 @@ export interface DraftBox {
 
 export class FunctionDocument {
   private base: WorkflowFunction | null = null;
-  private inflight: Command[] = [];
-  private pending: Command[] = [];
-  private undoStack: Step[] = [];
-  private redoStack: Step[] = [];
+  /** Oldest first; `inflight` is the first of them while it is on its way. */
+  private steps: Step[] = [];
+  private inflight: Step | null = null;
+  /** Steps taken back before the server knew of them. */
+  private dropped: Step[] = [];
   private cancelTimer: (() => void) | null = null;
+  private cancelRefresh: (() => void) | null = null;
+  private typingSince = 0;
   private saveRunning: Promise<void> | null = null;
   private failures = 0;
   private theirs: WorkflowFunction | null = null;
   private closed = false;
-  private typing = false;
+  private turns: Promise<unknown> = Promise.resolve();
+  private naming: Promise<void> | null = null;
 
   constructor(
     private readonly id: string,
@@ -54,212 +60,329 @@ export class FunctionDocument {
   async load(): Promise<void> {
     const fresh = await this.api.getFunction(this.id);
     const draft = this.base ? null : this.drafts.read();
-    if (draft) {
-      this.base = { ...fresh, flow: draft.base };
-      this.pending = draft.commands;
+    if (draft?.steps?.length) {
+      // Of which version it was is not known any more: what others did since has to be looked at.
+      this.base = { ...fresh, flow: draft.base, version: 0 };
+      this.steps = draft.steps;
     }
-    this.rebase(fresh);
+    if (this.isUnsure) this.adopt({ ...fresh, flow: this.base?.flow ?? fresh.flow, version: this.steps[0]!.sent!.version });
+    else this.rebase(fresh);
+    this.learnNames();
+    this.schedule(0);
   }
 
-  /** Makes an edit: shown at once, saved when it settles, undone as one step. */
-  edit(commands: readonly Command[]): void {
-    if (!this.base || commands.length === 0) return;
-    const inverse = invertAll(this.store.get().flow, commands);
-    if (inverse.length === 0) return;
-    const last = this.undoStack.at(-1);
-    if (last && this.typing && sameTyping(last.forward, commands)) {
-      last.forward = [...commands];
-    } else {
-      this.undoStack.push({ forward: [...commands], inverse });
-      if (this.undoStack.length > 200) this.undoStack.shift();
+  /** Makes an edit: shown at once, and one step to take back. `group` joins repeated small edits, such as moves by keys. */
+  edit(commands: readonly Command[], group: string | null = null): void {
+    const { flow } = this.store.get();
+    const does = effective(flow, commands);
+    if (!this.base || !does.length) return;
+    const typing = group ?? typingIn(flow, does);
+    const last = this.steps.at(-1);
+    if (typing !== null && last && last !== this.inflight && !last.sent && last.typing === typing) last.commands = fold([...last.commands, ...does]);
+    else {
+      this.steps.push({ commands: fold(does), typing });
+      this.typingSince = performance.now();
     }
-    this.typing = true;
-    this.redoStack = [];
-    this.push(commands);
+    this.dropped = [];
+    this.show(this.inflight ? "saving" : "dirty");
+    const left = TYPING_MOST_MS - (performance.now() - this.typingSince);
+    this.schedule(typing === null ? 0 : Math.max(0, Math.min(TYPING_MS, left)));
   }
 
-  undo(): void {
-    const step = this.undoStack.pop();
-    if (!step) return;
-    this.redoStack.push(step);
-    this.push(step.inverse);
+  /** Takes the last change back: on the server, so that a reload or another view can too. Rejects with what stands in the way. */
+  undo(groupId?: string): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.isStuck && !groupId) return this.takeBackUnsent();
+      await this.flush();
+      await this.api.editing.undo(this.id, groupId);
+      await this.reload();
+    });
   }
 
-  redo(): void {
-    const step = this.redoStack.pop();
-    if (!step) return;
-    this.undoStack.push(step);
-    this.push(step.forward);
+  redo(): Promise<void> {
+    return this.inTurn(async () => {
+      const step = this.dropped.pop();
+      if (step) {
+        this.steps.push({ commands: step.commands, typing: null });
+        this.show("dirty");
+        this.schedule(0);
+        return;
+      }
+      await this.flush();
+      await this.api.editing.redo(this.id);
+      await this.reload();
+    });
   }
 
-  /** Ends the merging of typing into one undo step. */
+  /** Something other than an edit made a new version, such as a restore: waits for what is unsaved, then shows the result. */
+  async replace(call: (version: number) => Promise<WorkflowFunction>): Promise<void> {
+    await this.inTurn(async () => {
+      await this.flush();
+      if (!this.base) return;
+      this.rebase(await call(this.base.version));
+      this.learnNames();
+    });
+  }
+
+  /** Ends the merging of typing into one step. */
   settle(): void {
-    this.typing = false;
-  }
-
-  /** Changes the function's own name; not part of the flow, so saved at once. */
-  rename(name: string): Promise<void> {
-    return this.change({ name });
-  }
-
-  describe(description: string): Promise<void> {
-    return this.change({ description });
-  }
-
-  private async change(what: { name: string } | { description: string }): Promise<void> {
-    await this.flush();
-    if (!this.base) return;
-    this.rebase(await this.api.putFunction(this.id, { ...what, expectedVersion: this.base.version }));
+    const last = this.steps.at(-1);
+    if (!last?.typing) return;
+    last.typing = null;
+    this.schedule(0);
   }
 
   /** Saves now. Resolves when all edits made so far are with the server; rejects when they cannot be. */
   async flush(): Promise<void> {
     this.cancelTimer?.();
-    while (this.inflight.length || this.pending.length) {
+    while (this.steps.length) {
       await this.save();
-      const { saving, savingNote } = this.store.get();
-      if (saving === "offline" || saving === "refused" || saving === "conflict") {
-        throw new ApiError(0, { code: "UNSAVED", message: savingNote ?? "The last edits are not saved yet" });
-      }
+      const { savingNote } = this.store.get();
+      if (this.isStuck) throw new ApiError(0, { code: "UNSAVED", message: savingNote ?? "The last edits are not saved yet" });
     }
   }
 
   /** Another client changed the function. */
-  async onRemote(version: number): Promise<void> {
+  async onRemote(version: number, told: Partial<WireEvents["function"]> = {}): Promise<void> {
     if (this.saveRunning) await this.saveRunning.catch(() => undefined);
     if (!this.base || version <= this.base.version) return;
-    this.rebase(await this.api.getFunction(this.id));
+    if (this.isUnsure) {
+      this.schedule(0);
+      return;
+    }
+    const next = told.changes && version === this.base.version + 1 ? applyChanges({ ...this.base, updatedBy: told.updatedBy ?? null }, told.changes, version) : null;
+    if (!next) {
+      await this.reload();
+      return;
+    }
+    const { cards: _cards, ...known } = next;
+    this.rebase(known);
+    if (told.kind === "command" && told.groupId) this.name({ label: told.label ?? "", author: told.updatedBy ?? null, groupId: told.groupId });
+    else this.learnNames();
+    if (told.changes!.some((c) => c.type !== "set" || c.path[0] !== "position")) this.refreshSoon();
   }
 
   /** Ends a conflict: with this widget's edits on top of the other state, or without them. */
   resolve(choice: "mine" | "theirs"): void {
     const { theirs } = this;
     if (!theirs) return;
-    if (choice === "theirs") {
-      this.pending = [];
-      this.inflight = [];
-    }
+    if (choice === "theirs") this.steps = [];
     this.theirs = null;
+    this.store.set({ theirs: null });
     this.adopt(theirs);
+    this.learnNames();
     this.schedule(0);
   }
 
+  /** Drops the step that the server refused, with those that came after it. */
+  giveUp(): void {
+    this.steps = [];
+    this.show("saved");
+    void this.reload().catch(() => undefined);
+  }
+
   retryNow(): void {
-    if (this.pending.length) this.schedule(0);
+    if (this.steps.length) this.schedule(0);
   }
 
   close(): void {
     this.closed = true;
     this.cancelTimer?.();
-    if (this.pending.length && !this.theirs) void this.save();
+    this.cancelRefresh?.();
+    if (this.steps.length && !this.theirs) void this.save();
   }
 
-  private push(commands: readonly Command[]): void {
-    this.pending = fold([...this.pending, ...commands]);
-    this.show("dirty");
-    this.schedule(SETTLE_MS);
+  /** Whether the first step was sent and no answer came: it may or may not be with the server. */
+  private get isUnsure(): boolean {
+    return this.inflight === null && this.steps[0]?.sent !== undefined;
+  }
+
+  private get isStuck(): boolean {
+    const { saving } = this.store.get();
+    return saving === "offline" || saving === "refused" || saving === "conflict";
+  }
+
+  private inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const mine = this.turns.then(what);
+    this.turns = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private takeBackUnsent(): void {
+    const step = this.steps.pop();
+    if (!step) return;
+    this.dropped.push(step);
+    if (this.theirs && !this.steps.length) this.resolve("theirs");
+    else this.show(this.steps.length ? this.store.get().saving : "saved");
   }
 
   private schedule(ms: number): void {
     this.cancelTimer?.();
-    if (this.theirs || this.pending.length === 0) return;
-    this.cancelTimer = this.timers.later(() => void this.save(), ms);
+    if (this.theirs || !this.steps.length) return;
+    if (ms === 0) void this.save();
+    else this.cancelTimer = this.timers.later(() => void this.save(), ms);
   }
 
   private save(): Promise<void> {
     this.saveRunning ??= this.saveOnce().finally(() => {
       this.saveRunning = null;
+      const next = this.steps[0];
+      if (next && !this.isStuck && !this.closed) this.schedule(next.typing === null || this.steps.length > 1 ? 0 : TYPING_MS);
     });
     return this.saveRunning;
   }
 
   private async saveOnce(): Promise<void> {
     const { base } = this;
-    if (!base || this.theirs || this.pending.length === 0) return;
-    this.inflight = this.pending;
-    this.pending = [];
+    const step = this.steps[0];
+    if (!base || this.theirs || !step) return;
+    const commands = step.sent?.commands ?? effective(base.flow, step.commands);
+    if (!commands.length) {
+      this.steps.shift();
+      this.show(this.steps.length ? "dirty" : "saved");
+      return;
+    }
+    const sent = (step.sent ??= { key: randomKey(), version: base.version, commands });
+    this.inflight = step;
     this.show("saving");
     try {
-      const flow = applyAll(base.flow, this.inflight);
-      const saved = await this.api.putFunction(this.id, { flow, expectedVersion: base.version });
-      this.failures = 0;
-      this.inflight = [];
-      this.adopt(saved);
-      this.schedule(SETTLE_MS);
+      const answer = await this.api.editing.batch(this.id, sent.commands, sent.version, sent.key);
+      this.inflight = null;
+      await this.onSaved(step, answer);
     } catch (problem) {
-      this.pending = [...this.inflight, ...this.pending];
-      this.inflight = [];
-      await this.onRefusal(problem);
+      this.inflight = null;
+      await this.onRefusal(step, problem);
     }
   }
 
-  private async onRefusal(problem: unknown): Promise<void> {
+  private async onSaved(step: Step, answer: BatchResult): Promise<void> {
+    const base = this.base!;
+    const version = answer.versions[this.id] ?? step.sent!.version;
+    const wasLost = this.failures > 0;
+    this.failures = 0;
+    this.steps = this.steps.filter((other) => other !== step);
+    const made = withCommands(base, step.sent!.commands, version);
+    if (version === base.version + 1 || version === base.version) {
+      this.adopt(made);
+      if (answer.groupId) this.name({ label: answer.label ?? "", author: null, groupId: answer.groupId });
+      if (wasLost || step.sent!.commands.some((c) => c.type !== "MOVE_BLOCK")) this.refreshSoon();
+    } else {
+      // An answer from before a cut: others have gone on since.
+      this.base = made;
+      await this.reload();
+    }
+  }
+
+  private async onRefusal(step: Step, problem: unknown): Promise<void> {
     const error = problem instanceof ApiError ? problem : new ApiError(0, { code: "OFFLINE", message: String(problem) });
     if (error.code === "VERSION_CONFLICT") {
+      delete step.sent;
       try {
-        this.rebase(await this.api.getFunction(this.id));
+        await this.reload();
         return;
       } catch {
         // The server left between the two calls: try again like any lost call.
       }
     } else if (!error.mayPass) {
+      delete step.sent;
       const detail = error.details[0]?.issue;
-      this.show("refused", detail ? `${error.message}: ${detail}` : error.message);
+      this.show("refused", detail && !error.message.includes(detail) ? `${error.message}: ${detail}` : error.message);
       return;
     }
     this.show("offline", error.status === 0 ? "Offline, will retry; your edits are kept here" : error.message);
-    if (!this.closed) this.schedule(RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)]!);
+    if (this.closed) return;
+    this.cancelTimer = this.timers.later(() => void this.save(), RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)]!);
   }
 
-  /** Puts this widget's unsaved commands onto a newer state of the server. */
+  private async reload(): Promise<void> {
+    const before = this.base?.version;
+    this.rebase(await this.api.getFunction(this.id));
+    if (this.base?.version !== before) this.learnNames();
+  }
+
+  /** A new change is the one to undo now, and nothing is to redo. */
+  private name(undo: UndoName): void {
+    this.store.set({ undone: { undo, redo: null } });
+    this.tellNames();
+  }
+
+  /** After a while without edits: what the server makes of them, such as the words on the cards. */
+  private refreshSoon(): void {
+    this.cancelRefresh?.();
+    this.cancelRefresh = this.timers.later(() => void this.reload().catch(() => undefined), REFRESH_MS);
+  }
+
+  /** Puts this widget's unsaved steps onto a newer state of the server. */
   private rebase(fresh: WorkflowFunction): void {
-    const unsaved = [...this.inflight, ...this.pending];
     const { base } = this;
-    if (base && unsaved.length) {
-      if (sameFlow(applyAll(base.flow, unsaved), fresh.flow)) {
-        this.pending = [];
-        this.inflight = [];
-      } else if (!mayReplay(base.flow, fresh.flow, unsaved)) {
+    if (base && fresh.version < base.version) return;
+    if (base && this.steps.length && fresh.version !== base.version) {
+      // What is on its way was made on `base`: its own answer says what becomes of it.
+      if (this.inflight) return;
+      const unsaved = this.steps.flatMap((step) => step.commands);
+      if (!mayReplay(base.flow, fresh.flow, unsaved)) {
         this.theirs = fresh;
+        this.store.set({ theirs: fresh.flow });
         this.show("conflict", "This function was changed elsewhere, in the same blocks");
         return;
       }
+      const moved = replayed(base.flow, fresh.flow, unsaved);
+      let at = 0;
+      for (const step of this.steps) {
+        step.commands = moved.slice(at, (at += step.commands.length));
+        delete step.sent;
+      }
     }
     this.adopt(fresh);
-    if (this.inflight.length === 0) this.schedule(SETTLE_MS);
   }
 
   private adopt(fresh: WorkflowFunction): void {
     this.base = { ...fresh, flow: reuse(this.base?.flow, fresh.flow) };
-    const { flow, breakpoints, cards, ...fn } = fresh;
+    const { breakpoints, cards } = fresh;
+    const { flow } = this.base;
     const said = cards ? flow.blocks.flatMap((b) => (cards[b.id] ? [[b.id, { text: cards[b.id]!.text, config: b.config }]] : [])) : null;
     const lines = said ? { lines: Object.fromEntries(said) as CanvasState["lines"] } : {};
-    this.store.set({ phase: "ready", problem: null, fn, breakpoints: breakpoints ?? [], ...lines });
-    this.show(this.pending.length ? "dirty" : this.inflight.length ? "saving" : "saved");
+    this.store.set({ phase: "ready", problem: null, breakpoints: breakpoints ?? [], ...lines });
+    this.show(this.inflight ? "saving" : this.steps.length ? "dirty" : "saved");
+  }
+
+  /** Asks what can be taken back and made again, and what each is called; once more if something comes meanwhile. */
+  private learnNames(): void {
+    const ask = async () => {
+      const { meta } = await this.api.editing.history(this.id, { limit: 1 });
+      if (!this.closed) this.store.set({ undone: { undo: meta.undo, redo: meta.redo } });
+      this.tellNames();
+    };
+    this.naming = (this.naming ?? Promise.resolve()).then(ask).catch(() => undefined);
+  }
+
+  private tellNames(): void {
+    const { undone, flow } = this.store.get();
+    const unsent = this.steps.at(-1);
+    const undo: UndoName | null = unsent ? { label: labelOf(flow, unsent.commands), author: null } : undone.undo;
+    const dropped = this.dropped.at(-1);
+    const redo: UndoName | null = dropped ? { label: labelOf(flow, dropped.commands), author: null } : unsent ? null : undone.redo;
+    const before = this.store.get();
+    this.store.set({ ...(equal(before.undo, undo) ? {} : { undo }), ...(equal(before.redo, redo) ? {} : { redo }) });
   }
 
   private show(saving: CanvasState["saving"], note: string | null = null): void {
-    const unsaved = [...this.inflight, ...this.pending];
-    this.drafts.write(this.base && unsaved.length ? { base: this.base.flow, commands: unsaved } : null);
-    const before = this.store.get().flow;
-    const now = this.base ? applyAll(this.base.flow, unsaved) : before;
-    this.store.set({
-      flow: reuse(before, now),
-      saving: this.theirs ? "conflict" : saving,
-      savingNote: note,
-      canUndo: this.undoStack.length > 0,
-      canRedo: this.redoStack.length > 0,
-    });
+    this.drafts.write(this.base && this.steps.length ? { base: this.base.flow, steps: this.steps } : null);
+    const { flow: before, fn: old } = this.store.get();
+    if (this.base) {
+      const now = withCommands(this.base, this.steps.flatMap((step) => step.commands), this.base.version);
+      const { flow, breakpoints: _breakpoints, cards: _cards, ...fn } = now;
+      this.store.set({ flow: reuse(before, flow), fn: equal(old, fn) ? old : fn });
+    }
+    this.store.set({ saving: this.theirs ? "conflict" : saving, savingNote: note });
+    this.tellNames();
   }
 }
 
-/** Whether an edit goes on with the typing of the one before it, so that one undo takes both back. */
-function sameTyping(before: readonly Command[], now: readonly Command[]): boolean {
-  const [a, b] = [before[0], now[0]];
-  return (
-    before.length === 1 && now.length === 1 && a?.type === "UPDATE_BLOCK" && b?.type === "UPDATE_BLOCK" &&
-    a.blockId === b.blockId && a.config !== undefined && b.config !== undefined && a.name === undefined && b.name === undefined
-  );
+/** A function after commands: its flow, and its own name, description and status. */
+function withCommands(fn: WorkflowFunction, commands: readonly Command[], version: number): WorkflowFunction {
+  const head = Object.assign({}, ...commands.flatMap(({ type, ...said }) => (type === "UPDATE_FUNCTION" ? [said] : []))) as Partial<WorkflowFunction>;
+  return { ...fn, ...head, version, flow: applyAll(fn.flow, commands) };
 }
 
 /** The new flow with every block and edge that is equal to the old one's being the same object: views redraw less. */
@@ -267,19 +390,12 @@ export function reuse(old: Flow | undefined, now: Flow): Flow {
   if (!old || old === now) return now;
   const blocks = new Map(old.blocks.map((b) => [b.id, b]));
   const edges = new Map(old.edges.map((e) => [e.id, e]));
-  return {
+  const flow = {
     ...now,
     blocks: now.blocks.map((b) => (equal(blocks.get(b.id), b) ? blocks.get(b.id)! : b)),
     edges: now.edges.map((e) => (equal(edges.get(e.id), e) ? edges.get(e.id)! : e)),
   };
-}
-
-/** Equal but for what the server fills in by default. */
-export function sameFlow(a: Flow, b: Flow): boolean {
-  const plain = (flow: Flow) => ({
-    blocks: flow.blocks.map((x) => ({ ...x, disabled: x.disabled ?? false, policy: x.policy ?? null })),
-    edges: flow.edges,
-    variables: flow.variables,
-  });
-  return equal(plain(a), plain(b));
+  const isSame = (a: readonly unknown[], b: readonly unknown[]) => a.length === b.length && a.every((item, i) => item === b[i]);
+  const same = isSame(flow.blocks, old.blocks) && isSame(flow.edges, old.edges) && equal(flow.variables, old.variables) && equal(flow.notes, old.notes) && equal(flow.groups, old.groups);
+  return same ? old : flow;
 }

@@ -19,8 +19,8 @@ export interface InnerPlace {
 
 /** The session in front: the innermost one that is open. */
 export function innermost(session: CanvasSession): CanvasSession {
-  const { inner } = session.store.get();
-  return inner ? innermost(inner.session) : session;
+  const { inner, comparison } = session.store.get();
+  return comparison ? comparison.session : inner ? innermost(inner.session) : session;
 }
 
 /** The way to the session in front, outermost first; without the function that everything starts from. */

@@ -42,8 +42,17 @@ export class KernelLink {
     channel.send({ kind: "kernel" });
   }
 
-  /** Answers what was put, in words. */
+  /** Puts a value into a name; answers what was put, in words. */
   bring(request: BringRequest): Promise<string> {
+    return this.ask("bring", { ...request });
+  }
+
+  /** The function as a script that makes the same one. */
+  python(): Promise<string> {
+    return this.ask("python", {});
+  }
+
+  private ask(kind: string, request: object): Promise<string> {
     const id = `${Date.now().toString(36)}-${++this.count}`;
     return new Promise((resolve, reject) => {
       const stop = this.timers.later(() => {
@@ -54,9 +63,9 @@ export class KernelLink {
       this.waiting.set(id, (told) => {
         stop();
         if (told.error) reject(new Error([told.error, told.hint].filter(Boolean).join(" ")));
-        else resolve(told.text ?? request.name);
+        else resolve(told.text ?? "");
       });
-      this.channel.send({ kind: "bring", id, ...request });
+      this.channel.send({ kind, id, ...request });
     });
   }
 

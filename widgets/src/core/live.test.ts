@@ -11,11 +11,37 @@ import { block, debugAt, flow, RUN } from "./fixtures";
 import type { Flow, WorkflowFunction } from "./wire";
 
 
-/** A small server behind `fetch`, with versions and refusals as the contract has them. */
+/** A small server behind `fetch`, with versions, undo, refusals and repeated requests as the contract has them. */
 function fakeServer(start: Flow) {
   const fn: WorkflowFunction = { id: "f", canvasId: "c", name: "f", description: null, status: "draft", updatedBy: null, version: 1, breakpoints: [], createdAt: "", updatedAt: "", flow: start };
-  const state = { fn, isDown: false, puts: 0, beforePut: null as (() => void) | null, loseAnswer: false };
+  const undos: { flow: Flow; label: string }[] = [];
+  const redos: { flow: Flow; label: string }[] = [];
+  const answers = new Map<string, { body: string; answer: object }>();
+  const state = { fn, isDown: false, batches: 0, beforeBatch: null as (() => void) | null, loseAnswer: false, refuse: null as object | null };
   const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
+  const name = (stack: typeof undos) => (stack.length ? { groupId: `${stack.length}`, label: stack.at(-1)!.label, author: "ada" } : null);
+  const step = (from: typeof undos, to: typeof undos) => {
+    const last = from.pop()!;
+    to.push({ ...last, flow: state.fn.flow });
+    state.fn = { ...state.fn, flow: last.flow, version: state.fn.version + 1 };
+    return answer(200, { success: true, data: { groupId: "g", label: last.label, versions: { f: state.fn.version }, results: [] } });
+  };
+  const batch = (body: string, key: string) => {
+    const known = answers.get(key);
+    if (known) return answer(known.body === body ? 200 : 409, known.answer);
+    state.batches++;
+    state.beforeBatch?.();
+    const { commands } = JSON.parse(body) as { commands: { type: string; payload: object; expectedVersion?: number }[] };
+    if (commands[0]!.expectedVersion !== state.fn.version) return answer(409, { success: false, error: { code: "VERSION_CONFLICT", message: "stale" } });
+    if (state.refuse) return answer(409, { success: false, error: state.refuse });
+    undos.push({ flow: state.fn.flow, label: `Change ${undos.length + 1}` });
+    redos.length = 0;
+    const flow = applyAll(state.fn.flow, commands.map(({ type, payload }) => ({ type, ...payload }) as Command));
+    state.fn = { ...state.fn, flow, version: state.fn.version + 1 };
+    const said = { success: true, data: { groupId: "g", label: "Change", versions: { f: state.fn.version }, results: [] } };
+    answers.set(key, { body, answer: said });
+    return answer(200, said);
+  };
   const send = (async (url: string, init: RequestInit = {}) => {
     if (state.isDown) throw new TypeError("no network");
     const path = url.replace("/api", "");
@@ -23,16 +49,14 @@ function fakeServer(start: Flow) {
     if (path.startsWith("/validate")) return answer(200, { success: true, data: { valid: true, errors: [], warnings: [] } });
     if (path.startsWith("/runs")) return answer(200, { success: true, data: [] });
     if (path.startsWith("/events")) return new Response(new ReadableStream(), { status: 200 });
-    if (init.method === "PUT") {
-      state.puts++;
-      state.beforePut?.();
-      const body = JSON.parse(String(init.body)) as { flow: Flow; expectedVersion: number };
-      if (body.expectedVersion !== state.fn.version) return answer(409, { success: false, error: { code: "VERSION_CONFLICT", message: "stale" } });
-      state.fn = { ...state.fn, flow: body.flow, version: state.fn.version + 1 };
-      if (state.loseAnswer) {
-        state.loseAnswer = false;
-        throw new TypeError("cut");
-      }
+    if (path.startsWith("/commands/history")) return answer(200, { success: true, data: [], meta: { total: 0, undo: name(undos), redo: name(redos) } });
+    if (path === "/commands/undo") return state.refuse ? answer(409, { success: false, error: state.refuse }) : step(undos, redos);
+    if (path === "/commands/redo") return step(redos, undos);
+    if (path === "/commands/batch") {
+      const done = batch(String(init.body), new Headers(init.headers).get("Idempotency-Key")!);
+      if (!state.loseAnswer) return done;
+      state.loseAnswer = false;
+      throw new TypeError("cut");
     }
     return answer(200, { success: true, data: state.fn });
   }) as unknown as typeof fetch;
@@ -58,15 +82,23 @@ const rename = (name: string, blockId = "a"): Command => ({ type: "UPDATE_BLOCK"
 const names = (f: Flow) => f.blocks.map((b) => b.name);
 const two = () => flow([block("a"), block("b")], "a>b");
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const config = (x: string): Command => ({ type: "UPDATE_BLOCK", blockId: "a", config: { x } });
+
 describe("saving", () => {
-  it("sends all edits as one flow with the version that they were made on", async () => {
+  it("sends each gesture at once, with the version that it was made on, and typing when it pauses", async () => {
     const { session, state, get } = await opened(two());
     session.edit([rename("x")]);
     session.edit([{ type: "MOVE_BLOCK", blockId: "b", position: { x: 5, y: 5 } }]);
-    expect(get().saving).toBe("dirty");
+    expect(get().saving).toBe("saving");
     await session.document.flush();
-    expect([state.puts, state.fn.version, get().saving, get().fn?.version]).toEqual([1, 2, "saved", 2]);
+    expect([state.batches, state.fn.version, get().saving, get().fn?.version]).toEqual([2, 3, "saved", 3]);
     expect(names(state.fn.flow)).toEqual(["x", "b"]);
+    for (const text of ["h", "he", "hel"]) session.edit([config(text)]);
+    await turn();
+    expect([state.batches, get().saving]).toEqual([2, "dirty"]);
+    await session.document.flush();
+    expect([state.batches, state.fn.flow.blocks[0]!.config]).toEqual([3, { x: "hel" }]);
     session.close();
   });
 
@@ -86,11 +118,10 @@ describe("saving", () => {
       elsewhere(rename("theirs"));
       session.edit([rename("mine")]);
       await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
-      expect(get().saving).toBe("conflict");
-      expect(names(get().flow)[0]).toBe("mine");
+      expect([get().saving, names(get().flow)[0], names(get().theirs!)[0]]).toEqual(["conflict", "mine", "theirs"]);
       session.document.resolve(choice);
       await session.document.flush();
-      expect(names(state.fn.flow)[0]).toBe(name);
+      expect([names(state.fn.flow)[0], get().theirs]).toEqual([name, null]);
       session.close();
     }
   });
@@ -111,26 +142,41 @@ describe("saving", () => {
     again.session.close();
   });
 
-  it("does not take its own save, whose answer was lost, for someone else's", async () => {
-    const { session, state, get } = await opened(two());
+  it("counts an edit whose answer was lost once", async () => {
+    const { session, state, elsewhere, get } = await opened(two());
     state.loseAnswer = true;
     session.edit([rename("once")]);
     await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    elsewhere(rename("later"));
+    await session.document.onRemote(3);
     await session.document.flush();
-    expect([get().saving, state.fn.version, names(get().flow)[0]]).toEqual(["saved", 2, "once"]);
+    expect([state.batches, state.fn.version]).toEqual([1, 3]);
+    await session.document.onRemote(3);
+    expect([get().saving, names(get().flow)[0]]).toEqual(["saved", "later"]);
     session.close();
   });
 
   it("keeps edits made while a save is on its way", async () => {
     const { session, state, get } = await opened(two());
-    state.beforePut = () => {
-      state.beforePut = null;
+    state.beforeBatch = () => {
+      state.beforeBatch = null;
       session.edit([rename("later", "b")]);
     };
     session.edit([rename("first")]);
     await session.document.flush();
     expect(names(state.fn.flow)).toEqual(["first", "later"]);
     expect(get().fn?.version).toBe(3);
+    session.close();
+  });
+
+  it("says why the server refused an edit, and gives it up when told", async () => {
+    const { session, state, get } = await opened(two());
+    state.refuse = { code: "VALIDATION_ERROR", message: "No such thing" };
+    session.edit([rename("odd")]);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    expect([get().saving, get().savingNote, names(get().flow)[0]]).toEqual(["refused", "No such thing", "odd"]);
+    session.document.giveUp();
+    expect([get().saving, names(get().flow)[0]]).toEqual(["saved", "a"]);
     session.close();
   });
 
@@ -141,32 +187,76 @@ describe("saving", () => {
     expect(names(get().flow)[0]).toBe("live");
     session.close();
   });
-});
 
-describe("undo", () => {
-  it("takes back a step and brings it again; typing in one config is one step", async () => {
-    const { session, get } = await opened(two());
-    for (const x of [1, 2, 3]) session.updateConfig("a", { x });
-    session.select(["b"]);
-    session.updateConfig("a", { x: 4 });
-    session.document.undo();
-    expect(get().flow.blocks[0]!.config).toEqual({ x: 3 });
-    session.document.undo();
-    expect(get().flow.blocks[0]!.config).toEqual({});
-    expect([get().canUndo, get().canRedo]).toEqual([false, true]);
-    session.document.redo();
-    session.document.redo();
-    expect(get().flow.blocks[0]!.config).toEqual({ x: 4 });
+  it("takes another view's edit from the event that tells it, on top of its own", async () => {
+    const { session, elsewhere, get, state } = await opened(two());
+    await turn();
+    state.isDown = true;
+    session.edit([rename("mine", "b")]);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    session.document.giveUp();
+    elsewhere(rename("theirs"));
+    const changes = [{ type: "set" as const, kind: "block" as const, id: "a", path: ["name"], before: "a", after: "theirs" }];
+    await session.document.onRemote(2, { changes, kind: "command", groupId: "g", label: "Change of “theirs”", updatedBy: "ada" });
+    expect([names(get().flow), get().fn?.version, get().undo]).toEqual([["theirs", "b"], 2, { label: "Change of “theirs”", author: "ada", groupId: "g" }]);
     session.close();
   });
 
-  it("brings a removed block back with its wires", async () => {
+  it("renames the function as a change like any other", async () => {
+    const { session, get, state } = await opened(two());
+    session.rename("daily");
+    expect(get().fn?.name).toBe("daily");
+    await session.document.flush();
+    expect(state.batches).toBe(1);
+    session.close();
+  });
+});
+
+describe("undo", () => {
+  it("asks the server, which has the names of both ways", async () => {
+    const { session, state, get } = await opened(two());
+    await turn();
+    expect([get().undo, get().redo]).toEqual([null, null]);
+    session.edit([rename("x")]);
+    expect(get().undo?.label).toBe("Change of “x”");
+    await session.history.undo();
+    await turn();
+    expect([names(get().flow)[0], names(state.fn.flow)[0]]).toEqual(["a", "a"]);
+    expect([get().undo, get().redo?.label]).toEqual([null, "Change 1"]);
+    await session.history.redo();
+    await turn();
+    expect([names(get().flow)[0], get().undo?.label, get().redo]).toEqual(["x", "Change 1", null]);
+    session.close();
+  });
+
+  it("takes presses in a row one after another", async () => {
     const { session, get } = await opened(two());
-    session.select(["b"]);
-    session.removeSelected();
-    expect(get().flow.edges).toEqual([]);
-    session.document.undo();
-    expect(get().flow.edges).toHaveLength(1);
+    for (const name of ["x", "y", "z"]) session.edit([rename(name)]);
+    await Promise.all([session.history.undo(), session.history.undo(), session.history.redo()]);
+    expect(names(get().flow)[0]).toBe("y");
+    session.close();
+  });
+
+  it("takes back what the server never got, while it is away", async () => {
+    const { session, state, get } = await opened(two());
+    state.isDown = true;
+    session.edit([rename("x")]);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    await session.history.undo();
+    expect([names(get().flow)[0], get().saving, get().redo?.label]).toEqual(["a", "saved", "Change of “a”"]);
+    state.isDown = false;
+    await session.history.redo();
+    await session.document.flush();
+    expect(names(state.fn.flow)[0]).toBe("x");
+    session.close();
+  });
+
+  it("shows what stands in the way", async () => {
+    const { session, state, get } = await opened(two());
+    state.refuse = { code: "CONFLICT", message: "“Change” cannot be undone: block “b” changed", blockId: "b", groupId: "g2" };
+    await session.history.undo();
+    expect(get().notice).toMatchObject({ tone: "error", standing: { blockId: "b", groupId: "g2" } });
+    expect([...get().selectedBlocks]).toEqual(["b"]);
     session.close();
   });
 });

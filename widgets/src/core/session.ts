@@ -1,10 +1,12 @@
 /** One canvas widget's session: its store, its document, its run, and every act that a button or key may ask for. */
 
 import { ApiError, checkpointId } from "./api";
+import { Arranging, lockedWhy } from "./arranging";
 import { copyText, pasteCommands, readClip } from "./clipboard";
 import { CalledNames } from "./calls";
 import { fromWire, type Command } from "./commands";
 import { FunctionDocument, type Draft, type DraftBox } from "./document";
+import { HistoryActs } from "./historyActs";
 import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
 import { browserTimers } from "./events";
 import { hasEnded } from "./format";
@@ -17,7 +19,7 @@ import type { Hub } from "./page";
 import type { Plug } from "./ports";
 import { renameBlock } from "./rename";
 import { Running } from "./running";
-import { INITIAL, pausedAt, type CanvasState, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
+import { INITIAL, pausedAt, type CanvasState, type HistoryTab, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
 import { Store } from "./store";
 import { freePlace } from "./vacancy";
 import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
@@ -33,6 +35,8 @@ export class CanvasSession {
   readonly document: FunctionDocument;
   readonly running: Running;
   readonly called: CalledNames;
+  readonly history = new HistoryActs(this);
+  readonly arranging = new Arranging(this);
   /** The middle of what is in view, in the flow's own measure; the board tells it. */
   viewCentre: () => Position | null = () => null;
   private kernel: KernelLink | null = null;
@@ -50,6 +54,7 @@ export class CanvasSession {
     private readonly inside: { root: string } | null = null,
   ) {
     if (inside) this.store.set({ root: inside.root });
+    else this.store.set({ locked: this.remembered("locked") === "yes" });
     this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
     this.called = new CalledNames(hub.api, this.store);
     this.running = new Running(functionId, hub.api, this.store, this.document, inside?.root ?? "");
@@ -140,7 +145,7 @@ export class CanvasSession {
         return;
       }
       if (told.change === "deleted") this.store.set({ phase: "missing", problem: "This function was deleted" });
-      else void this.document.onRemote(told.version).catch(() => undefined);
+      else void this.document.onRemote(told.version, told).catch(() => undefined);
     } else if (event === "breakpoints") {
       const told = data as WireEvents["breakpoints"];
       if (told.functionId === this.functionId) this.store.set({ breakpoints: told.breakpoints });
@@ -161,10 +166,21 @@ export class CanvasSession {
 
   // --- editing
 
-  edit(commands: readonly Command[]): void {
+  /** One gesture: one step to take back. `group` joins repeated small ones. */
+  edit(commands: readonly Command[], group: string | null = null): void {
     if (!commands.length) return;
+    const locked = lockedWhy(this.store.get(), commands);
     if (this.isReadOnly) this.say(`“${this.store.get().fn?.name}” is only looked into here: to change it, open it by itself`);
-    else this.document.edit(commands);
+    else if (locked) this.say(locked);
+    else this.document.edit(commands, group);
+  }
+
+  rename(name: string): void {
+    this.edit([{ type: "UPDATE_FUNCTION", name }]);
+  }
+
+  describe(description: string): void {
+    this.edit([{ type: "UPDATE_FUNCTION", description: description || null }]);
   }
 
   /** Adds a block; behind `after` with a wire to it when that fits. Answers the new block's id. */
@@ -230,8 +246,10 @@ export class CanvasSession {
       ...[...selectedEdges].map((edgeId): Command => ({ type: "REMOVE_EDGE", edgeId })),
       ...[...selectedBlocks].map((blockId): Command => ({ type: "REMOVE_BLOCK", blockId })),
     ];
-    if (inspector && selectedBlocks.has(inspector.blockId)) this.store.set({ inspector: null });
-    this.select([]);
+    if (lockedWhy(this.store.get(), commands) === null && !this.isReadOnly) {
+      if (inspector && selectedBlocks.has(inspector.blockId)) this.store.set({ inspector: null });
+      this.select([]);
+    }
     this.edit(commands);
   }
 
@@ -253,6 +271,7 @@ export class CanvasSession {
       flow.blocks
         .filter((b) => selectedBlocks.has(b.id))
         .map((b) => ({ type: "MOVE_BLOCK", blockId: b.id, position: { x: b.position.x + step[0]!, y: b.position.y + step[1]! } })),
+      `nudge ${[...selectedBlocks].join(" ")}`,
     );
   }
 
@@ -312,12 +331,19 @@ export class CanvasSession {
 
   /** Turns the inspector to the function itself. */
   inspectFunction(): void {
-    this.store.set({ inspector: null, functionPanel: true });
+    this.closeInspector();
+    this.store.set({ functionPanel: true });
+  }
+
+  /** Turns the inspector to what was done to the function, or to what was kept of it. */
+  inspectHistory(tab: HistoryTab = "changes"): void {
     this.document.settle();
+    this.store.set({ inspector: null, functionPanel: false, historyPanel: tab });
   }
 
   closeInspector(): void {
-    this.store.set({ inspector: null, functionPanel: false });
+    this.history.close();
+    this.store.set({ inspector: null, functionPanel: false, historyPanel: null });
     this.document.settle();
   }
 
@@ -336,18 +362,14 @@ export class CanvasSession {
   /** What the last run from here was started with; null when there was none. */
   lastInputs(): Record<string, Json> | null {
     try {
-      return JSON.parse(this.storage?.getItem(this.inputsKey) ?? "null") as Record<string, Json> | null;
+      return JSON.parse(this.remembered("inputs") ?? "null") as Record<string, Json> | null;
     } catch {
       return null;
     }
   }
 
   runWith(inputs: Record<string, Json>, debug: boolean): void {
-    try {
-      this.storage?.setItem(this.inputsKey, JSON.stringify(inputs));
-    } catch {
-      // Not remembered, then.
-    }
+    this.remember("inputs", JSON.stringify(inputs));
     void this.running.start(debug, inputs);
   }
 
@@ -365,8 +387,22 @@ export class CanvasSession {
     return true;
   }
 
-  private get inputsKey(): string {
-    return `workbench.inputs.${this.functionId}`;
+  /** Keeps something about this function in the browser; null forgets it. A full or forbidden storage forgets at once. */
+  remember(what: string, value: string | null): void {
+    try {
+      if (value === null) this.storage?.removeItem(`workbench.${what}.${this.functionId}`);
+      else this.storage?.setItem(`workbench.${what}.${this.functionId}`, value);
+    } catch {
+      // Not remembered, then.
+    }
+  }
+
+  private remembered(what: string): string | null {
+    try {
+      return this.storage?.getItem(`workbench.${what}.${this.functionId}`) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   // --- the notebook's kernel
@@ -382,6 +418,12 @@ export class CanvasSession {
     if (!kernel || !view || !place) return null;
     const handle = handleOf(blockById(flow, blockId)?.name ?? "value");
     return { runId: view.run.id, ...place, field, name: field ? `${handle}_${handleOf(field)}` : handle };
+  }
+
+  /** The function as Python, from the kernel; null where none answers. */
+  async python(): Promise<string | null> {
+    await this.document.flush();
+    return this.kernel && this.store.get().kernel ? this.kernel.python() : null;
   }
 
   async toKernel(value: KernelValue, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The one state of a canvas widget, which its store holds and its views draw. */
 
+import type { Comparison, Marks } from "./compare";
 import { callLine, type Called } from "./calls";
 import { equal } from "./commands";
 import { describe } from "./describe";
@@ -20,6 +21,8 @@ export type Saving = "saved" | "dirty" | "saving" | "offline" | "refused" | "con
 
 export type InspectorTab = "config" | "in" | "out" | "logs" | "docs";
 
+export type HistoryTab = "changes" | "snapshots";
+
 export interface InspectorTarget {
   blockId: string;
   tab: InspectorTab;
@@ -27,20 +30,31 @@ export interface InspectorTarget {
   edgeId?: string;
 }
 
+/** A change as undo and redo name it. */
+export interface UndoName {
+  label: string;
+  author: string | null;
+  groupId?: string;
+}
+
 export interface Notice {
   tone: "error" | "info";
   text: string;
   hint?: string | null;
+  /** What stands in the way of an undo: the block, and the change that would have to be undone first. */
+  standing?: { blockId: string | null; groupId: string | null };
 }
 
 /** What lies over the board; `after` is the output that a new or chosen block gets wired to. */
-export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } | { kind: "connect"; after: Plug } | { kind: "find" } | { kind: "keys" } | { kind: "problems" } | Aside | null;
+export type Overlay = { kind: "add"; after: Plug | null; at: Position | null } | { kind: "connect"; after: Plug } | { kind: "find" } | { kind: "keys" } | { kind: "problems" } | { kind: "import"; text: string | null } | Aside | null;
 
 /** What opens beside a place; `at` is in the window's pixels. */
 export type Aside =
   | { kind: "breakpoint"; blockId: string; at: Position }
   | { kind: "wire"; edgeId: string; at: Position }
   | { kind: "menu"; blockId: string; at: Position }
+  | { kind: "more"; at: Position }
+  | { kind: "extract"; at: Position }
   | { kind: "kernel"; value: KernelValue; at: Position }
   | { kind: "inputs"; debug: boolean; at: Position };
 
@@ -68,8 +82,13 @@ export interface CanvasState {
   called: Readonly<Record<string, Called>>;
   saving: Saving;
   savingNote: string | null;
-  canUndo: boolean;
-  canRedo: boolean;
+  /** What undo takes back and redo makes again, by name; of steps that the server does not have yet too. */
+  undo: UndoName | null;
+  redo: UndoName | null;
+  /** The same as the server said last. */
+  undone: { undo: UndoName | null; redo: UndoName | null };
+  /** The other side of a conflict: the flow as someone else made it meanwhile. */
+  theirs: Flow | null;
   types: ReadonlyMap<string, BlockType>;
   functions: ExpressionFunction[];
   validation: Validation | null;
@@ -86,6 +105,12 @@ export interface CanvasState {
   inspector: InspectorTarget | null;
   /** The inspector is open on the function itself while no block is. */
   functionPanel: boolean;
+  /** The history is open in the inspector's place, at one of its lists. */
+  historyPanel: HistoryTab | null;
+  /** Two versions laid over each other, in place of the board. */
+  comparison: Comparison | null;
+  /** What became of each block and wire, while this board shows a comparison. */
+  marks: Marks | null;
   /** The run in view was chosen: newer ones do not take its place. */
   pinned: boolean;
   /** Insides of values, learned for completion. */
@@ -97,6 +122,10 @@ export interface CanvasState {
   overlay: Overlay;
   renaming: string | null;
   notice: Notice | null;
+  /** Nothing can be changed from here until it is unlocked. */
+  locked: boolean;
+  /** The note or group whose text is being written. */
+  writing: string | null;
   /** A run that was taken off the dead letter list from here. */
   discarded: string | null;
   /** What the paths of this function's blocks begin with: more than nothing where a block of another one calls it. */
@@ -115,8 +144,10 @@ export const INITIAL: CanvasState = {
   called: {},
   saving: "saved",
   savingNote: null,
-  canUndo: false,
-  canRedo: false,
+  undo: null,
+  redo: null,
+  undone: { undo: null, redo: null },
+  theirs: null,
   types: new Map(),
   functions: [],
   validation: null,
@@ -129,6 +160,9 @@ export const INITIAL: CanvasState = {
   iterationStates: {},
   inspector: null,
   functionPanel: false,
+  historyPanel: null,
+  comparison: null,
+  marks: null,
   pinned: false,
   fields: {},
   failures: {},
@@ -136,6 +170,8 @@ export const INITIAL: CanvasState = {
   overlay: null,
   renaming: null,
   notice: null,
+  locked: false,
+  writing: null,
   discarded: null,
   root: "",
   inner: null,

@@ -126,7 +126,31 @@ export type LogEntry = Said<Shape<"LogEntry">, { level: "debug" | "info" | "warn
 export type BlockTiming = Shape<"Timing">;
 export type RunLogs = Said<Shape<"RunLogs">, { entries: LogEntry[] }>;
 
-export type ErrorBody = Said<Lax<Shape<"Error">["error"], "details">, { hint?: string | null; details?: { field?: string; issue?: string }[] }>;
+export type ErrorBody = Said<Lax<Shape<"Error">["error"], "details">, { hint?: string | null; details?: { field?: string; issue?: string }[] }> & {
+  /** What stands in the way of an undo. */
+  blockId?: string | null;
+  groupId?: string | null;
+};
+
+export type BatchResult = Shape<"BatchResult">;
+export type CommandEntry = Shape<"CommandEntry">;
+export type Version = Shape<"Version">;
+export type Snapshot = Shape<"Snapshot">;
+export type Diff = Said<Shape<"Diff">, { blocks: Said<Shape<"BlocksDiff">, { added: Block[]; removed: Block[] }> }>;
+export type FieldDiff = Shape<"FieldDiff">;
+export type DiffLine = Shape<"Line">;
+
+export type ImportItem = Said<Shape<"ImportItem">, { targetId: string | null }>;
+export type ImportPreview = Said<Shape<"ImportPreview">, { items: ImportItem[]; counts: Partial<Record<ImportItem["action"], number>> }>;
+export type ImportStrategy = "skip" | "update" | "create";
+
+/** What comes with a page of the history. */
+export interface HistoryMeta {
+  total: number;
+  nextCursor?: string | null;
+  undo: { groupId: string; label: string; author: string } | null;
+  redo: { groupId: string; label: string; author: string } | null;
+}
 
 export type PortType = "any" | "table" | "object" | "list" | "number" | "text" | "boolean";
 
@@ -226,6 +250,12 @@ export type ValuePage =
   | { type: "table"; rows: number; columns: ColumnInfo[]; data: Record<string, Json>[] }
   | { type: "value"; value: Json };
 
+/** One thing that an edit did. */
+export type WireChange =
+  | { type: "put" | "drop"; kind: "block" | "edge"; at: number; value: { id: string } & Record<string, Json> }
+  | { type: "set"; kind: "block" | "flow" | "function"; id: string; path: string[]; before?: Json; after?: Json; at?: number; absent?: "" | "before" | "after" }
+  | { type: "order"; kind: "block" | "edge"; before: string[]; after: string[] };
+
 /** What the event stream carries, by its event name. */
 export interface WireEvents {
   run: Run;
@@ -238,6 +268,11 @@ export interface WireEvents {
     version: number;
     updatedBy?: string | null;
     origin?: string | null;
+    /** Of an edit: what it is called, and exactly what it did, where that is not too much. */
+    groupId?: string;
+    kind?: string;
+    label?: string;
+    changes?: WireChange[] | null;
   };
   canvas: { canvasId: string; change: string; version: number };
   breakpoints: { functionId: string; breakpoints: Breakpoint[] };

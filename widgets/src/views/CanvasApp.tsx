@@ -3,6 +3,7 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useId, useRef, useState } from "react";
 import { perform, type ViewActs } from "../core/actions";
+import type { Comparison } from "../core/compare";
 import { innermost, wayInto } from "../core/inner";
 import { actionOf } from "../core/keymap";
 import type { CanvasSession } from "../core/session";
@@ -10,6 +11,7 @@ import { Store } from "../core/store";
 import { Announcer, Board } from "./board/Board";
 import { ConnectingContext, type Connecting } from "./board/connecting";
 import { useFit } from "./board/useFit";
+import { ComparisonBanner } from "./history/ComparisonBanner";
 import { DebugHost } from "./panels/DebugHost";
 import { EmptyState } from "./panels/EmptyState";
 import { InspectorHost } from "./panels/InspectorHost";
@@ -23,12 +25,13 @@ import { Toolbar } from "./panels/Toolbar";
 import { Trail } from "./panels/Trail";
 import { SessionContext, useCanvas, useSession } from "./session";
 import { useClipboard } from "./useClipboard";
+import { useFileDrop } from "./useFileDrop";
 import { useFullscreen } from "./useFullscreen";
 import { useKeptFocus } from "./useKeptFocus";
 import { useLabKeys } from "./useLabKeys";
 
 /** What is about the run as a whole, also while another function is looked into. */
-const OF_THE_RUN = new Set(["run", "debug", "retry", "askRun", "askDebug", "over", "into", "out", "back", "undo", "redo", "function"]);
+const OF_THE_RUN = new Set(["run", "debug", "retry", "askRun", "askDebug", "over", "into", "out", "back", "undo", "redo", "function", "history"]);
 
 interface Props {
   session: CanvasSession;
@@ -64,11 +67,16 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
   useClipboard(root);
   useLabKeys(root);
   const letGo = useKeptFocus(root);
+  const [dropping, fileDrop] = useFileDrop();
 
   const acts: ViewActs = {
     askInputs: (debug) => {
       const button = root.current?.querySelector(`[data-testid=tool-${debug ? "debug" : "run"}]`)?.getBoundingClientRect();
       session.overlay({ kind: "inputs", debug, at: { x: button?.left ?? 0, y: (button?.bottom ?? 0) + 8 } });
+    },
+    menu: (then) => {
+      const button = root.current?.querySelector("[data-testid=tool-more]")?.getBoundingClientRect();
+      then({ x: (button?.right ?? 0) - 220, y: (button?.bottom ?? 0) + 8 });
     },
     beside: (blockId, then) => {
       const card = root.current?.querySelector(`[data-testid=block][data-block-id=${JSON.stringify(blockId)}]`)?.getBoundingClientRect();
@@ -79,9 +87,10 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     fullscreen: toggleFullscreen,
     leave: () => {
       const front = innermost(session);
-      const { overlay, inspector, functionPanel, selectedBlocks, selectedEdges } = front.store.get();
+      const { overlay, inspector, functionPanel, historyPanel, selectedBlocks, selectedEdges } = front.store.get();
       if (overlay) front.overlay(null);
-      else if (inspector || functionPanel) front.closeInspector();
+      else if (session.store.get().comparison) session.history.close();
+      else if (inspector || functionPanel || historyPanel) front.closeInspector();
       else if (selectedBlocks.size || selectedEdges.size) front.select([]);
       else if (front !== session) (wayInto(session).at(-2)?.session ?? session).closeInner();
       else if (fullscreen) toggleFullscreen();
@@ -117,12 +126,18 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
       data-function-id={session.functionId}
       data-phase={phase}
       onKeyDown={onKeyDown}
+      {...fileDrop}
       onFocus={() => setFocused(true)}
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setFocused(false)}
       onPointerDown={(event) => {
         if (!(event.target as HTMLElement).closest("input, textarea, button, [contenteditable=true], .nokey")) focus();
       }}
     >
+      {dropping && (
+        <div className="wbc-dropping" data-testid="dropping">
+          Drop a bundle to see what importing it would do
+        </div>
+      )}
       <Toolbar act={(action) => act(action)} fullscreen={fullscreen} />
       <Trail />
       <div className="wbc-main">
@@ -148,6 +163,7 @@ interface PlaceProps {
 function Place(props: PlaceProps) {
   const session = useSession();
   const inner = useCanvas((s) => s.inner);
+  const comparison = useCanvas((s) => s.comparison);
   const ready = useCanvas((s) => s.phase === "ready" && s.types.size > 0);
   if (inner) {
     return (
@@ -161,14 +177,23 @@ function Place(props: PlaceProps) {
   return (
     <>
       <div className="wbc-centre">
-        {ready ? <Board key={place} id={place} focused={focused} /> : <Waiting />}
-        {!session.isReadOnly && <EmptyState onFit={() => onFit("first")} />}
+        {comparison ? <ComparisonBoard key={`${comparison.from} ${comparison.to}`} id={`${place}:compare`} comparison={comparison} focused={focused} /> : ready ? <Board key={place} id={place} focused={focused} /> : <Waiting />}
+        {!session.isReadOnly && !comparison && <EmptyState onFit={() => onFit("first")} />}
         <Overlays onClosed={onLeave} />
-        <RunBanner />
+        {comparison ? <ComparisonBanner comparison={comparison} /> : <RunBanner />}
         <Notices />
       </div>
       <InspectorHost onLeave={onLeave} />
     </>
+  );
+}
+
+/** Two versions over each other: only looked at. */
+function ComparisonBoard({ comparison, id, focused }: { comparison: Comparison; id: string; focused: boolean }) {
+  return (
+    <SessionContext value={comparison.session}>
+      <Board id={id} focused={focused} />
+    </SessionContext>
   );
 }
 

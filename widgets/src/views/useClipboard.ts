@@ -1,6 +1,7 @@
 /** Copy, cut and paste through the browser's own events: they work without asking for the clipboard. */
 
 import { useEffect, type RefObject } from "react";
+import { readBundle } from "../core/bundles";
 import { useSession } from "./session";
 
 export function useClipboard(root: RefObject<HTMLElement | null>): void {
@@ -18,7 +19,10 @@ export function useClipboard(root: RefObject<HTMLElement | null>): void {
     };
     const paste = (event: ClipboardEvent) => {
       if (!isOurs(event)) return;
-      if (session.paste(event.clipboardData?.getData("text/plain") ?? "")) {
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      const isBundle = text.includes("formatVersion") && "bundle" in readBundle(text);
+      if (isBundle) session.overlay({ kind: "import", text });
+      if (isBundle || session.paste(text)) {
         event.preventDefault();
         event.stopPropagation();
       }

@@ -8,9 +8,10 @@ export function useKeptFocus(root: RefObject<HTMLElement | null>): () => void {
   const wasInside = useRef(false);
   const busy = useCanvas((s) => s.busy);
   const status = useCanvas((s) => s.view?.debug?.status ?? s.view?.run.status);
-  const canUndo = useCanvas((s) => s.canUndo);
-  const canRedo = useCanvas((s) => s.canRedo);
+  const canUndo = useCanvas((s) => s.undo === null);
+  const canRedo = useCanvas((s) => s.redo === null);
   const saving = useCanvas((s) => s.saving);
+  const panel = useCanvas((s) => `${s.comparison === null} ${s.historyPanel} ${s.notice === null}`);
 
   useEffect(() => {
     const page = root.current?.ownerDocument;
@@ -33,7 +34,7 @@ export function useKeptFocus(root: RefObject<HTMLElement | null>): () => void {
     const active = element.ownerDocument.activeElement;
     const isLost = !active || active === element.ownerDocument.body || (element.contains(active) && active.matches(":disabled"));
     if (isLost) element.focus({ preventScroll: true });
-  }, [root, busy, status, canUndo, canRedo, saving]);
+  }, [root, busy, status, canUndo, canRedo, saving, panel]);
 
   return useCallback(() => {
     wasInside.current = false;

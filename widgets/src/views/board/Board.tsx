@@ -17,12 +17,14 @@ import { shallow, useCanvas, useSession } from "../session";
 import { Card } from "./Card";
 import { ConnectingContext } from "./connecting";
 import { Frame } from "./Frame";
+import { GroupFrame } from "./GroupFrame";
+import { NoteCard } from "./NoteCard";
 import type { BoardNode } from "./geometry";
 import { useFit } from "./useFit";
 import { useBoardNodes } from "./useBoardNodes";
 import { Wire, type WireEdge } from "./Wire";
 
-const NODE_TYPES = { card: Card, frame: Frame };
+const NODE_TYPES = { card: Card, frame: Frame, note: NoteCard, area: GroupFrame };
 const EDGE_TYPES = { wire: Wire };
 
 /** The type of what the palette drags. */
@@ -37,6 +39,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
   const many = useCanvas((s) => s.flow.blocks.length > 6);
   const hidden = useStore((s) => isPartHidden(nodes, s));
   const far = useStore((s) => s.transform[2] < 0.42);
+  const locked = useCanvas((s) => s.locked);
   useFollowing(flowApi);
 
   const onEdgesChange = useCallback(
@@ -169,6 +172,8 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         maxZoom={2}
         connectionRadius={28}
         nodeDragThreshold={3}
+        nodesDraggable={!locked}
+        nodesConnectable={!locked}
         snapToGrid
         snapGrid={[8, 8]}
         onInit={() => show("first", 0)}
@@ -199,7 +204,7 @@ function isPartHidden(nodes: BoardNode[], view: { transform: [number, number, nu
 }
 
 function miniClass(node: BoardNode, state: Parameters<typeof shownState>[0]): string {
-  if (node.type === "frame") return "wbc-mini-frame";
+  if (node.type === "frame" || node.type === "area" || node.type === "note") return "wbc-mini-frame";
   const found = shownState(state, node.id);
   return `wbc-mini-${found ? lookOf(found) : "idle"}`;
 }

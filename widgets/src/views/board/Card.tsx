@@ -2,6 +2,7 @@
 
 import { Handle, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useMemo, useRef } from "react";
+import { MARKS } from "../../core/compare";
 import { edgesOf, ERROR_PORT } from "../../core/flow";
 import { LOOKS, lookOf, resultText } from "../../core/format";
 import { lineOf, pausedAt, problemsOf, shownState } from "../../core/state";
@@ -26,17 +27,19 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
   const hasError = useCanvas((s) => edgesOf(s.flow, id).some((e) => e.source === id && e.sourcePort === ERROR_PORT));
   const ports = useMemo(() => portsOf(block, types), [block, types]);
   const look = state ? lookOf(state) : null;
+  const mark = useCanvas((s) => s.marks && (s.marks.blocks[id] ?? "same"));
   const line = useCanvas((s) => lineOf(s, block));
   const shape = type?.isTrigger ? "pill" : block.type === "condition" ? "cut" : "plain";
   const worst = problems.find((p) => p.severity === "error") ?? problems[0];
 
   return (
     <div
-      className={`wbc-card wbc-card-${shape}${look ? ` wbc-is-${look}` : ""}${selected ? " wbc-selected" : ""}${here ? " wbc-here" : ""}${block.disabled ? " wbc-off" : ""}${hasError ? " wbc-error-wired" : ""}`}
+      className={`wbc-card wbc-card-${shape}${look ? ` wbc-is-${look}` : ""}${selected ? " wbc-selected" : ""}${here ? " wbc-here" : ""}${block.disabled ? " wbc-off" : ""}${hasError ? " wbc-error-wired" : ""}${mark ? ` wbc-mark-${mark}` : ""}`}
       data-testid="block"
       data-block-id={id}
       data-block-type={block.type}
       data-state={look ?? "idle"}
+      data-mark={mark ?? undefined}
       title={`${block.name} · ${type?.title ?? `unknown type ${block.type}`}`}
       onDoubleClick={() => (block.type === "subflow" ? void session.openInner(id) : session.inspect(id, "config"))}
       onContextMenu={(event) => {
@@ -56,6 +59,11 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
         </span>
         <StateSign state={state} type={type} />
       </div>
+      {mark && mark !== "same" && (
+        <span className="wbc-mark" data-testid="mark">
+          <span aria-hidden="true">{MARKS[mark].sign}</span> {MARKS[mark].word}
+        </span>
+      )}
       <BreakpointDot blockId={id} />
       {worst && (
         <button

@@ -2,6 +2,7 @@
 
 import { BaseEdge, EdgeLabelRenderer, Position, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
+import { MARKS } from "../../core/compare";
 import { wireLook } from "../../core/state";
 import { lineOfWire } from "../../core/wirePath";
 import { shallow, useCanvas, useSession } from "../session";
@@ -15,6 +16,7 @@ export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
   const { look, chip } = useCanvas((s) => wireLook(s, id), shallow);
   const ends = { from: { x: sourceX, y: sourceY }, to: { x: targetX, y: targetY }, below: sourcePosition === Position.Bottom };
   const { path, chip: at } = lineOfWire(ends, data?.label, data?.out);
+  const mark = useCanvas((s) => s.marks && (s.marks.edges[id] ?? "same"));
   const open = () => {
     session.select([], [id]);
     session.inspect(source, "out", id);
@@ -25,8 +27,15 @@ export const Wire = memo(function Wire(props: EdgeProps<WireEdge>) {
         id={id}
         path={path}
         interactionWidth={18}
-        className={`wbc-wire wbc-wire-${look}${selected ? " wbc-wire-selected" : ""}${sourceHandleId === "error" ? " wbc-wire-error" : ""}`}
+        className={`wbc-wire wbc-wire-${look}${selected ? " wbc-wire-selected" : ""}${sourceHandleId === "error" ? " wbc-wire-error" : ""}${mark ? ` wbc-wire-mark-${mark}` : ""}`}
       />
+      {mark && mark !== "same" && (
+        <EdgeLabelRenderer>
+          <span className={`wbc-wire-sign wbc-sign-${mark}`} style={{ transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }} role="img" aria-label={`wire ${MARKS[mark].word}`} title={`This wire was ${MARKS[mark].word}`} data-testid="wire-mark" data-mark={mark}>
+            {MARKS[mark].sign}
+          </span>
+        </EdgeLabelRenderer>
+      )}
       {chip && (
         <EdgeLabelRenderer>
           <button

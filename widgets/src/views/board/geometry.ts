@@ -1,6 +1,7 @@
 /** Where a card's ports are, so that wires to cards that are not drawn yet still end in the right place. */
 
 import { Position, type Node, type NodeHandle } from "@xyflow/react";
+import type { Group, Note } from "../../core/arranging";
 import { ERROR_PORT, inputsOf, outputsOf } from "../../core/flow";
 import { FRAME, sizeOf } from "../../core/layout";
 import type { Types } from "../../core/regions";
@@ -8,7 +9,9 @@ import type { Block, Port } from "../../core/wire";
 
 export type CardNode = Node<{ block: Block }, "card">;
 export type FrameNode = Node<{ scopeId: string; port: string; depth: number }, "frame">;
-export type BoardNode = CardNode | FrameNode;
+export type NoteNode = Node<{ note: Note }, "note">;
+export type GroupNode = Node<{ group: Group }, "area">;
+export type BoardNode = CardNode | FrameNode | NoteNode | GroupNode;
 
 export interface PlacedPort {
   port: Port;

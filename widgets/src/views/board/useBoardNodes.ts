@@ -7,7 +7,8 @@ import { sizeOf } from "../../core/layout";
 import { cachedRegions, type Types } from "../../core/regions";
 import type { Edge, Position } from "../../core/wire";
 import { useCanvas, useSession } from "../session";
-import { handlesOf, labelRoom, portsOf, type BoardNode, type CardNode, type FrameNode } from "./geometry";
+import { groupNodes, NOTE_ID, noteNodes } from "./arranged";
+import { handlesOf, labelRoom, portsOf, type BoardNode, type CardNode, type FrameNode, type GroupNode, type NoteNode } from "./geometry";
 import { leadsBack, outOf, type Ends } from "../../core/wirePath";
 import type { WireEdge } from "./Wire";
 
@@ -21,6 +22,9 @@ export function useBoardNodes() {
   const [dragged, setDragged] = useState<ReadonlyMap<string, Position>>(new Map());
   const cards = useRef(new Map<string, CardNode>());
   const frames = useRef(new Map<string, FrameNode>());
+  const notes = useRef(new Map<string, NoteNode>());
+  const groups = useRef(new Map<string, GroupNode>());
+  const locked = useCanvas((s) => s.locked);
   const wires = useRef(new Map<string, WireEdge>());
 
   const nodes = useMemo(() => {
@@ -82,8 +86,10 @@ export function useBoardNodes() {
     }
     frames.current = framed;
     const back: BoardNode[] = [...framed.values()].sort((a, b) => a.data.depth - b.data.depth);
-    return [...back, ...known.values()];
-  }, [flow, types, selected, dragged]);
+    notes.current = noteNodes(flow, dragged, locked || session.isReadOnly, notes.current);
+    groups.current = groupNodes(flow, boxes, groups.current);
+    return [...groups.current.values(), ...back, ...notes.current.values(), ...known.values()];
+  }, [flow, types, selected, dragged, locked, session]);
 
   const edges = useMemo(() => {
     const known = new Map<string, WireEdge>();
@@ -134,6 +140,10 @@ export function useBoardNodes() {
       if (selection) session.select(selection, edgesNow);
       if (moving.length) setDragged((old) => new Map([...old, ...moving]));
       if (drops.length) {
+        for (const { id, position } of drops) {
+          const note = NOTE_ID.exec(id)?.[1];
+          if (note !== undefined) session.arranging.changeNote(note, { position: { x: Math.round(position.x), y: Math.round(position.y) } });
+        }
         session.edit(
           drops.flatMap(({ id, position }) => {
             const block = now.blocks.find((b) => b.id === id);

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { formatMs, hasEnded, runLook, runWord } from "../../core/format";
+import { isPersonal } from "../../core/history";
 import { inputsOfFlow } from "../../core/inputs";
 import { formatLiteral, kindOf, parseLiteral } from "../../core/inspector/literal";
 import { clockTime } from "../../core/when";
@@ -72,16 +73,11 @@ export function FunctionPanel({ onLeave }: { onLeave: () => void }) {
   );
 }
 
-/** Whether an author's name says something to a person: made-up login names of a token do not. */
-function isPersonal(author: string | null): author is string {
-  return author !== null && author.length <= 32 && !/^[0-9a-f-]{32,}$/i.test(author);
-}
-
 function Description({ text }: { text: string }) {
   const session = useSession();
   const [draft, setDraft] = useState<string | null>(null);
   const save = () => {
-    if (draft !== null && draft.trim() !== text) void session.document.describe(draft.trim()).catch((problem: unknown) => session.running.complain(problem));
+    if (draft !== null && draft.trim() !== text) session.describe(draft.trim());
     setDraft(null);
   };
   return (
@@ -211,18 +207,30 @@ function Runs() {
                 </span>
                 <span>{clockTime(run.createdAt, new Date())}</span>
                 <span className="wbc-quiet">
-                  v{run.version}
-                  {run.debug ? " · debug" : ""}
-                  {run.attempt > 1 ? ` · attempt ${run.attempt}` : ""}
-                  {run.forkedFrom ? " · forked" : ""}
+                  {run.debug ? "debug " : ""}
+                  {run.attempt > 1 ? `attempt ${run.attempt} ` : ""}
+                  {run.forkedFrom ? "forked" : ""}
                 </span>
                 <span className="wbc-run-time">{hasEnded(run.status) && run.runMs != null ? formatMs(run.runMs) : runWord(run.status)}</span>
               </button>
+              <VersionLink ran={run.version} />
             </li>
           );
         })}
       </ul>
     </section>
+  );
+}
+
+/** The version that a run was of: a click shows what became different since. */
+function VersionLink({ ran }: { ran: number }) {
+  const session = useSession();
+  const now = useCanvas((s) => s.fn?.version ?? 0);
+  if (ran === now) return <span className="wbc-run-version" title="It ran the version that is here now">v{ran}</span>;
+  return (
+    <button type="button" className="wbc-run-version wbc-link" data-testid="run-version" title={`It ran version ${ran}: show what became different since`} onClick={() => void session.history.compare(ran, now)}>
+      v{ran}
+    </button>
   );
 }
 

@@ -11,6 +11,7 @@ import { Inspector, type Execution, type ValueSource } from "../inspector/Inspec
 import { useCanvas, useSession } from "../session";
 import { useHints } from "../useHints";
 import { AttemptSwitch } from "./AttemptSwitch";
+import { HistoryPanel } from "../history/HistoryPanel";
 import { FunctionPanel } from "./FunctionPanel";
 import { useAttempts } from "./useAttempts";
 import { useInnerTables } from "./useInnerTables";
@@ -18,6 +19,8 @@ import { useInnerTables } from "./useInnerTables";
 export function InspectorHost({ onLeave }: { onLeave: () => void }) {
   const isOnBlock = useCanvas((s) => s.inspector !== null && blockById(s.flow, s.inspector.blockId) !== undefined);
   const isOnFunction = useCanvas((s) => s.functionPanel && s.phase === "ready");
+  const isOnHistory = useCanvas((s) => s.historyPanel !== null && s.phase === "ready");
+  if (isOnHistory && !isOnBlock) return <HistoryPanel onLeave={onLeave} />;
   if (isOnBlock) return <BlockPanel onLeave={onLeave} />;
   return isOnFunction ? <FunctionPanel onLeave={onLeave} /> : null;
 }

@@ -2,6 +2,7 @@
 
 import { X } from "lucide-react";
 import { useCanvas, useSession } from "../session";
+import { Conflict } from "./Conflict";
 
 export function Notices() {
   const session = useSession();
@@ -11,19 +12,14 @@ export function Notices() {
   return (
     <div className="wbc-notices">
       {saving === "conflict" && (
-        <div className="wbc-notice wbc-notice-error" role="alert" data-testid="conflict">
-          <span>{note ?? "This function was changed elsewhere, in the same blocks."}</span>
-          <button type="button" className="wbc-button" onClick={() => session.document.resolve("mine")} title="Put my edits on top of the other state">
-            Keep mine
-          </button>
-          <button type="button" className="wbc-button" onClick={() => session.document.resolve("theirs")} title="Drop my unsaved edits">
-            Take theirs
-          </button>
-        </div>
+        <Conflict note={note} />
       )}
       {saving === "refused" && note && (
         <div className="wbc-notice wbc-notice-error" role="alert" data-testid="refused">
           <span>Not saved: {note}</span>
+          <button type="button" className="wbc-button" data-testid="give-up" onClick={() => session.document.giveUp()} title="Show the function as it is saved">
+            Take it back
+          </button>
         </div>
       )}
       {notice && (
@@ -32,6 +28,11 @@ export function Notices() {
             {notice.text}
             {notice.hint && <span className="wbc-notice-hint"> {notice.hint}</span>}
           </span>
+          {notice.standing?.groupId && (
+            <button type="button" className="wbc-button" data-testid="undo-standing" title="Take back what came after it, then try again" onClick={() => void session.history.undo(notice.standing!.groupId!)}>
+              Undo that first
+            </button>
+          )}
           <button type="button" className="wbc-icon-button" title="Dismiss" aria-label="Dismiss" onClick={() => session.store.set({ notice: null })}>
             <X size={14} aria-hidden="true" />
           </button>

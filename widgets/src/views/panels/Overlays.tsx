@@ -6,11 +6,15 @@ import { inputsOfFlow } from "../../core/inputs";
 import { fitter, type Plug } from "../../core/ports";
 import { cachedRegions } from "../../core/regions";
 import { describe } from "../../core/describe";
-import type { CanvasState } from "../../core/state";
+import { findables } from "../../core/find";
+import { shownState, type CanvasState } from "../../core/state";
 import { BlockIcon } from "../BlockIcon";
 import { useCanvas, useSession } from "../session";
 import { BlockMenu } from "../popovers/BlockMenu";
 import { BreakpointEditor } from "../popovers/BreakpointEditor";
+import { ImportDialog } from "../bundles/ImportDialog";
+import { ExtractAsk } from "../popovers/ExtractAsk";
+import { MoreMenu } from "../popovers/MoreMenu";
 import { KernelAsk } from "../popovers/KernelAsk";
 import { RunForm } from "../popovers/RunForm";
 import { WireMenu } from "../popovers/WireMenu";
@@ -33,6 +37,9 @@ export function Overlays({ onClosed }: { onClosed: () => void }) {
   if (overlay?.kind === "menu") return <BlockMenu key={overlay.blockId} blockId={overlay.blockId} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "kernel") return <KernelAsk value={overlay.value} at={overlay.at} onClose={close} />;
   if (overlay?.kind === "inputs") return <InputsAsk debug={overlay.debug} at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "more") return <MoreMenu at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "extract") return <ExtractAsk at={overlay.at} onClose={close} />;
+  if (overlay?.kind === "import") return <ImportDialog text={overlay.text} onClose={close} />;
   if (overlay?.kind === "keys") return <Keys onClose={close} />;
   return null;
 }
@@ -136,14 +143,15 @@ function FindPick({ onClose }: { onClose: () => void }) {
         title: block.name,
         line: describe(block, types.get(block.type)),
         icon: <BlockIcon name={types.get(block.type)?.icon} />,
+        deep: findables(block, types.get(block.type), shownState(session.store.get(), block.id)),
       })),
-    [flow, types],
+    [flow, types, session],
   );
   return (
     <Pick
       testId="find"
       label="Find a block"
-      placeholder="Find a block"
+      placeholder="Find a block by its name, type, config or last value"
       items={items}
       empty="There is no block yet"
       onClose={onClose}

@@ -1,6 +1,7 @@
 /** A list to pick from by typing: the first letter to the choice without the mouse. */
 
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { foundIn, type Findable } from "../../core/find";
 import { search } from "../../core/search";
 
 export interface PickItem {
@@ -9,6 +10,8 @@ export interface PickItem {
   line: string;
   icon: ReactNode;
   group?: string;
+  /** What it is found by besides; where that is what fits, its line says so. */
+  deep?: readonly Findable[];
   /** Why it cannot be chosen. */
   disabled?: string | null;
 }
@@ -23,11 +26,22 @@ interface PickProps {
   testId: string;
 }
 
+/** The items that fit, best first: by what they are called, then by what is in them. */
+function findItems(query: string, items: readonly PickItem[]): PickItem[] {
+  const named = search(query, items, (item) => [item.title, item.id, item.line, item.group ?? ""]);
+  if (!query.trim()) return named;
+  const others = items.filter((item) => item.deep && !named.includes(item));
+  return [...named, ...others.flatMap((item) => {
+    const line = foundIn(item.deep!, query);
+    return line === null ? [] : [{ ...item, line }];
+  })];
+}
+
 export function Pick({ label, placeholder, items, empty, onPick, onClose, testId }: PickProps) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const found = useMemo(() => search(query, items, (item) => [item.title, item.id, item.line, item.group ?? ""]), [query, items]);
+  const found = useMemo(() => findItems(query, items), [query, items]);
   const active = found[Math.min(at, found.length - 1)];
   useEffect(() => setAt(0), [query]);
   useEffect(() => {

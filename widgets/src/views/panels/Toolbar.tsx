@@ -1,7 +1,7 @@
 /** The bar on top: what this is and whether it is saved; run and debug; edit and view. */
 
 import {
-  ArrowDownToDot, ArrowUpFromDot, Bug, Info, Keyboard, LayoutDashboard, Maximize2, Minimize2, Play, Redo2, RedoDot, RotateCcw, Search, SkipForward, Square, Undo2,
+  ArrowDownToDot, ArrowUpFromDot, Bug, Ellipsis, History, Info, Keyboard, LayoutDashboard, Lock, Maximize2, Minimize2, Play, Redo2, RedoDot, RotateCcw, Search, SkipForward, Square, Undo2,
   UndoDot, type LucideIcon,
 } from "lucide-react";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { mayRetry } from "../../core/again";
 import { hasEnded } from "../../core/format";
 import { keysOf } from "../../core/keymap";
 import type { Saving } from "../../core/state";
+import { undoWords } from "../../core/history";
 import { isMac, useCanvas, useSession } from "../session";
 
 interface Props {
@@ -19,11 +20,13 @@ interface Props {
 export function Toolbar({ act, fullscreen }: Props) {
   const run = useCanvas((s) => s.view?.run ?? null);
   const busy = useCanvas((s) => s.busy);
-  const canUndo = useCanvas((s) => s.canUndo);
-  const canRedo = useCanvas((s) => s.canRedo);
+  const undo = useCanvas((s) => s.undo);
+  const redo = useCanvas((s) => s.redo);
   const paused = useCanvas((s) => s.view?.debug?.status === "paused");
   const canBack = useCanvas((s) => s.view?.debug?.canStepBack !== false);
   const panel = useCanvas((s) => s.functionPanel && !s.inspector);
+  const history = useCanvas((s) => s.historyPanel !== null && !s.inspector);
+  const locked = useCanvas((s) => s.locked);
   const session = useSession();
   const going = run !== null && !hasEnded(run.status);
   const debugging = going && run.debug;
@@ -61,12 +64,15 @@ export function Toolbar({ act, fullscreen }: Props) {
         )}
       </div>
       <div className="wbc-tools wbc-tools-edit">
-        {tool("undo", "Undo", Undo2, { disabled: !canUndo })}
-        {tool("redo", "Redo", Redo2, { disabled: !canRedo })}
+        {tool("undo", undo ? undoWords("Undo", undo) : "Nothing to undo", Undo2, { disabled: !undo || locked })}
+        {tool("redo", redo ? undoWords("Redo", redo) : "Nothing to redo", Redo2, { disabled: !redo || locked })}
         {tool("function", "The function: variables, inputs, last runs", Info, { pressed: panel })}
+        {tool("history", "History: changes, versions, snapshots", History, { pressed: history })}
         {tool("find", "Find a block", Search)}
         {tool("tidy", "Tidy the layout", LayoutDashboard)}
         {tool("help", "Keys", Keyboard, { extra: true })}
+        {locked && tool("lock", "Locked: unlock to edit", Lock, { pressed: true })}
+        {tool("more", "More: export, import, notes, groups, lock", Ellipsis)}
         {tool("fullscreen", fullscreen ? "Back into the page" : "Fill the window", fullscreen ? Minimize2 : Maximize2)}
       </div>
     </div>
@@ -128,7 +134,7 @@ function Title() {
   const rename = (text: string) => {
     setEditing(false);
     const wanted = text.trim();
-    if (wanted && wanted !== name) void session.document.rename(wanted).catch((problem: unknown) => session.running.complain(problem));
+    if (wanted && wanted !== name) session.rename(wanted);
   };
   return (
     <div className="wbc-title">

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { block, flow } from "./fixtures";
+import { inOneLine, sidesOf } from "./sides";
+
+it("two sides differ by field, by block and by variable", () => {
+  const mine = { ...flow([block("a", "step", { config: { x: 1, y: 2 } }), block("b")]), variables: { v: 1 } };
+  const theirs = { ...flow([block("a", "step", { name: "A", config: { x: 3, y: 2 }, disabled: false }), block("c")]), variables: { v: 2 } };
+  expect(sidesOf(mine, theirs).map((s) => [s.blockId, s.field, s.mine, s.theirs])).toEqual([
+    ["a", "name", "a", "A"],
+    ["a", "x", 1, 3],
+    ["b", "block", "there", undefined],
+    ["c", "block", undefined, "there"],
+    ["", "v", 1, 2],
+  ]);
+});
+
+it("values stand in one line", () => {
+  expect([inOneLine(undefined), inOneLine("a\n  b"), inOneLine({ a: [1] })]).toEqual(["–", "a b", '{"a":[1]}']);
+});
