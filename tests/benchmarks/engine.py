@@ -16,7 +16,7 @@ from workbench.base.ids import RandomIds
 from workbench.base.settings import Settings
 from workbench.blocks.kind import BlockType
 from workbench.blocks.registry import BlockRegistry
-from workbench.engine.records import RunRequest, RunRow
+from workbench.engine.records import RunRequest
 from workbench.flow.model import Flow
 
 EFFECTS = 100
@@ -46,22 +46,20 @@ class Bed:
             await asyncio.wait(late)
         await self.workbench.store.barrier()
 
-    async def submit(self, flow: Flow) -> RunRow:
+    def request(self, flow: Flow) -> RunRequest:
         version = self._versions.setdefault(id(flow), len(self._versions) + 1)
-        return await self.workbench.engine.submit(
-            RunRequest(DEFAULT_WORKSPACE, self._function, "benchmark", version, flow, {"x": 1}, start_block="start")
-        )
+        return RunRequest(DEFAULT_WORKSPACE, self._function, "benchmark", version, flow, {"x": 1}, start_block="start")
 
     async def run(self, flow: Flow, expected: object) -> None:
-        row = await self.submit(flow)
+        row = await self.workbench.engine.submit(self.request(flow))
         ended = await self.workbench.engine.wait(row.id, 120) or row
         assert ended.output == expected, (ended.status, ended.output, ended.error)
 
     async def run_many(self, flow: Flow, count: int) -> None:
-        rows = await asyncio.gather(*[self.submit(flow) for _ in range(count)])
-        ended = await asyncio.gather(*[self.workbench.engine.wait(row.id, 120) for row in rows])
-        done = [e or r for e, r in zip(ended, rows, strict=True)]
-        assert all(r.status == "completed" for r in done)
+        engine = self.workbench.engine
+        rows = await engine.submit_many([self.request(flow) for _ in range(count)])
+        await engine.wait_all([row.id for row in rows], 120)
+        assert all(row.status == "completed" for row in rows)
 
 
 def measure(home: Path) -> tuple[list[Rate], float]:

@@ -22,7 +22,7 @@ from workbench.engine.engine import Engine
 from workbench.engine.fact_types import register as register_engine
 from workbench.engine.facts import StepStarted
 from workbench.engine.interfaces import Services
-from workbench.engine.journal import read_stored
+from workbench.engine.journal_runs import read_stored
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 from workbench.engine.signals import SignalDesk

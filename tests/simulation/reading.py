@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.engine.journal import read_stored
+from workbench.engine.journal_runs import read_stored
 from workbench.storage.value_files import Stored, ValueStore
 
 TERMINAL = frozenset({"completed", "failed", "cancelled", "timed_out", "dead_letter"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -31,6 +32,7 @@ def is_uuid(text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=8192)
 def to_bytes(text: str) -> bytes:
     """A UUID's 16 bytes. Raises ValueError for what is none."""
     raw = bytes.fromhex(text.replace("-", ""))

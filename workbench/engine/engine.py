@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -169,6 +169,12 @@ class Engine:
             return await fork(self, request, with_it)
         return await self.intake.submit(request, with_it)
 
+    async def submit_many(self, requests: Sequence[RunRequest]) -> list[RunRow]:
+        """Acknowledge many runs at once, none of them a fork. See `Intake.submit_many`."""
+        if any(request.fork is not None for request in requests):
+            raise ValueError("A fork is submitted by itself.")
+        return await self.intake.submit_many(requests)
+
     async def end(
         self,
         row: RunRow,
@@ -202,6 +208,13 @@ class Engine:
         Raises Unavailable when the run cannot go on before a restart.
         """
         return await self.lives.waiters.wait(run_id, seconds) if self.find(run_id) is not None else None
+
+    async def wait_all(self, run_ids: Iterable[str], seconds: float) -> dict[str, RunRow]:
+        """Wait for the durable ends of many runs, at most so long: those that have ended meanwhile, by id.
+
+        Runs that are not known here are left out. Raises Unavailable when one cannot go on before a restart.
+        """
+        return await self.lives.waiters.wait_all([i for i in run_ids if self.find(i) is not None], seconds)
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""

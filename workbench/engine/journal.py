@@ -1,4 +1,4 @@
-"""The one module that writes runs, checkpoints, run_logs and debug_state, beside `journal_forks.py`."""
+"""The one module that writes checkpoints, run_logs and debug_state, beside `journal_forks.py` and `journal_runs.py`."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -16,10 +16,6 @@ from workbench.engine.facts import (
     DebugPaused,
     DebugResumed,
     LogWritten,
-    RunCreated,
-    RunFinished,
-    RunMoved,
-    RunRecovered,
     RunsDeleted,
     ScopeProgressed,
     StepDone,
@@ -28,43 +24,12 @@ from workbench.engine.facts import (
 )
 from workbench.engine.facts_queue import RunsRemoved, ValuesReleased
 from workbench.engine.journal_branches import BRANCH_ENDED
-from workbench.engine.journal_waits import WAIT_FACTS, delete_waits, end_waits
-from workbench.engine.states import RunStatus
-from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
+from workbench.engine.journal_runs import RUN_FACTS, RUNS
+from workbench.engine.journal_waits import WAIT_FACTS, delete_waits
+from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, insert, last_by_key, rows
 from workbench.storage.facts import Batch, FactType
 from workbench.storage.value_files import Stored
 
-RUNS = Table(
-    "runs",
-    {
-        "id": UUID,
-        "workspace_id": UUID,
-        "function_id": UUID,
-        "function_name": TEXT,
-        "version": BIGINT,
-        "status": TEXT,
-        "trigger": TEXT,
-        "inputs": BLOB,
-        "output": BLOB,
-        "error": TEXT,
-        "priority": BIGINT,
-        "debug": BOOLEAN,
-        "durability": TEXT,
-        "attempt": BIGINT,
-        "timeout_ms": BIGINT,
-        "parent_run_id": UUID,
-        "pins": TEXT,
-        "recoveries": BIGINT,
-        "created_at": BIGINT,
-        "started_at": BIGINT,
-        "finished_at": BIGINT,
-        "queue_us": BIGINT,
-        "run_us": BIGINT,
-        "wait_us": BIGINT,
-        "steps": BIGINT,
-        "pending_reason": TEXT,
-    },
-)
 CHECKPOINTS = Table(
     "checkpoints",
     {
@@ -107,93 +72,6 @@ RUN_LOGS = Table(
 DEBUG_STATE = Table("debug_state", {"run_id": UUID, "state": TEXT}, key=("run_id",))
 
 _json = msgspec.json.Encoder()
-_stored = msgspec.msgpack.Encoder()
-_read_stored = msgspec.msgpack.Decoder(Stored)
-
-
-def _apply_created(cursor: Any, facts: Batch) -> None:
-    columns = {
-        "id": [f.run for f in facts],
-        "workspace_id": [f.workspace for f in facts],
-        "function_id": [f.function for f in facts],
-        "function_name": [f.function_name for f in facts],
-        "version": [f.version for f in facts],
-        "status": [RunStatus.QUEUED.value] * len(facts),
-        "trigger": [f.trigger for f in facts],
-        "inputs": [f.inputs for f in facts],
-        "priority": [f.priority for f in facts],
-        "debug": [f.debug for f in facts],
-        "durability": [f.durability for f in facts],
-        "timeout_ms": [f.timeout_ms for f in facts],
-        "parent_run_id": [f.parent for f in facts],
-        "pins": [f.pins for f in facts],
-        "created_at": [f.at for f in facts],
-    }
-    insert(cursor, RUNS, columns, "ignore")
-
-
-def _apply_moved(cursor: Any, facts: Batch) -> None:
-    last = last_by_key(facts, "run")
-    columns = {
-        "id": [f.run for f in last],
-        "status": [f.status for f in last],
-        "started_at": [f.started_at for f in last],
-        "queue_us": [f.queue_us for f in last],
-        "wait_us": [f.wait_us for f in last],
-        "pending_reason": [f.reason if f.status == RunStatus.PENDING else None for f in last],
-    }
-    with rows(cursor, RUNS, columns) as moved:
-        cursor.execute(
-            f"""
-            UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us, wait_us = m.wait_us,
-                pending_reason = m.pending_reason
-            FROM {moved} m
-            WHERE runs.id = m.id AND runs.finished_at IS NULL
-            """
-        )
-
-
-def _apply_finished(cursor: Any, facts: Batch) -> None:
-    last = last_by_key(facts, "run")
-    columns = {
-        "id": [f.run for f in last],
-        "status": [f.status for f in last],
-        "finished_at": [f.at for f in last],
-        "started_at": [f.started_at for f in last],
-        "queue_us": [f.queue_us for f in last],
-        "output": [_stored.encode(f.output) if f.output is not None else None for f in last],
-        "error": [f.error for f in last],
-        "run_us": [f.run_us for f in last],
-        "wait_us": [f.wait_us for f in last],
-        "steps": [f.steps for f in last],
-    }
-    with rows(cursor, RUNS, columns) as ended:
-        cursor.execute(
-            f"""
-            UPDATE runs SET status = e.status, finished_at = e.finished_at, started_at = e.started_at,
-                queue_us = e.queue_us, output = e.output, error = e.error, run_us = e.run_us, wait_us = e.wait_us,
-                steps = e.steps
-            FROM {ended} e WHERE runs.id = e.id AND runs.finished_at IS NULL
-            """
-        )
-        end_waits(cursor, ended)
-        if any(f.status == RunStatus.COMPLETED for f in last):
-            cursor.execute(
-                f"DELETE FROM inherited USING {ended} e WHERE inherited.run_id = e.id AND e.status = 'completed'"
-            )
-        cursor.execute(f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
-
-
-def _apply_recovered(cursor: Any, facts: Batch) -> None:
-    last = last_by_key(facts, "run")
-    columns = {"id": [f.run for f in last], "recoveries": [f.recoveries for f in last]}
-    with rows(cursor, RUNS, columns) as found:
-        cursor.execute(
-            f"""
-            UPDATE runs SET recoveries = f.recoveries, status = 'queued'
-            FROM {found} f WHERE runs.id = f.id AND runs.finished_at IS NULL
-            """
-        )
 
 
 def _apply_started(cursor: Any, facts: Batch) -> None:
@@ -331,10 +209,7 @@ FLAG_WORDS = {FLAG_KEPT: "kept", FLAG_RETRIED: "retried"}
 FORCED = "Variables were set in the debugger."
 
 FACT_TYPES = (
-    FactType(RunCreated, _apply_created),
-    FactType(RunMoved, _apply_moved),
-    FactType(RunFinished, _apply_finished),
-    FactType(RunRecovered, _apply_recovered, order=4050),
+    *RUN_FACTS,
     FactType(StepStarted, _apply_started),
     FactType(StepDone, _apply_done),
     FactType(BranchEnded, _apply_branch_ended),
@@ -348,9 +223,3 @@ FACT_TYPES = (
     FactType(ValuesReleased, _release_values, keeps_place=True),
     *WAIT_FACTS,
 )
-"""That a run was taken up again is written before its move to running."""
-
-
-def read_stored(raw: bytes | None) -> Stored | None:
-    """A run's output as the `runs` table holds it."""
-    return _read_stored.decode(raw) if raw else None

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from workbench.base.ids import to_text
-from workbench.engine.facts import SignalReceived, SignalTaken, TimerSet
+from workbench.engine.facts import SignalReceived, SignalTaken
 from workbench.engine.signals import Mailbox, Signal
 from workbench.engine.states import LIVE
 from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, insert, last_by_key, update
@@ -40,7 +40,8 @@ SIGNALS = Table(
 )
 
 
-def _apply_timer(cursor: Any, facts: Batch) -> None:
+def apply_timers(cursor: Any, facts: Batch) -> None:
+    """Due rows, one for each run and path. `journal_runs` hands these facts over with those of their runs."""
     seqs = {(f.run, f.path): seq for f, seq in zip(facts, facts.seqs, strict=True)}
     last = last_by_key(facts, "run", "path")
     columns = {
@@ -93,11 +94,9 @@ def delete_waits(cursor: Any, function: bytes) -> None:
 
 
 WAIT_FACTS = (
-    FactType(TimerSet, _apply_timer, order=4000),
     FactType(SignalReceived, _apply_received),
     FactType(SignalTaken, _apply_taken),
 )
-"""Timers are written before the ends of runs in the same batch, which clear them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,40 +87,47 @@ class Keys:
         A pure step's output follows from what went in. That of any other follows from where it ran besides, which the
         second half tells; of a scope, what its regions read and are made of went in too.
         """
-        node = step.node
-        digest = hashlib.blake2b(node.plan.static_key, digest_size=16)
-        self._add_arrived(digest, step.region, node)
+        node, region = step.node, step.region
+        arrived = region.arrived[node.local]
+        if node.reads_input_only and region.parent is None and arrived is not None and len(arrived) == 1:
+            return hashlib.blake2b(node.plan.static_key + arrived[0].key, digest_size=16).digest()
+        parts = [node.plan.static_key]
+        if arrived is not None:
+            self._add_arrived(parts, region, node)
         if node.kind.is_trigger:
-            digest.update(self._key_of_inputs())
-        names, sees = node.plan.names, node.sees
+            parts.append(self._key_of_inputs())
+        names, reads, sees = node.plan.names, node.reads, node.sees
         if node.kind.is_scope:
             inside = self._inside.get(node.id)
             if inside is None:
                 inside = self._inside[node.id] = inside_of(self.program, node, self._calls)
-            digest.update(inside.made_of)
+            parts.append(inside.made_of)
             names, sees = names | inside.names, inside.sees if inside.sees is not None else sees
+            by_handle = self.program.by_handle
+            reads = tuple(by_handle[n] for n in sorted(names) if n in by_handle and n not in node.hidden)
         if names or sees is not None:
-            self._add_names(digest, step, names, sees)
+            self._add_names(parts, step, names, reads, sees)
+        went_in = hashlib.blake2b(b"".join(parts), digest_size=16).digest()
         if node.effect is Effect.PURE and not node.kind.is_scope:
-            return digest.digest()
+            return went_in
         where = hashlib.blake2b(f"{self.row.id}\0{step.path}".encode(), digest_size=8).digest()
-        return digest.digest()[:8] + where
+        return went_in[:8] + where
 
     def of_failure(self, step: Step, description: str) -> bytes:
         """Identity of a failed step's outcome, told likewise."""
         came_out = hashlib.blake2b(f"{step.path}\0{description}".encode("utf-8", "replace"), digest_size=8)
         return self.of(step)[:8] + came_out.digest()
 
-    def _add_arrived(self, digest: Any, region: RegionRun, node: Node) -> None:
+    def _add_arrived(self, parts: list[bytes], region: RegionRun, node: Node) -> None:
         arrived = region.arrived[node.local]
         if not arrived:
             return
         if len(arrived) == 1:
-            digest.update(arrived[0].key)
+            parts.append(arrived[0].key)
             return
         for name, outcome in region.named(node, arrived):
-            digest.update(name.encode())
-            digest.update(outcome.key)
+            parts.append(name.encode())
+            parts.append(outcome.key)
 
     def _key_of_inputs(self) -> bytes:
         if self._inputs_key is None:
@@ -128,33 +135,34 @@ class Keys:
         return self._inputs_key
 
     def _add_names(
-        self, digest: Any, step: Step, names: frozenset[str], sees: Sequence[tuple[str, Place]] | None
+        self,
+        parts: list[bytes],
+        step: Step,
+        names: frozenset[str],
+        reads: Sequence[Place],
+        sees: Sequence[tuple[str, Place]] | None,
     ) -> None:
-        node = step.node
-        places = [p for _, p in sees] if sees is not None else []
-        by_handle = self.program.by_handle
-        places += [by_handle[n] for n in sorted(names) if n in by_handle and n not in node.hidden]
-        for place in places:
+        for place in (*(p for _, p in sees), *reads) if sees is not None else reads:
             outcome = step.outcome_at(place)
-            digest.update(outcome.key if outcome is not None else b"-")
+            parts.append(outcome.key if outcome is not None else b"-")
         sees_all = sees is not None
         if "vars" in names or sees_all:
-            digest.update(_key_of_variables(step))
+            parts.append(_key_of_variables(step))
         if "run" in names or sees_all:
-            digest.update(self.row.id.encode())
+            parts.append(self.row.id.encode())
         if sees_all or not names.isdisjoint(self.program.error_names):
-            digest.update(repr(failure_in_sight(self.program, step.region, node)).encode("utf-8", "replace"))
+            parts.append(repr(failure_in_sight(self.program, step.region, step.node)).encode("utf-8", "replace"))
         region: RegionRun | None = step.region
         while region is not None:
             if region.names and (sees_all or not names.isdisjoint(region.names)):
-                digest.update(region.key_of_names())
+                parts.append(region.key_of_names())
             region = region.parent
 
     def of_input(self, step: Step) -> bytes:
         """Identity of what flows into a scope, and so of what its body wire carries."""
-        digest = hashlib.blake2b(step.path.encode(), digest_size=16)
-        self._add_arrived(digest, step.region, step.node)
-        return digest.digest()
+        parts = [step.path.encode()]
+        self._add_arrived(parts, step.region, step.node)
+        return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
 
 
 def _key_of_variables(step: Step) -> bytes:

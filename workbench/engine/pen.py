@@ -30,7 +30,7 @@ from workbench.engine.facts import (
 )
 from workbench.engine.facts_forks import CheckpointReused
 from workbench.engine.halting import LogLost
-from workbench.engine.ink import LAG_LIMIT, Hook, Ink, Sheet
+from workbench.engine.ink import FLUSH_AT, LAG_LIMIT, Hook, Ink, Sheet
 from workbench.engine.keeping import pending, small
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
@@ -49,6 +49,7 @@ MESSAGE_LIMIT = 10_000
 MOST_LOGS = 50_000
 """Entries of one run's log; what comes after is left out, which the last entry says."""
 STATUS_NUMBERS = {status: number for number, status in enumerate(STEP_STATUSES)}
+_COMPLETED = STATUS_NUMBERS[StepStatus.COMPLETED]
 
 
 class Pen:
@@ -234,6 +235,38 @@ class Pen:
                 self._storing = set()
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
+
+    def checkpoint(self, step: Step, outcome: Outcome, output: Stored, started_at: int, finished_at: int) -> None:
+        """Write the checkpoint of a step that completed in one go, with a value that stands in it."""
+        node, region = step.node, step.region
+        names = region.names_of(node) if region.names else None
+        fact = StepDone(
+            self.run,
+            outcome.path,
+            1,
+            node.id,
+            node.block_type,
+            _COMPLETED,
+            outcome.port,
+            outcome.key,
+            output,
+            None,
+            names,
+            None,
+            0,
+            started_at,
+            finished_at,
+            step.waited_us,
+            region.frame.function,
+        )
+        sheet = self.sheet
+        if sheet is None or not sheet.is_open or self._pinned is not None:
+            self.add(fact)
+            return
+        facts = sheet.facts
+        facts.append(fact)
+        if len(facts) >= FLUSH_AT:
+            self._ink.flush()
 
     def reused(self, step: Step, outcome: Outcome, how: str) -> None:
         """Write that a fork stands on a checkpoint of the run that it was forked from."""

@@ -161,6 +161,13 @@ class Node:
     """Handles in sight, where the block's code may read them all; None where only named ones matter."""
     is_quick: bool = False
     """Pure, no scope, no policy: runs without a task and without an intent."""
+    is_plain: bool = False
+    """Quick, with plain wires only, and nothing about it that a walk must look at."""
+    block_type: str = ""
+    reads: tuple[Place, ...] = ()
+    """Blocks in sight that its expressions name, by the order of their names."""
+    reads_input_only: bool = False
+    """Nothing but what flows in decides what it gives."""
     hidden: frozenset[str] = frozenset()
     """Handles that its expressions name although they are not in sight; a valid flow has none."""
     writes_variables: bool = False
@@ -238,6 +245,8 @@ def compile_flow(flow: Flow, registry: BlockRegistry) -> Program:
         node.number = number
     _wire(flow, layout, nodes, places, keys)
     _see(layout, nodes, places)
+    for node in nodes.values():
+        _mark_plain(node)
     writers = _mark_writers(layout, nodes, keys)
     regions = tuple(_region(layout, key, nodes, places) for key in keys)
     return Program(
@@ -268,6 +277,7 @@ def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
         plan=ConfigPlan(registry, block),
         region=place.region,
         local=place.local,
+        block_type=block.type,
         is_quick=effect is Effect.PURE and not kind.is_scope and block.policy is None,
         writes_variables=kind.may_set_variables(block.config),
         fires_every_port=kind.fires_every_port,
@@ -276,6 +286,13 @@ def _node(block: Block, place: Place, registry: BlockRegistry) -> Node:
         race_limit_ms=kind.race_limit_ms(block.config),
         call=kind.calls(block.config),
     )
+
+
+def _mark_plain(node: Node) -> None:
+    kind = node.kind
+    joins = node.joins or node.fires_every_port or node.special is not None
+    node.is_plain = node.is_quick and not (joins or node.block.disabled or kind.ends_function)
+    node.reads_input_only = node.is_plain and node.plan.names <= {"input"} and node.sees is None and not kind.is_trigger
 
 
 def _wire(flow: Flow, layout: Regions, nodes: dict[str, Node], places: dict[str, Place], keys: list[RegionKey]) -> None:
@@ -342,7 +359,9 @@ def races_from_the_start(node: Node, layout: Regions) -> bool:
 def _see(layout: Regions, nodes: dict[str, Node], places: dict[str, Place]) -> None:
     by_handle = {node.handle: node.id for node in nodes.values()}
     for node in nodes.values():
-        node.hidden = frozenset(n for n in node.plan.names if n in by_handle and not layout.sees(node.id, by_handle[n]))
+        named = sorted(n for n in node.plan.names if n in by_handle)
+        node.hidden = frozenset(n for n in named if not layout.sees(node.id, by_handle[n]))
+        node.reads = tuple(places[by_handle[n]] for n in named if n not in node.hidden)
         if node.kind.reads_everything(node.block.config):
             node.sees = tuple((nodes[i].handle, places[i]) for i in sorted(layout.visible(node.id)))
 

@@ -108,6 +108,10 @@ class Settling(ABC):
             return
         if outcome is SKIPPED:
             self._note_skip(region, node)
+        self.follow(region, node, outcome)
+
+    def follow(self, region: RegionRun, node: Node, outcome: Outcome) -> None:
+        """Make ready, or skip, what comes after an outcome."""
         dead = self._fire(region, node, outcome)
         while dead:
             skipped = dead.pop()

@@ -25,6 +25,7 @@ from workbench.engine.keys import Keys
 from workbench.engine.pen import Pen
 from workbench.engine.position import describe_pause
 from workbench.engine.program import Node, Program
+from workbench.engine.quick import walk_plain
 from workbench.engine.records import SKIPPED, Outcome, RunRow
 from workbench.engine.region import RegionRun, Variables
 from workbench.engine.repeats import Repeats
@@ -152,8 +153,12 @@ class Walk(Settling):
         if self.gate is not None or self.careful or not self.slot.held:
             return
         ready, slice_end = region.ready, self.turns.slice_end
+        is_plain = self.journal is None and not region.frame.program.has_writers
         while ready and not region.stopping and perf_counter() <= slice_end:
             node = ready[0]
+            if node.is_plain and is_plain:
+                walk_plain(self, region, slice_end)
+                continue
             if not node.is_quick:
                 return
             ready.popleft()

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from workbench.engine.checkpoints import checkpoint_id
-from workbench.engine.journal import read_stored
+from workbench.engine.journal_runs import read_stored
 from workbench.engine.records import RunRow
 from workbench.engine.states import TERMINAL, RunStatus
 from workbench.runs.models import BlockState, Checkpoint, OpenWait, Progress, Run, Waiting

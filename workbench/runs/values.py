@@ -10,7 +10,7 @@ import polars as pl
 
 from workbench.base.errors import InvalidInput, Issue, NotFound
 from workbench.engine.checkpoints import parse_checkpoint_id
-from workbench.engine.journal import read_stored
+from workbench.engine.journal_runs import read_stored
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.runs import store as sql
 from workbench.runs.service import Runs

@@ -67,6 +67,9 @@ class FactType:
     A class with `keeps_place` is never moved past others: what came before it is applied before it, what came after,
     after. Deletes need it wherever an id may be made again; it is dear for frequent facts. With `in_a_row` those that
     follow each other directly come as one batch, and `apply` keeps their order among themselves.
+
+    Classes with the same `lead` come in one batch, mixed and in the log's order, to the `apply` of that class, which
+    must be theirs too. So what one row goes through within a batch can be written once.
     """
 
     cls: type[Fact]
@@ -75,6 +78,7 @@ class FactType:
     order: int | None = None
     keeps_place: bool = False
     in_a_row: bool = False
+    lead: type[Fact] | None = None
 
 
 @dataclass(slots=True)

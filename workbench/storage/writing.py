@@ -42,6 +42,9 @@ class Writer:
         self._encoding = encoding
         self._clock = clock
         self._orders = {cls: _order(kind) for cls, kind in registry.types.items()}
+        self._leads: dict[type[Any], type[Any]] = {
+            cls: kind.lead for cls, kind in registry.types.items() if kind.lead is not None
+        }
         self.unapplied = 0
         self.unknown: dict[int, int] = {}
         """By tag that nobody knows: how many facts of it were put aside."""
@@ -119,11 +122,12 @@ class Writer:
 
     def _batches(self, entries: Sequence[Entry]) -> Iterator[tuple[FactType, Batch]]:
         types: dict[type[Any], FactType] = self._types
+        leads = self._leads
         gathered: dict[type[Any], Batch] = {}
         has_row = False
         """Whether `gathered` holds facts that keep their place and follow each other; then they are alone in it."""
         for seq, workspace, fact in entries:
-            cls = type(fact)
+            cls = leads.get(type(fact), type(fact))
             batch = gathered.get(cls)
             if batch is None:
                 kind = types.get(cls)
