@@ -98,7 +98,7 @@ class Intake:
         for one in taken:
             try:
                 rows.append(await self._acknowledge(*one))
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are heard of too
                 failure = failure or error
         if failure is not None:
             raise failure

@@ -183,10 +183,7 @@ class Lives:
         calls = Calls(row.pins, entry.called, self.programs)
         gate = _gate_for(entry)
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, calls, entry.journal, gate)
-        walk.overlay.update(entry.overlay)
-        walk.careful = walk.careful or int(entry.may_have_begun)
-        walk.attempts.mailbox = entry.mailbox
-        walk.countdowns.stood_since = entry.debug_state.get("pausedAt") if entry.debug_state is not None else None
+        _bring_back(walk, entry)
         live = Live(row, pen, slot, walk, walk.gate, start_block=entry.start_block)
         self._keep_tally(row.id, walk.tally)
         self.by_id[row.id] = live
@@ -473,6 +470,17 @@ class Lives:
             return False
         row.status = status
         return True
+
+
+def _bring_back(walk: Walk, entry: Entry) -> None:
+    """Give a walk what an earlier life of its run left, beside the journal."""
+    walk.careful = walk.careful or int(entry.may_have_begun)
+    if entry.overlay:
+        walk.overlay.update(entry.overlay)
+    if entry.mailbox is not None:
+        walk.attempts.mailbox = entry.mailbox
+    if entry.debug_state is not None:
+        walk.countdowns.stood_since = entry.debug_state.get("pausedAt")
 
 
 def _gate_for(entry: Entry) -> Gate | None:

@@ -7,6 +7,7 @@ most of their time here, and each call costs about as much as the work in it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -70,11 +71,9 @@ def walk_plain(walk: Walker, region: RegionRun, slice_end: float) -> None:
         except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             walk.settle(region, node, walk.failed(step, unexpected(error)))
             continue
-        stored = _inline(walk, fired.output) if type(fired) is Fired else None
-        if stored is None and (type(fired) is not Fired or is_large(fired.output)):
-            attempts = walk.attempts
-            work = attempts.keep_large(step, fired) if type(fired) is Fired else attempts.finish_pure(step, fired)  # type: ignore[arg-type]
-            region.tasks[asyncio.ensure_future(work)] = node  # type: ignore[arg-type]
+        stored = _inline(walk, fired.output) if isinstance(fired, Fired) else None
+        if not isinstance(fired, Fired) or (stored is None and is_large(fired.output)):
+            region.tasks[asyncio.ensure_future(_work(walk, step, fired))] = node
             now = now_us()
             continue
         if stored is None:
@@ -111,3 +110,9 @@ def _inline(walk: Walker, value: Any) -> Stored | None:
         return small(walk.pen.store.values, value) if value is not None else None
     except (OverflowError, WorkbenchError):
         return None
+
+
+def _work(walk: Walker, step: Step, fired: Fired | Awaitable[Fired]) -> Awaitable[Outcome]:
+    """What takes longer than a slice may: a block that is not over at once, or a value to be encoded in a thread."""
+    attempts = walk.attempts
+    return attempts.keep_large(step, fired) if isinstance(fired, Fired) else attempts.finish_pure(step, fired)
