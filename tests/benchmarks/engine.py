@@ -16,7 +16,7 @@ from workbench.base.ids import RandomIds
 from workbench.base.settings import Settings
 from workbench.blocks.kind import BlockType
 from workbench.blocks.registry import BlockRegistry
-from workbench.engine.records import RunRequest
+from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.model import Flow
 
 EFFECTS = 100
@@ -50,8 +50,11 @@ class Bed:
         version = self._versions.setdefault(id(flow), len(self._versions) + 1)
         return RunRequest(DEFAULT_WORKSPACE, self._function, "benchmark", version, flow, {"x": 1}, start_block="start")
 
+    async def submit(self, flow: Flow) -> RunRow:
+        return await self.workbench.engine.submit(self.request(flow))
+
     async def run(self, flow: Flow, expected: object) -> None:
-        row = await self.workbench.engine.submit(self.request(flow))
+        row = await self.submit(flow)
         ended = await self.workbench.engine.wait(row.id, 120) or row
         assert ended.output == expected, (ended.status, ended.output, ended.error)
 

@@ -36,8 +36,8 @@ from workbench.engine.engine import Engine
 from workbench.engine.fact_types import register as register_engine
 from workbench.engine.forking import origin
 from workbench.engine.interfaces import Services
-from workbench.engine.journal import read_stored
 from workbench.engine.journal_forks import find_run_row, last_seq
+from workbench.engine.journal_runs import read_stored
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.queue import Entry
 from workbench.engine.records import Breakpoint, ForkOf, RunRequest, RunRow
