@@ -19,6 +19,7 @@ from tests.storage.notes import (
     run,
 )
 from workbench.base.probe import listen
+from workbench.storage.apply import LAG_LIMIT
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
@@ -179,9 +180,9 @@ def test_lag_is_bounded_for_those_who_ask(opened: Opener) -> None:
         facts = [LineAdded("x")] * 256
         for _ in range(60):
             store.append(facts)
-            if store.lag() > 2500:
+            if store.lag() > LAG_LIMIT:
                 await store.lag_free()
-                assert store.lag() <= 2500
+                assert store.lag() <= LAG_LIMIT
         await store.barrier()
         assert store.lag() == 0
 

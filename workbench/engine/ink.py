@@ -20,7 +20,6 @@ from workbench.storage.ticket import Ticket
 from workbench.storage.value_files import Stored
 
 FLUSH_AT = 256
-LAG_LIMIT = 2500
 
 Hook = Callable[[Exception | None], None]
 """Hears that facts last, or why nobody can tell."""

@@ -15,7 +15,7 @@ from workbench.base.probe import probe
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunRecovered
 from workbench.engine.holds import Holds
-from workbench.engine.ink import LAG_LIMIT, Sheet
+from workbench.engine.ink import Sheet
 from workbench.engine.interfaces import Services
 from workbench.engine.lives import Lives
 from workbench.engine.queue import Entry, Queue
@@ -23,6 +23,7 @@ from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.requests import created, new_row
 from workbench.engine.slots import Slots
 from workbench.engine.states import RunStatus
+from workbench.storage.apply import LAG_LIMIT
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 

@@ -26,7 +26,7 @@ from workbench.engine.facts_queue import RunsRemoved, ValuesReleased
 from workbench.engine.journal_branches import BRANCH_ENDED
 from workbench.engine.journal_runs import RUN_FACTS, RUNS
 from workbench.engine.journal_waits import WAIT_FACTS, delete_waits
-from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, insert, last_by_key, rows
+from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, execute, insert, last_by_key, rows
 from workbench.storage.facts import Batch, FactType
 from workbench.storage.value_files import Stored
 
@@ -138,7 +138,7 @@ def _apply_paused(cursor: Any, facts: Batch) -> None:
 
 def _apply_resumed(cursor: Any, facts: Batch) -> None:
     with rows(cursor, DEBUG_STATE, {"run_id": [f.run for f in facts]}) as found:
-        cursor.execute(f"DELETE FROM debug_state USING {found} f WHERE debug_state.run_id = f.run_id")
+        execute(cursor, f"DELETE FROM debug_state USING {found} f WHERE debug_state.run_id = f.run_id")
 
 
 def _apply_forced(cursor: Any, facts: Batch) -> None:
@@ -185,18 +185,19 @@ def _delete_runs(cursor: Any, facts: Batch) -> None:
 def _remove_runs(cursor: Any, facts: Batch) -> None:
     with rows(cursor, RUNS, {"id": [run for f in facts for run in f.runs]}) as gone:
         for table in ("checkpoints", "run_logs", "timers", "signals", "inherited", "debug_state"):
-            cursor.execute(f"DELETE FROM {table} USING {gone} g WHERE {table}.run_id = g.id")
-        cursor.execute(f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
+            execute(cursor, f"DELETE FROM {table} USING {gone} g WHERE {table}.run_id = g.id")
+        execute(cursor, f"DELETE FROM runs USING {gone} g WHERE runs.id = g.id AND runs.finished_at IS NOT NULL")
 
 
 def _release_values(cursor: Any, facts: Batch) -> None:
     """What only pure blocks gave was said to be pending first; that stands again."""
     with rows(cursor, RUNS, {"id": [run for f in facts for run in f.runs]}) as found:
-        cursor.execute(
+        execute(
+            cursor,
             f"""
             DELETE FROM checkpoints USING {found} f
             WHERE checkpoints.run_id = f.id AND checkpoints.flags = 'kept' AND checkpoints.output_ref IS NOT NULL
-            """
+            """,
         )
 
 

@@ -17,7 +17,7 @@ from workbench.engine.journal import FORCED
 from workbench.engine.journal_branches import BRANCH_ENDED, BRANCH_HAD_ENDED
 from workbench.engine.journal_reading import RUN_FIELDS, run_of_fields
 from workbench.engine.records import RunRow
-from workbench.storage.columns import BOOLEAN, TEXT, UUID, Table, rows
+from workbench.storage.columns import BOOLEAN, TEXT, UUID, Table, execute, rows
 from workbench.storage.facts import Batch, FactType
 
 _COPIED = """
@@ -85,22 +85,24 @@ def _apply_reused(cursor: Any, facts: Batch) -> None:
     }
     kinds = {"run_id": UUID, "path": TEXT, "how": TEXT, "whole": BOOLEAN, "entered": BOOLEAN}
     with rows(cursor, Table("reused", kinds), columns) as found:
-        cursor.execute(
+        execute(
+            cursor,
             f"""
             INSERT INTO checkpoints (run_id, {_COPIED}, origin)
             SELECT i.run_id, {_FROM_PARENT}, f.how
             FROM inherited i JOIN {found} f ON i.run_id = f.run_id AND i.path = f.path
             WHERE NOT f.entered OR i.status = 'running'
-            """
+            """,
         )
         if any(f.whole for f in facts):
-            cursor.execute(
+            execute(
+                cursor,
                 f"""
                 INSERT INTO checkpoints (run_id, {_COPIED}, origin)
                 SELECT i.run_id, {_FROM_PARENT}, f.how
                 FROM inherited i JOIN (SELECT * FROM {found} WHERE whole) f
                     ON i.run_id = f.run_id AND starts_with(i.path, f.path || '[')
-                """
+                """,
             )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from workbench.engine.facts import RunCreated, RunFinished, RunMoved, RunRecovered, TimerSet
 from workbench.engine.journal_waits import apply_timers, end_waits
 from workbench.engine.states import RunStatus
-from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, insert, last_by_key, rows
+from workbench.storage.columns import BIGINT, BLOB, BOOLEAN, TEXT, UUID, Table, execute, insert, last_by_key, rows
 from workbench.storage.facts import Batch, FactType
 from workbench.storage.value_files import Stored
 
@@ -173,13 +173,14 @@ def _move(cursor: Any, facts: Sequence[RunMoved]) -> None:
         "pending_reason": [_reason(f) for f in last],
     }
     with rows(cursor, RUNS, columns) as moved:
-        cursor.execute(
+        execute(
+            cursor,
             f"""
             UPDATE runs SET status = m.status, started_at = m.started_at, queue_us = m.queue_us, wait_us = m.wait_us,
                 pending_reason = m.pending_reason
             FROM {moved} m
             WHERE runs.id = m.id AND runs.finished_at IS NULL
-            """
+            """,
         )
 
 
@@ -198,31 +199,34 @@ def _finish(cursor: Any, facts: Sequence[RunFinished]) -> None:
         "steps": [f.steps for f in last],
     }
     with rows(cursor, RUNS, columns) as ended:
-        cursor.execute(
+        execute(
+            cursor,
             f"""
             UPDATE runs SET status = e.status, finished_at = e.finished_at, started_at = e.started_at,
                 queue_us = e.queue_us, output = e.output, error = e.error, run_us = e.run_us, wait_us = e.wait_us,
                 steps = e.steps
             FROM {ended} e WHERE runs.id = e.id AND runs.finished_at IS NULL
-            """
+            """,
         )
         end_waits(cursor, ended)
         if any(f.status == RunStatus.COMPLETED for f in last):
-            cursor.execute(
-                f"DELETE FROM inherited USING {ended} e WHERE inherited.run_id = e.id AND e.status = 'completed'"
+            execute(
+                cursor,
+                f"DELETE FROM inherited USING {ended} e WHERE inherited.run_id = e.id AND e.status = 'completed'",
             )
-        cursor.execute(f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
+        execute(cursor, f"DELETE FROM debug_state USING {ended} e WHERE debug_state.run_id = e.id")
 
 
 def _recover(cursor: Any, facts: Sequence[RunRecovered]) -> None:
     last = last_by_key(facts, "run")
     columns = {"id": [f.run for f in last], "recoveries": [f.recoveries for f in last]}
     with rows(cursor, RUNS, columns) as found:
-        cursor.execute(
+        execute(
+            cursor,
             f"""
             UPDATE runs SET recoveries = f.recoveries, status = 'queued'
             FROM {found} f WHERE runs.id = f.id AND runs.finished_at IS NULL
-            """
+            """,
         )
 
 

@@ -14,7 +14,7 @@ from workbench.base.ids import to_text
 from workbench.engine.facts import SignalReceived, SignalTaken
 from workbench.engine.signals import Mailbox, Signal
 from workbench.engine.states import LIVE
-from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, insert, last_by_key, update
+from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, execute, insert, last_by_key, update
 from workbench.storage.facts import Batch, FactType
 from workbench.storage.values import decode
 
@@ -83,7 +83,7 @@ def _apply_taken(cursor: Any, facts: Batch) -> None:
 
 def end_waits(cursor: Any, ended: str) -> None:
     """The runs whose ids stand in the view `ended` are over: they wait for nothing more. What came for them stays."""
-    cursor.execute(f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
+    execute(cursor, f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
 
 
 def delete_waits(cursor: Any, function: bytes) -> None:

@@ -30,7 +30,7 @@ from workbench.engine.facts import (
 )
 from workbench.engine.facts_forks import CheckpointReused
 from workbench.engine.halting import LogLost
-from workbench.engine.ink import FLUSH_AT, LAG_LIMIT, Hook, Ink, Sheet
+from workbench.engine.ink import FLUSH_AT, Hook, Ink, Sheet
 from workbench.engine.keeping import pending, small
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
@@ -38,6 +38,7 @@ from workbench.engine.region import RegionRun
 from workbench.engine.replay import Journal
 from workbench.engine.states import RunStatus, StepStatus, may_step
 from workbench.engine.step import Step
+from workbench.storage.apply import LAG_LIMIT
 from workbench.storage.facts import Fact
 from workbench.storage.value_files import Stored
 from workbench.storage.values import encode, to_json

@@ -25,11 +25,13 @@ from workbench.storage.log import Log
 from workbench.storage.progress import Progress
 from workbench.storage.running import AT_ONCE, ENDED, Runner, Work
 from workbench.storage.ticket import Ticket
-from workbench.storage.writing import Entry, Writer
+from workbench.storage.writing import Entry, Writer, entries_of
 
-BATCH_FACTS = 3000
-LAG_LIMIT = 2500
-"""Facts that DuckDB may be behind; past it the engine pauses pure work and apply is woken at once."""
+BATCH_FACTS = 5000
+LAG_LIMIT = 10_000
+"""Facts that DuckDB may be behind; past it the engine pauses pure work."""
+HURRY_AT = 2000
+"""So many facts are applied at once, not when they have gathered for a while: the engine need not pause then."""
 LINGER_S = 0.2
 """How long facts may gather before they are applied when nobody waits for them."""
 CHECKPOINT_BYTES = 64 * 1024 * 1024
@@ -82,7 +84,7 @@ class Applier:
         self._backlog.extend(group)
         if self._asleep:
             self._work.wake()
-        if group[-1].seq - self.progress.applied > LAG_LIMIT:
+        if group[-1].seq - self.progress.applied > HURRY_AT:
             self.hurry()
 
     def ask(self, request: Request[Any]) -> None:
@@ -195,11 +197,11 @@ class Applier:
                 self._backlog.appendleft(taken[-1])
             self._offset = offset
             if entries:
-                self.progress.reach(entries[-1].seq)
+                self.progress.reach(entries[-1][0])
             self._checkpoint(idle=False)
 
     def _next_batch(self) -> tuple[list[Ticket], list[Entry], int]:
-        """Take up to 3,000 facts, whole appends where they fit; how many of the last one's were taken, 0 for all."""
+        """Take up to 5,000 facts, whole appends where they fit; how many of the last one's were taken, 0 for all."""
         taken: list[Ticket] = []
         entries: list[Entry] = []
         offset = self._offset
@@ -211,7 +213,7 @@ class Applier:
                 break
             facts = ticket.facts[offset : offset + room]
             workspace = ticket.workspace
-            entries += [Entry(seq, workspace, f) for seq, f in enumerate(facts, ticket.first + offset)]
+            entries += entries_of(ticket.first + offset, workspace, facts)
             taken.append(self._backlog.popleft())
             if rest > room:
                 return taken, entries, offset + room

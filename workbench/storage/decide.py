@@ -106,7 +106,7 @@ class Decider:
                 waiting.clear()
                 for react in reactions:
                     caused += react(fact, self._connection)
-            waiting.append(Entry(self._seq, workspace, fact))
+            waiting.append((self._seq, workspace, fact))
             done.append(fact)
             self._seq += 1
             stack += caused[::-1]

@@ -42,8 +42,8 @@ class Batch(list[Any]):
 
     __slots__ = ("seqs", "workspaces")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, facts: Iterable[Any] = ()) -> None:
+        super().__init__(facts)
         self.seqs: list[int] = []
         self.workspaces: list[str | None] = []
 

@@ -39,7 +39,7 @@ from workbench.storage.space import MIN_FREE_BYTES, Space
 from workbench.storage.ticket import Ticket
 from workbench.storage.upkeep import Upkeep
 from workbench.storage.value_files import ValueStore
-from workbench.storage.writing import Entry, Writer
+from workbench.storage.writing import Entry, Writer, entries_of
 
 T = TypeVar("T")
 _logger = structlog.get_logger("workbench.storage")
@@ -196,7 +196,7 @@ class Store:
         return max(0, self._log.appended - self._applier.progress.applied)
 
     async def lag_free(self) -> None:
-        """Wait until the lag is at most 2,500 facts. Raises Unavailable when the log has failed."""
+        """Wait until the lag is at most 10,000 facts. Raises Unavailable when the log has failed."""
         while True:
             if self._log.durable.failure is not None:
                 raise self._log.durable.failure
@@ -319,7 +319,7 @@ def _replay(disk: Disk, home: Path, connection: Any, encoding: Encoding, writer:
 
     def take(frame: Frame) -> None:
         workspace, facts = encoding.decode(frame.payload)
-        batch.extend(Entry(seq, workspace, f) for seq, f in enumerate(facts, frame.first) if seq > applied)
+        batch.extend(e for e in entries_of(frame.first, workspace, facts) if e[0] > applied)
         while len(batch) >= BATCH_FACTS:
             writer.apply(batch[:BATCH_FACTS])
             del batch[:BATCH_FACTS]

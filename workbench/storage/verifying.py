@@ -26,7 +26,7 @@ from workbench.storage.migrations.runner import Migration, migrate
 from workbench.storage.recovery import first_sequence
 from workbench.storage.segments import HEADER_BYTES, frame_at, frames_anywhere, list_segments, open_segment
 from workbench.storage.value_files import hash_file
-from workbench.storage.writing import Entry, Writer
+from workbench.storage.writing import Entry, Writer, entries_of
 
 _NOT_COMPARED = {"unapplied_facts": ("at",), "meta": ()}
 """Columns that hold the time of applying."""
@@ -111,7 +111,7 @@ class Verifier:
                 self.report.facts += found.count
                 workspace, facts = self._encoding.decode(found.payload) if found.count else (None, [])
                 for replay in replays:
-                    replay.take([Entry(seq, workspace, fact) for seq, fact in enumerate(facts, found.first)])
+                    replay.take(entries_of(found.first, workspace, facts))
             later = next(iter(frames_anywhere(data, position, segment.salt)), None)
             if later is not None and later.durable >= expected and (upto is None or expected <= upto):
                 self.report.problems.append(f"{path.name}: facts from sequence {expected} on cannot be read.")
@@ -206,7 +206,7 @@ class _Replay:
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Apply those that are not in the database yet; what goes wrong is told by `finish`."""
-        self._batch += [e for e in entries if e.seq > self.begin and (self._upto is None or e.seq <= self._upto)]
+        self._batch += [e for e in entries if e[0] > self.begin and (self._upto is None or e[0] <= self._upto)]
         if len(self._batch) >= BATCH_FACTS:
             self._apply()
 

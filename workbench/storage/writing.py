@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from itertools import repeat
+from typing import Any, TypeAlias
 
 import duckdb
 import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.probe import probe
+from workbench.storage.columns import execute, rolled_back
 from workbench.storage.database import is_databases_fault
 from workbench.storage.encoding import UNKNOWN_KIND, Encoding, Unreadable
 from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
@@ -21,12 +23,20 @@ from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
 _logger = structlog.get_logger("workbench.storage")
 
 
-class Entry(NamedTuple):
-    """A fact with its place in the log."""
+Entry: TypeAlias = tuple[int, str | None, Fact | Unreadable]
+"""A fact with its place in the log and its workspace: ``(seq, workspace, fact)``."""
 
-    seq: int
-    workspace: str | None
-    fact: Fact | Unreadable
+
+def entries_of(first: int, workspace: str | None, facts: Sequence[Fact | Unreadable]) -> list[Entry]:
+    """Facts that stand one after another in the log, the first of them at `first`."""
+    return list(zip(range(first, first + len(facts)), repeat(workspace), facts))
+
+
+def _batch_of(entries: list[Entry]) -> Batch:
+    batch = Batch(fact for _, _, fact in entries)
+    batch.seqs = [seq for seq, _, _ in entries]
+    batch.workspaces = [workspace for _, workspace, _ in entries]
+    return batch
 
 
 def _order(kind: FactType) -> int:
@@ -63,19 +73,19 @@ class Writer:
         rows = self._connection.execute(
             "SELECT seq, workspace, fact FROM unapplied_facts WHERE starts_with(error, ?) ORDER BY seq", [UNKNOWN_KIND]
         ).fetchall()
-        found = [Entry(seq, workspace, self._encoding.decode_one(bytes(raw))) for seq, workspace, raw in rows]
-        known = [e for e in found if not isinstance(e.fact, Unreadable)]
+        found = [(seq, workspace, self._encoding.decode_one(bytes(raw))) for seq, workspace, raw in rows]
+        known: list[Entry] = [e for e in found if not isinstance(e[2], Unreadable)]
         for entry in known:
             try:
                 self._connection.execute("BEGIN")
                 self.run([entry])
-                self._connection.execute("DELETE FROM unapplied_facts WHERE seq = ?", [entry.seq])
+                self._connection.execute("DELETE FROM unapplied_facts WHERE seq = ?", [entry[0]])
                 self._connection.execute("COMMIT")
             except Exception as error:
                 self.roll_back()
                 if is_databases_fault(error):
                     raise
-                self._connection.execute("UPDATE unapplied_facts SET error = ? WHERE seq = ?", [str(error), entry.seq])
+                self._connection.execute("UPDATE unapplied_facts SET error = ? WHERE seq = ?", [str(error), entry[0]])
         if known:
             _logger.info("apply.unknown_facts_known_now", count=len(known))
         return len(known)
@@ -90,7 +100,7 @@ class Writer:
         try:
             self._connection.execute("BEGIN")
             self.run(entries)
-            self.mark(entries[-1].seq)
+            self.mark(entries[-1][0])
             probe("apply.before_commit")
             self._connection.execute("COMMIT")
         except Exception as error:
@@ -113,53 +123,58 @@ class Writer:
 
     def mark(self, seq: int) -> None:
         """Write the applied sequence; inside the transaction that brings it there."""
-        self._connection.execute("UPDATE meta SET value = ? WHERE key = 'applied_seq'", [str(seq)])
+        execute(self._connection, "UPDATE meta SET value = $1 WHERE key = 'applied_seq'", str(seq))
 
     def roll_back(self) -> None:
         """End the open transaction, if DuckDB has not done so itself."""
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
+        rolled_back(self._connection)
 
     def _batches(self, entries: Sequence[Entry]) -> Iterator[tuple[FactType, Batch]]:
-        types: dict[type[Any], FactType] = self._types
-        leads = self._leads
-        gathered: dict[type[Any], Batch] = {}
+        gathered: dict[type[Any], list[Entry]] = {}
+        """By class of fact; classes that go together have one list."""
         has_row = False
         """Whether `gathered` holds facts that keep their place and follow each other; then they are alone in it."""
-        for seq, workspace, fact in entries:
-            cls = leads.get(type(fact), type(fact))
-            batch = gathered.get(cls)
-            if batch is None:
-                kind = types.get(cls)
-                if isinstance(fact, Unreadable):
-                    self._aside(seq, workspace, fact.tag, fact.raw, fact.error)
-                    continue
-                if kind is None:
-                    raise LookupError(f"{cls.__name__} is not registered")
-                if kind.keeps_place or has_row:
-                    yield from self._ordered(gathered)
-                    gathered = {}
-                has_row = kind.in_a_row
-                batch = gathered[cls] = Batch()
-            batch.append(fact)
-            batch.seqs.append(seq)
-            batch.workspaces.append(workspace)
-            if types[cls].keeps_place and not has_row:
+        for entry in entries:
+            fact = entry[2]
+            group = gathered.get(type(fact))
+            if group is not None:
+                group.append(entry)
+                continue
+            if isinstance(fact, Unreadable):
+                self._aside(entry[0], entry[1], fact.tag, fact.raw, fact.error)
+                continue
+            kind = self._kind_of(fact)
+            if kind.keeps_place or has_row:
                 yield from self._ordered(gathered)
                 gathered = {}
+            has_row = kind.in_a_row
+            if kind.keeps_place and not has_row:
+                yield kind, _batch_of([entry])
+                continue
+            group = gathered[type(fact)] = gathered.setdefault(self._leads.get(type(fact), type(fact)), [])
+            group.append(entry)
         yield from self._ordered(gathered)
 
-    def _ordered(self, gathered: dict[type[Any], Batch]) -> Iterator[tuple[FactType, Batch]]:
-        for cls in sorted(gathered, key=self._orders.__getitem__):
-            yield self._types[cls], gathered[cls]
+    def _kind_of(self, fact: Fact) -> FactType:
+        kind = self._types.get(type(fact))
+        if kind is None:
+            raise LookupError(f"{type(fact).__name__} is not registered")
+        return kind
+
+    def _ordered(self, gathered: dict[type[Any], list[Entry]]) -> Iterator[tuple[FactType, Batch]]:
+        leads = self._leads
+        for cls in sorted((c for c in gathered if c not in leads), key=self._orders.__getitem__):
+            yield self._types[cls], _batch_of(gathered[cls])
 
     def _put_aside(self, entry: Entry, error: Exception) -> None:
-        fact = entry.fact
+        seq, workspace, fact = entry
         assert isinstance(fact, Fact)
-        _logger.error("apply.fact_put_aside", seq=entry.seq, fact=type(fact).__name__, error=str(error))
+        _logger.error("apply.fact_put_aside", seq=seq, fact=type(fact).__name__, error=str(error))
         self._connection.execute("BEGIN")
-        self._aside(entry.seq, entry.workspace, tag_of(type(fact)), self._encoding.encode_one(fact), str(error))
-        self.mark(entry.seq)
+        self._aside(seq, workspace, tag_of(type(fact)), self._encoding.encode_one(fact), str(error))
+        self.mark(seq)
         self._connection.execute("COMMIT")
         self.unapplied += 1
 
