@@ -117,8 +117,7 @@ class Engine:
         if recover is not None:
             self._retaking = Retaking(self.store, self.intake, lambda: recover(self))
             self.lives.on_lost = self._retaking.lost
-            for entry in await recover(self):
-                self.intake.take_up(entry)
+            self.intake.take_up(await recover(self))
         for workspace in self.queue.workspaces():
             self.intake.dispatch(workspace)
 

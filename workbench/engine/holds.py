@@ -70,12 +70,12 @@ class Holds:
         for run_id in verdict.replaced:
             self.cancel(run_id, f"replaced by run {entry.row.id}")
 
-    def take_up(self, entry: Entry) -> None:
-        """Queue a run from before a restart (or an attempt of one); what had begun counts as under way."""
-        row = entry.row
-        if row.started_at is not None and row.status is not RunStatus.PENDING:
-            self.admission.let_through(row)
-        self.place([entry])
+    def take_up(self, entries: Iterable[Entry]) -> None:
+        """Queue runs from before a restart (or attempts of one); what had begun counts as under way."""
+        for row in [entry.row for entry in entries]:
+            if row.started_at is not None and row.status is not RunStatus.PENDING:
+                self.admission.let_through(row)
+        self.place(entries)
 
     def put_back(self, entry: Entry) -> None:
         """An entry that was taken out stays after all."""

@@ -15,7 +15,7 @@ from workbench.base.probe import probe
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunRecovered
 from workbench.engine.holds import Holds
-from workbench.engine.ink import Sheet
+from workbench.engine.ink import FLUSH_AT, Sheet
 from workbench.engine.interfaces import Services
 from workbench.engine.lives import Lives
 from workbench.engine.queue import Entry, Queue
@@ -191,18 +191,23 @@ class Intake:
         finally:
             del self._leaving[entry.row.id]
 
-    def take_up(self, entry: Entry) -> None:
-        """Queue a run that was not over when the engine stopped."""
-        row = entry.row
-        self.on_row(row)
-        if row.status not in (RunStatus.QUEUED, RunStatus.PENDING):
-            row.recoveries += 1
-            self._lives.move(row, RunStatus.QUEUED, "recovery")
-            self._store.append(
-                [RunRecovered(to_bytes(row.id), self._services.clock.now_us(), row.recoveries)], row.workspace_id
-            )
-            log.info("run.recovered", run=row.id, recoveries=row.recoveries)
-        self.holds.take_up(entry)
+    def take_up(self, entries: Sequence[Entry]) -> None:
+        """Queue runs that were not over when the engine stopped."""
+        recovered: dict[str, list[Fact]] = {}
+        now = self._services.clock.now_us()
+        for row in [entry.row for entry in entries]:
+            self.on_row(row)
+            if row.status not in (RunStatus.QUEUED, RunStatus.PENDING):
+                row.recoveries += 1
+                self._lives.move(row, RunStatus.QUEUED, "recovery")
+                fact = RunRecovered(to_bytes(row.id), now, row.recoveries)
+                recovered.setdefault(row.workspace_id, []).append(fact)
+                log.debug("run.recovered", run=row.id, recoveries=row.recoveries)
+        for workspace, facts in recovered.items():
+            log.info("runs.recovered", workspace=workspace, count=len(facts))
+            for first in range(0, len(facts), FLUSH_AT):
+                self._store.append(facts[first : first + FLUSH_AT], workspace)
+        self.holds.take_up(entries)
 
     def dispatch(self, workspace: str) -> None:
         """There is a free slot, or a run that wants one: start as many as there are slots, in the next free slice."""

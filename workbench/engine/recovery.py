@@ -44,12 +44,13 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     seen_at = await engine.store.read(engine_seen) or 0
     entries: list[Entry] = []
     cache: dict[tuple[str, int], Loaded] = {}
+    of_calls: dict[tuple[str, int], Loaded] = {}
     for row, start_block in rows:
         if row.status is RunStatus.CANCELLING:
             await _end(engine, row, RunStatus.CANCELLED, "CANCELLED", "Cancelled.")
             continue
-        loaded = await _load(load, row)
-        called = await _load_called(load, row, cache) if not isinstance(loaded, str) else loaded
+        loaded = await _load(load, row, cache)
+        called = await _load_called(load, row, of_calls) if not isinstance(loaded, str) else loaded
         if isinstance(called, str):
             loaded = called
         if isinstance(loaded, str) or isinstance(called, str):
@@ -71,7 +72,7 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
         before = (row.forked_from or {}).get("before")
         if row.debug and before and (known is None or before not in known.journal.begun):
             entry.debug_state = entry.debug_state or {"path": before, "when": "before", "holds": True}
-        if known is not None or row.status is not RunStatus.QUEUED:
+        if known is not None or row.started_at is not None or row.forked_from is not None:
             journal = known.journal if known is not None else None
             past = past_of(row, flow, engine.registry, journal, forced.get(row.id, []), engine.store)
             entry.journal, entry.overlay = past.journal, past.overlay
@@ -85,9 +86,13 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     return entries
 
 
-async def _load(load: LoadFlow, row: RunRow) -> Loaded | str:
-    """The flow and the breakpoints, or why there are none."""
-    return await _load_version(load, row.function_id, row.version, "the function")
+async def _load(load: LoadFlow, row: RunRow, cache: dict[tuple[str, int], Loaded]) -> Loaded | str:
+    """The flow and the breakpoints, or why there are none; each version is read once."""
+    key = (row.function_id, row.version)
+    loaded = cache.get(key) or await _load_version(load, *key, "the function")
+    if not isinstance(loaded, str):
+        cache[key] = loaded
+    return loaded
 
 
 async def _load_called(

@@ -49,8 +49,7 @@ class Retaking:
     async def _take_up(self) -> None:
         try:
             entries = await self._recover()
-            for entry in entries:
-                self._intake.take_up(entry)
+            self._intake.take_up(entries)
         except Unavailable as error:
             self._has_lost = True
             log.warning("runs.not_taken_up", error=error.message)
