@@ -9,7 +9,7 @@ import duckdb
 from tests.serving import MovableClock
 from workbench.storage.encoding import Encoding
 from workbench.storage.facts import Batch, Fact, FactRegistry, FactType
-from workbench.storage.writing import Entry, Writer
+from workbench.storage.writing import Writer, entries_of
 
 
 class Plain(Fact, tag=9101, frozen=True):
@@ -50,7 +50,7 @@ def batches(*facts: Fact) -> list[list[Fact]]:
     )
     with duckdb.connect() as connection:
         writer = Writer(connection, registry, Encoding(registry), MovableClock())
-        writer.run([Entry(seq, None, fact) for seq, fact in enumerate(facts, 1)])
+        writer.run(entries_of(1, None, facts))
     return seen
 
 

@@ -23,6 +23,7 @@ from tests.storage.notes import (
 )
 from workbench.base.errors import StoreHeld, StoreTooNew, Unavailable
 from workbench.base.probe import listen
+from workbench.storage.apply import LAG_LIMIT
 from workbench.storage.facts import Fact, FactType
 from workbench.storage.migrations.runner import load_migrations, migrate
 from workbench.storage.segments import HEADER_BYTES
@@ -137,7 +138,7 @@ def test_acknowledged_facts_that_cannot_be_read_after_a_failed_write_end_the_wri
 def test_those_who_wait_for_less_lag_hear_that_the_log_has_failed(opened: Opener) -> None:
     async def main(store: Store) -> None:
         listen(failing("log.before_sync", "log.before_mending"))
-        ticket = store.append([LineAdded(str(i)) for i in range(5000)])
+        ticket = store.append([LineAdded(str(i)) for i in range(2 * LAG_LIMIT)])
         with pytest.raises(Unavailable):
             await store.lag_free()
         with pytest.raises(Unavailable):
