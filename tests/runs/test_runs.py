@@ -58,9 +58,11 @@ def until(api: httpx.Client, run_id: str, *statuses: str) -> dict[str, Any]:
         if found["status"] in statuses:
             return found
         for line in events.iter_lines():
-            if line.startswith("data:") and any(f'"{s}"' in line for s in statuses):
-                break
-    return data(api.get(f"/runs/{run_id}"))
+            if line.startswith("data:") and any(f'"{s}"' in line for s in statuses):  # of the run, or of a block
+                found = data(api.get(f"/runs/{run_id}"))
+                if found["status"] in statuses:
+                    return found
+    raise AssertionError(f"the events ended before the run was {statuses}: {found['status']}")
 
 
 def test_a_run_tells_where_each_block_is(api: httpx.Client) -> None:
