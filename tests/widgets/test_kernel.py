@@ -119,3 +119,18 @@ def test_a_value_that_is_not_there_is_an_error_in_words(canvas: Heard, run: Run,
 
 def test_outside_of_a_notebook_it_says_so(canvas: Heard, run: Run) -> None:
     assert "no notebook" in canvas.ask("bring", **asking(run, "two", "pair"))["error"]
+
+
+def test_the_kernel_writes_the_function_as_a_script_that_makes_the_same_one(bench: Bench) -> None:
+    made = bench.canvas("Tests").function("as a script")
+    with made.build() as f:
+        f.start() >> f.transform("two", code="[1, 2]")
+    answer = Heard(made.id, bench=bench).ask("python", id="q1")
+    assert (answer["kind"], answer["id"]) == ("brought", "q1")
+    assert answer["text"] == made.to_python()
+    compile(answer["text"], "script", "exec")
+
+
+def test_a_function_that_is_gone_is_said_to_be(bench: Bench) -> None:
+    gone = Heard("01890000-0000-7000-8000-000000000000", bench=bench).ask("python", id="q2")
+    assert "function" in gone["error"]

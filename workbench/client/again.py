@@ -20,7 +20,7 @@ def reuse_sentence(told: Mapping[str, Any]) -> str | None:
     if counts["kept"]:
         parts.append(f"{counts['kept']:,} kept as effects that are done")
     first = told["rerun"][0] if told["rerun"] else None
-    why = f"; first “{first['blockName']}”: {first['reason']}" if first else ""
+    why = f"; first “{first['blockName']}”: {str(first['reason']).rstrip('.')}" if first else ""
     return f"Of what had run, {', '.join(parts)}{why}."
 
 

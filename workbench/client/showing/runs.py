@@ -11,7 +11,7 @@ import polars as pl
 from workbench.base.errors import WorkbenchError
 from workbench.client.faces import RunFace
 from workbench.client.following import ENDED
-from workbench.client.showing.tables import note, shown_value
+from workbench.client.showing.tables import note, prose, shown_value
 from workbench.client.signals import next_act, wait_in_words
 from workbench.client.values import short_text
 from workbench.flow.drawing import palette
@@ -85,10 +85,10 @@ def _failure(error: Mapping[str, Any], names: Mapping[str, str]) -> str:
     name = names.get(error.get("blockId") or "", error.get("blockId"))
     where = f"<b>{escape(name)}</b> <code>{escape(str(error.get('path') or ''))}</code>: " if name else ""
     hint = error.get("hint") or _next_act(name)
-    act = f'<div style="color:{palette.FAINT_INK}">→ {escape(hint)}</div>' if hint else ""
+    act = f'<div style="color:{palette.FAINT_INK}">→ {prose(hint)}</div>' if hint else ""
     return (
         f'<div style="border-left:3px solid {palette.ERROR};padding:2px 8px;margin:6px 0">'
-        f"{where}{escape(error['message'])}{act}</div>"
+        f"{where}{prose(error['message'])}{act}</div>"
     )
 
 
@@ -103,7 +103,7 @@ def _wait(wait: Mapping[str, Any]) -> str:
     message = wait.get("message")
     said = f"<div>{escape(message)}</div>" if message and wait.get("title") else ""
     act = next_act(wait)
-    hint = f'<div style="color:{palette.FAINT_INK}">→ {escape(act)}</div>' if act else ""
+    hint = f'<div style="color:{palette.FAINT_INK}">→ {prose(act)}</div>' if act else ""
     return (
         f'<div style="border-left:3px dashed {palette.INFO};padding:2px 8px;margin:6px 0">'
         f"waits for {escape(wait_in_words(wait))}{said}{hint}</div>"

@@ -58,6 +58,14 @@ def heading(html: str) -> str:
     return f'<div style="font-weight:600;color:{palette.INK};margin:2px 0">{html}</div>'
 
 
+def prose(text: str) -> str:
+    """A sentence as HTML: what stands between backticks is code."""
+    parts = escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
 def note(text: str) -> str:
     """A quiet line."""
     return f'<div style="font-size:11px;color:{palette.FAINT_INK};margin:2px 0">{escape(text)}</div>'
