@@ -18,9 +18,9 @@ def small(values: ValueStore, value: Any) -> Stored | None:
     """The value as it stands in a fact, or None when it is too large for that. Raises BlockFailed for no wire value."""
     if isinstance(value, pl.DataFrame):
         return values.put(value) if value.estimated_size() <= SMALL_TABLE_BYTES else None
-    if isinstance(value, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", value)):
+    if is_large(value):  # never encoded, or looked through, on the engine's loop
         return None
-    if is_large(value):  # never encoded on the engine's loop
+    if isinstance(value, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", value)):
         return None
     data = encode(value)
     return Stored(data, None, "json", len(data)) if len(data) <= INLINE_BYTES else None
