@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from tests.engine.flows import flow, touch, transform
-from tests.engine.house import House
+from tests.engine.house import WORKSPACE, House
 from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
 from workbench.base.probe import listen
 from workbench.engine.facts import RunFinished
-from workbench.engine.records import RunRow
+from workbench.engine.policies import Concurrency, FunctionPolicy
+from workbench.engine.records import RunRequest, RunRow
 
 
 def fail_next_sync() -> None:
@@ -60,6 +62,23 @@ def test_a_run_that_lost_the_log_goes_on_without_a_restart(houses: Callable[...,
     assert len({c.key for c in house.world.calls if c.block == "t"}) == 1
     assert house.world.count("u") == 1
     assert house.store.health()["ok"]
+
+
+def test_a_run_that_lost_the_log_and_one_that_its_place_was_wanted_by_go_on(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    made = flow([touch("t", 1, door="d")], "start > t")
+    function = str(UUID(int=77))
+    house.flows[function, 1] = made
+    limit = FunctionPolicy(concurrency=Concurrency(1))
+    house.call(lambda: house.engine.set_policy(function, limit))
+    request = RunRequest(WORKSPACE, function, "f", 1, made, {})
+    first, second = (house.do(house.engine.submit(request)) for _ in range(2))
+    house.world.until(house.world.began, "t")
+    house.settle()
+    fail_next_sync()
+    house.do(house.world.open("d"))
+    assert [_ended(house, row).status for row in (first, second)] == ["completed"] * 2
+    assert house.engine.health()["ok"]
 
 
 def test_a_run_that_was_refused_is_not_there_afterwards(houses: Callable[..., House]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from workbench.base.clock import Clock, rfc3339
+from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
 from workbench.engine.admission import GO, SERVER, Admission, Pause, Verdict
 from workbench.engine.facts import RunMoved
@@ -105,7 +106,10 @@ class Holds:
                 self._queue.hold(entry)
                 self.admission.hold(entry)
         for workspace, facts in moved.items():
-            self._store.append(facts, workspace)
+            try:
+                self._store.append(facts, workspace, patient=True)
+            except Unavailable as error:  # they go on all the same; a restart judges them anew
+                log.warning("run.move_not_written", runs=len(facts), error=error.message)
 
     def gone(self, run_id: str) -> None:
         """A run is over, or not here any more: those that its place was wanted by come."""
