@@ -64,7 +64,7 @@ class Server:
 def _uvicorn(home: Path, **more: str) -> Server:
     command = [sys.executable, "-m", "workbench.cli.main", "serve", "--port", "0", "--home", str(home / "store")]
     command += ["--make-key", f"bench {time.monotonic_ns()}"]
-    return Server(command, home, r"(http://127\.0\.0\.1:\d+)/api", r"(wb_\w+)", **more)
+    return Server(command, home, r"(http://127\.0\.0\.1:\d+)/api", r"(wb_[\w-]+)", **more)
 
 
 def _jupyter(home: Path, *options: str, **more: str) -> Server:
