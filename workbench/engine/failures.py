@@ -63,3 +63,15 @@ def describe(step: Step, error: WorkbenchError) -> dict[str, Any]:
             {"field": d.field, "issue": d.issue.encode("utf-8", "replace").decode()} for d in error.details
         ]
     return found
+
+
+def told(kind: str, message: str) -> dict[str, Any]:
+    """A failure that is not one block's, as it goes on the wire."""
+    return {"type": kind, "message": message.encode("utf-8", "replace").decode(), "blockId": None, "path": None}
+
+
+def describe_any(error: Exception) -> dict[str, Any]:
+    """A failure that is not one block's, whatever was raised."""
+    if isinstance(error, WorkbenchError):
+        return told(error.code, error.message)
+    return told("INTERNAL", f"{type(error).__name__}: {error}")

@@ -12,9 +12,10 @@ from workbench.base.errors import WorkbenchError
 from workbench.base.ids import Ids
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunFinished
+from workbench.engine.failures import told
 from workbench.engine.intake import Intake
 from workbench.engine.interfaces import Services
-from workbench.engine.lives import Lives, told
+from workbench.engine.lives import Lives
 from workbench.engine.pen import Pen
 from workbench.engine.queue import Entry
 from workbench.engine.records import RunRequest, RunRow

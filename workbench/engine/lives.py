@@ -16,16 +16,16 @@ from workbench.base.probe import probe
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.calls import Calls
+from workbench.engine.earlier_life import bring_back, gate_for
 from workbench.engine.facts import RunCreated, RunFinished
-from workbench.engine.failures import trace_of
-from workbench.engine.gate import Gate, StoodAt
+from workbench.engine.failures import describe_any, told, trace_of
 from workbench.engine.halting import LogLost
 from workbench.engine.ink import Ink, Sheet
 from workbench.engine.interfaces import Services
 from workbench.engine.keeping import small
 from workbench.engine.live import Live
 from workbench.engine.meters import Meters
-from workbench.engine.pen import Pen, as_text
+from workbench.engine.pen import Pen
 from workbench.engine.programs import Programs
 from workbench.engine.pulse import Pulse
 from workbench.engine.queue import Entry
@@ -177,13 +177,13 @@ class Lives:
         try:
             program, failure = self.programs.of(row, entry.flow), None
         except Exception as error:  # noqa: BLE001 - a flow that cannot be compiled fails its run, whatever the reason
-            program, failure = self.programs.empty(), RegionResult(error=_describe(error))
+            program, failure = self.programs.empty(), RegionResult(error=describe_any(error))
         if not program.is_quick:
             pen.moved(RunStatus.RUNNING)
         calls = Calls(row.pins, entry.called, self.programs)
-        gate = _gate_for(entry)
+        gate = gate_for(entry)
         walk = Walk(row, program, self.services, pen, self.turns, self.timers, slot, calls, entry.journal, gate)
-        _bring_back(walk, entry)
+        bring_back(walk, entry)
         live = Live(row, pen, slot, walk, walk.gate, start_block=entry.start_block)
         self._keep_tally(row.id, walk.tally)
         self.by_id[row.id] = live
@@ -214,7 +214,7 @@ class Lives:
 
     def _crashed(self, live: Live, error: Exception) -> RegionResult:
         log.error("run.crashed", run=live.id, trace=trace_of(error))
-        return RegionResult(error=_describe(error))
+        return RegionResult(error=describe_any(error))
 
     def _follow(self, live: Live, work: Coroutine[Any, Any, None]) -> None:
         live.task = asyncio.ensure_future(work)
@@ -291,7 +291,7 @@ class Lives:
             stored = await pen.keep(output)
         except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
             output, status = None, RunStatus.FAILED
-            error = told("OUTPUT", f"The output could not be stored: {_describe(failure)['message']}")
+            error = told("OUTPUT", f"The output could not be stored: {describe_any(failure)['message']}")
         handler = None
         if status in FAILED and self.handlers is not None and may_move(row.status, status, actor):
             handler = await self.handlers.ready(row, pen, status, error)
@@ -470,39 +470,6 @@ class Lives:
             return False
         row.status = status
         return True
-
-
-def _bring_back(walk: Walk, entry: Entry) -> None:
-    """Give a walk what an earlier life of its run left, beside the journal."""
-    walk.careful = walk.careful or int(entry.may_have_begun)
-    if entry.overlay:
-        walk.overlay.update(entry.overlay)
-    if entry.mailbox is not None:
-        walk.attempts.mailbox = entry.mailbox
-    if entry.debug_state is not None:
-        walk.countdowns.stood_since = entry.debug_state.get("pausedAt")
-
-
-def _gate_for(entry: Entry) -> Gate | None:
-    """The gate of a debug run; one that goes on after a restart stops where it stood, or runs as it ran."""
-    if not entry.row.debug:
-        return None
-    state = entry.debug_state
-    if state is not None:
-        return Gate(entry.breakpoints, "run", StoodAt(state["path"], state["when"], state.get("holds", False)))
-    has_begun = entry.journal is not None and len(entry.journal) > 0
-    return Gate(entry.breakpoints, "run" if has_begun else None)
-
-
-def told(kind: str, message: str) -> dict[str, Any]:
-    """A failure that is not one block's, as it goes on the wire."""
-    return {"type": kind, "message": as_text(message), "blockId": None, "path": None}
-
-
-def _describe(error: Exception) -> dict[str, Any]:
-    if isinstance(error, WorkbenchError):
-        return told(error.code, error.message)
-    return told("INTERNAL", f"{type(error).__name__}: {error}")
 
 
 def unwritten(pen: Pen) -> Unavailable:
