@@ -234,8 +234,11 @@ class Child:
 
     async def _to_end(self, run: str) -> None:
         sending = asyncio.ensure_future(self._send(run)) if self.case.flow == "waits" else None
-        while await self.engine.wait(run, 20) is None and (await self._row(run)).status.value not in TERMINAL:
-            assert self.engine.find(run) is not None
+        while await self.engine.wait(run, 20) is None:
+            is_known = self.engine.find(run) is not None
+            if (await self._row(run)).status.value in TERMINAL:
+                break
+            assert is_known
         if sending is not None:
             sending.cancel()
         await self._tell_end(run)

@@ -8,11 +8,13 @@ from uuid import UUID
 from tests.engine.flows import block, each, flow, times, transform, when
 from workbench.flow.model import Block, Flow
 
+PATIENT_MS = 300_000
 FAST = {"backoff": "fixed", "initialDelayMs": 100, "jitter": False}
 
 
 def call(id: str, url: str, value: Any, route: str = "echo", **more: Any) -> Block:
-    """A POST that the server counts."""
+    """A POST that the server counts; however slow the machine is, it waits for the answer."""
+    more.setdefault("timeoutMs", PATIENT_MS)
     return block("http_request", id, method="POST", url=f"{url}/{route}", body={"at": id, "value": value}, **more)
 
 
@@ -31,7 +33,7 @@ def called(url: str) -> dict[str, Flow]:
                 times("cl", 2),
                 call("ct", url, "{{ index }}"),
                 transform("cv", "ct.body.value"),
-                block("subflow", "cs", functionId=DEEPER, functionVersion=1),
+                block("subflow", "cs", functionId=DEEPER, functionVersion=1, timeoutMs=None),
                 transform("cend", "[c.body.value, cl.results, cs]"),
             ],
             "start > c > cl > cs > cend",
@@ -55,9 +57,13 @@ def python_line(url: str, home: str) -> Flow:
     return flow(
         [
             call("a", url, 1),
-            transform("p", f"{line.format('p')}\nreturn a['body']['value'] + 1", language="python"),
+            transform(
+                "p", f"{line.format('p')}\nreturn a['body']['value'] + 1", language="python", timeoutMs=PATIENT_MS
+            ),
             call("b", url, "{{ p }}"),
-            transform("q", f"{line.format('q')}\nreturn [p, b['body']['value']]", language="python"),
+            transform(
+                "q", f"{line.format('q')}\nreturn [p, b['body']['value']]", language="python", timeoutMs=PATIENT_MS
+            ),
         ],
         "start > a > p > b > q",
     )
@@ -128,7 +134,7 @@ def flows(url: str) -> dict[str, Flow]:
                 call("a", url, 1),
                 transform("bad", "1 / 0"),
                 call("k", url, "caught"),
-                block("timeout", "t", timeoutMs=60_000, onTimeout="error"),
+                block("timeout", "t", timeoutMs=600_000, onTimeout="error"),
                 call("in", url, 3),
                 block("error_handler", "back", strategy="fallback", fallbackValue=7),
                 transform("worse", "nothing.here"),
@@ -155,7 +161,7 @@ def flows(url: str) -> dict[str, Flow]:
                 call("a", url, 1),
                 block("wait", "t", waitType="timer", timerMs=20),
                 block("delay", "w", delayMs=20),
-                block("wait", "e", waitType="event", eventType="go", timeoutMs=60_000),
+                block("wait", "e", waitType="event", eventType="go", timeoutMs=600_000),
                 call("b", url, "{{ e.payload }}"),
                 block("checkpoint", "cp", checkpointId="half"),
                 transform("end", "b.body.value"),
@@ -175,7 +181,7 @@ def flows(url: str) -> dict[str, Flow]:
         "calls": flow(
             [
                 call("a", url, 1),
-                block("subflow", "s", functionId=CALLEE, functionVersion=1),
+                block("subflow", "s", functionId=CALLEE, functionVersion=1, timeoutMs=None),
                 call("b", url, "{{ s[0] }}"),
                 transform("end", "[s, b.body.value]"),
             ],
