@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.access.audit_facts import FACT_TYPES as AUDIT_FACTS
 from workbench.access.facts import FACT_TYPES as ACCESS_FACTS
 from workbench.base.clock import Clock
 from workbench.base.settings import MIB, Settings
@@ -24,7 +25,7 @@ def open_store(settings: Settings, clock: Clock, *, allow_damaged: bool = False)
 def fact_types() -> FactRegistry:
     """Every fact that may stand in a log, and what is done with it."""
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS)
+    registry.add(*ACCESS_FACTS, *AUDIT_FACTS)
     for register in (register_editing, register_engine, register_runs):
         register(registry)
     return registry

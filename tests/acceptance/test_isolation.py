@@ -71,7 +71,9 @@ def theirs(bench: Bench) -> tuple[Doors, dict[str, str]]:
     kept = data_of(doors.http.post("/api-keys", json={"name": "kept", "scopes": ["read"]}))
     data_of(doors.http.post(f"/runs/{run['id']}/debug/step"))
     checkpoint = data_of(doors.http.get(f"/runs/{run['id']}/checkpoints"))[0]["id"]
+    snapshot = data_of(doors.http.post(f"/functions/{function['id']}/snapshots", json={"name": "secret of theirs"}))
     ids = {
+        "snapshotId": snapshot["id"], "number": "1",
         "canvasId": function["canvasId"], "functionId": function["id"], "runId": run["id"], "keyId": kept["id"],
         "checkpointId": checkpoint, "name": "runs",
     }  # fmt: skip
@@ -96,17 +98,30 @@ def test_another_workspaces_ids_read_404_through_every_operation(
     before = now()
     tried: list[str] = []
     for operation in operations(bench, ids):
-        takes_id = any(value in operation.path for name, value in ids.items() if name != "name")
+        takes_id = any(value in operation.path for name, value in ids.items() if name not in ("name", "number"))
         if not takes_id and operation.id != "createWorkflowRun":
             continue
         answer = ask(api.http, operation)
         refused(answer, "NOT_FOUND")
         assert "secret" not in answer.text
         tried.append(operation.id)
-    assert len(tried) >= 20, tried
+    assert len(tried) >= 30, tried
+    left = {o.id for o in operations(bench, ids) if "{" in o.path}
+    assert not left, "a new kind of id in a path needs one of theirs here"
     in_a_body = api.http.post("/functions", json={"name": "x", "canvasId": ids["canvasId"]})
     refused(in_a_body, "NOT_FOUND", "canvas")
-    refused(api.http.post("/validate", json={"functionId": ids["functionId"]}), "NOT_FOUND")
+    theirs_block = {"functionId": ids["functionId"], "blockId": "make"}
+    for path, body in (
+        ("/validate", {"functionId": ids["functionId"]}),
+        ("/export", {"functionIds": [ids["functionId"]]}),
+        ("/export", {"canvasId": ids["canvasId"]}),
+        ("/import", {"bundle": {"format": "workbench.bundle", "formatVersion": 2}, "targetCanvasId": ids["canvasId"]}),
+        ("/commands/batch", {"commands": [{"type": "REMOVE_BLOCK", "payload": theirs_block}]}),
+        ("/commands/undo", {"functionId": ids["functionId"]}),
+        ("/commands/redo", {"functionId": ids["functionId"]}),
+    ):
+        refused(api.http.post(path, json=body), "NOT_FOUND")
+    refused(api.http.get(f"/commands/history?functionId={ids['functionId']}"), "NOT_FOUND")
     assert [(part == was) for part, was in zip(now()[:3], before[:3], strict=True)] == [True] * 3
     assert ids["keyId"] in {key["id"] for key in now()[3]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -30,6 +31,11 @@ def new_key() -> str:
 def prefix_of(key: str) -> str:
     """The findable part of a key, which is no secret."""
     return key[:PREFIX_LENGTH]
+
+
+def is_like_a_key(text: str) -> bool:
+    """Whether a text has the form of a key, so that its beginning is no secret of something else."""
+    return re.fullmatch(r"wb_[a-z0-9]{10}_.{20,}", text) is not None
 
 
 def hash_of(key: str) -> bytes:

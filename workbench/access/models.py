@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -52,3 +52,18 @@ class NewlyMadeKey(Key):
     """The answer of a key's creation, the only place where the key itself is shown."""
 
     key: str
+
+
+AuditAction: TypeAlias = Literal["key.created", "key.revoked", "workspace.created", "call.refused"]
+
+
+class AuditEntry(Wire):
+    """One entry of the audit log. `subject` is the key, the workspace or the call; `times` that it happened."""
+
+    id: str
+    at: Time
+    action: AuditAction
+    actor: str
+    subject: str
+    detail: str | None
+    times: int

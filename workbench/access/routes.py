@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from workbench.access.models import Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
+from workbench.access.models import AuditAction, AuditEntry, Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
 from workbench.access.service import Access
 from workbench.rest.answers import Deleted, ok
 from workbench.rest.caller import CallerDep
@@ -46,5 +46,12 @@ def routes(access: Access) -> APIRouter:
         """Revoke a key: it stops working at once."""
         await access.revoke_key(caller, key_id)
         return ok(Deleted(id=key_id))
+
+    @api.get("/audit", "listAuditEntries", scope="admin", answers=list[AuditEntry])
+    async def list_audit(
+        caller: CallerDep, page: PageDep, action: Annotated[AuditAction | None, Query()] = None
+    ) -> Response:
+        """Changes to keys and workspaces, and calls that were refused, newest first."""
+        return ok(await access.audit.list(caller, page, action))
 
     return api.router

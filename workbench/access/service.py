@@ -9,9 +9,18 @@ from uuid import UUID
 
 import structlog
 
+from workbench.access.audit import Audit
 from workbench.access.facts import KeyCreated, KeyRevoked, KeysUsed, WorkspaceCreated
 from workbench.access.idempotency import Idempotency
-from workbench.access.identity import DEFAULT_WORKSPACE, Directory, hash_of, new_key, prefix_of, resolve
+from workbench.access.identity import (
+    DEFAULT_WORKSPACE,
+    Directory,
+    hash_of,
+    is_like_a_key,
+    new_key,
+    prefix_of,
+    resolve,
+)
 from workbench.access.models import Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
 from workbench.access.store import KeyRow, all_workspaces, list_keys, list_workspaces, living_keys
 from workbench.base.clock import Clock
@@ -39,6 +48,7 @@ class Access:
         self._directory = Directory()
         self._used: dict[str, tuple[str, int]] = {}
         self.idempotency = Idempotency(store, clock)
+        self.audit = Audit(store, clock, ids)
 
     async def start(self) -> None:
         """Load the memory; make the default workspace at the first start."""
@@ -88,6 +98,17 @@ class Access:
         """The caller of a request; see `identity.resolve`."""
         return resolve(self._directory, headers, identity, self._clock.now_us(), self._note_use)
 
+    def note_refusal(self, headers: Mapping[str, str], caller: Caller | None, call: str, why: str) -> None:
+        """Note a call that was refused: 401, 403 or 429. Who came with a key that is none is told by its beginning."""
+        if caller is not None:
+            self.audit.refused(caller.workspace_id, caller.author, call, why)
+            return
+        key = headers.get("x-api-key")
+        found = self._directory.find(key) if key is not None else None
+        workspace = found.key.workspace_id if isinstance(found, KeyRow) else DEFAULT_WORKSPACE
+        actor = f"key:{found.key.name}" if isinstance(found, KeyRow) else _unknown(key)
+        self.audit.refused(workspace, actor, call, why)
+
     def is_valid(self, caller: Caller) -> bool:
         """Whether a caller that came in by key would still come in now (for streams that stay open)."""
         if caller.key_id is None:
@@ -111,7 +132,8 @@ class Access:
         self._used[key.id] = (key.workspace_id, self._clock.now_us())
 
     async def flush(self) -> None:
-        """Write the last-used times gathered since the last flush."""
+        """Write the last-used times and the refused calls gathered since the last flush."""
+        await self.audit.flush()
         used, self._used = self._used, {}
         if used:
             uses = tuple((UUID(w).bytes, UUID(k).bytes, at) for k, (w, at) in used.items())
@@ -123,7 +145,8 @@ class Access:
         """Make a workspace."""
         fact = WorkspaceCreated(UUID(self._ids.new()).bytes, new.name, self._clock.now_us())
         workspace = Workspace(id=to_text(fact.id), name=fact.title, created_at=fact.at)
-        await self._store.append([fact, *once.answer_facts()(workspace)], caller.workspace_id)
+        note = self.audit.note(caller.workspace_id, "workspace.created", caller.author, f"{new.name} ({workspace.id})")
+        await self._store.append([fact, note, *once.answer_facts()(workspace)], caller.workspace_id)
         self._take(fact)
         return workspace
 
@@ -142,9 +165,9 @@ class Access:
         now = self._clock.now_us()
         if new.expires_at is not None and new.expires_at <= now:
             raise InvalidInput("The key would have expired already.", details=[Issue("expiresAt", "is in the past")])
-        return await self.make_key(workspace_id, new)
+        return await self.make_key(workspace_id, new, caller.author)
 
-    async def make_key(self, workspace_id: str, new: NewKey) -> NewlyMadeKey:
+    async def make_key(self, workspace_id: str, new: NewKey, author: str = "console") -> NewlyMadeKey:
         """Make a key without a caller: the first one, from the console command."""
         secret = new_key()
         fact = KeyCreated(
@@ -157,7 +180,8 @@ class Access:
             new.expires_at,
             self._clock.now_us(),
         )
-        await self._store.append([fact], workspace_id)
+        note = self.audit.note(workspace_id, "key.created", author, _named(_key(fact)), " ".join(fact.scopes))
+        await self._store.append([fact, note], workspace_id)
         self._take(fact)
         return NewlyMadeKey(**_key(fact).model_dump(), key=secret)
 
@@ -187,8 +211,19 @@ class Access:
         if row is None or row.key.workspace_id != caller.workspace_id:
             raise missing("API key", key_id)
         fact = KeyRevoked(caller.workspace, raw, self._clock.now_us())
-        await self._store.append([fact], caller.workspace_id)
+        note = self.audit.note(caller.workspace_id, "key.revoked", caller.author, _named(row.key))
+        await self._store.append([fact, note], caller.workspace_id)
         self._take(fact)
+
+
+def _named(key: Key) -> str:
+    return f"{key.name} ({key.prefix}…)"
+
+
+def _unknown(key: str | None) -> str:
+    if key is None:
+        return "nobody"
+    return f"unknown key {prefix_of(key)}…" if is_like_a_key(key) else "unknown key"
 
 
 def _key(fact: KeyCreated) -> Key:

@@ -12,13 +12,17 @@ from workbench.api.limits import RateLimiter
 from workbench.base.errors import PayloadTooLarge, RateLimited, WorkbenchError
 from workbench.base.ids import Ids
 from workbench.rest.answers import REQUEST_ID, failure
-from workbench.rest.caller import KEY_IN_SCOPE
+from workbench.rest.caller import KEY_IN_SCOPE, Caller
 
 log = structlog.get_logger()
 
 PREFIX = "/api/v1/workflow"
 IDENTITY_IN_SCOPE = "workbench.identity"
 """Set by the in-process bridge only: ``{"user": …, "scopes": […]}``. No header can set it."""
+
+
+NOTED = {401: "AUTHENTICATION_ERROR", 403: "AUTHORIZATION_ERROR", 429: "RATE_LIMITED"}
+"""Refusals that the audit log has, by status."""
 
 
 class Internal(WorkbenchError):
@@ -88,8 +92,15 @@ class CallerLayer:
         if scope["type"] != "http" or _is_open(route_path(scope)):
             await self._app(scope, receive, send)
             return
-        caller = self._access.identify(Headers(scope=scope), scope.get(IDENTITY_IN_SCOPE))
+        headers, call = Headers(scope=scope), f"{scope['method']} {route_path(scope)}"
+        try:
+            caller = self._access.identify(headers, scope.get(IDENTITY_IN_SCOPE))
+        except WorkbenchError as e:
+            if e.status in NOTED:
+                self._access.note_refusal(headers, None, call, NOTED[e.status])
+            raise
         scope[KEY_IN_SCOPE] = caller
+        send = self._noting(send, headers, caller, call)
         if self._limiter is None or not caller.is_limited or caller.key_id is None:
             await self._app(scope, receive, send)
             return
@@ -110,6 +121,16 @@ class CallerLayer:
             await send(message)
 
         await self._app(scope, receive, send_with_limits)
+
+    def _noting(self, send: Send, headers: Headers, caller: Caller, call: str) -> Send:
+        """`send` that notes an answer which refuses the call."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in NOTED:
+                self._access.note_refusal(headers, caller, call, NOTED[message["status"]])
+            await send(message)
+
+        return noted
 
 
 def route_path(scope: Scope) -> str:

@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Changes to keys and workspaces, and calls that were refused, newest first.
+         */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/blocks": {
         parameters: {
             query?: never;
@@ -1453,6 +1473,32 @@ export interface components {
             edge: components["schemas"]["EdgeIn"];
             /** Functionid */
             functionId: string;
+        };
+        /**
+         * AuditEntry
+         * @description One entry of the audit log. `subject` is the key, the workspace or the call; `times` that it happened.
+         */
+        AuditEntry: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "key.created" | "key.revoked" | "workspace.created" | "call.refused";
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /** Subject */
+            subject: string;
+            /** Times */
+            times: number;
         };
         /**
          * Batch
@@ -4023,6 +4069,22 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[list[AuditEntry]] */
+        Success_list_AuditEntry__: {
+            /** Data */
+            data: components["schemas"]["AuditEntry"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[list[Breakpoint]] */
         Success_list_Breakpoint__: {
             /** Data */
@@ -4704,6 +4766,44 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                action?: ("key.created" | "key.revoked" | "workspace.created" | "call.refused") | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_AuditEntry__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
