@@ -46,7 +46,7 @@ def kill(
     start: int = 0,
     hear: Hear = lambda _verdict: None,
 ) -> list[Verdict]:
-    """Kill in several lanes at once; each has a spawner, a share of the kills and a seed of its own, from `start` on."""
+    """Kill in several lanes at once; each has a spawner, a share of the kills and a seed, from `start` on."""
     server = Counting()
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ThreadPoolExecutor(lanes) as pool:

@@ -421,6 +421,8 @@ class Simulation:
                 self.witness.complain(f"run {row.id} is cancelled, which nobody asked for")
             if row.status == "timed_out" and seen.request.timeout_ms is None:
                 self.witness.complain(f"run {row.id} is timed out without a limit")
+            if row.shortest_us < 0:
+                self.witness.complain(f"run {row.id} took {row.shortest_us} microseconds somewhere")
             platter = self.machine.platter.counts
             had_full_disk = bool(platter["full"] or platter["failed sync"])
             seen.is_gone = self.plan.is_gone(seen.request)

@@ -32,6 +32,8 @@ class Row:
     version: int
     debug: bool
     timeout_ms: int | None
+    shortest_us: int
+    """Of the times that it queued, ran and waited."""
     pins: dict[str, int]
 
     @property
@@ -70,7 +72,8 @@ def rows(values: ValueStore) -> Callable[[Any], list[Row]]:
         found = cursor.execute(
             """
             SELECT id::VARCHAR, function_id::VARCHAR, status, output, error, recoveries, durability, attempt,
-                forked_from IS NOT NULL, version, debug, timeout_ms, pins
+                forked_from IS NOT NULL, version, debug, timeout_ms,
+                least(coalesce(queue_us, 0), coalesce(run_us, 0), coalesce(wait_us, 0)), pins
             FROM runs ORDER BY created_at, id
             """
         ).fetchall()

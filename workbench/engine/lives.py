@@ -171,7 +171,7 @@ class Lives:
         slot = Slot(self.slots, row, pen, self.services.clock)
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
-            row.queue_us = row.started_at - (row.queued_at or row.created_at)
+            row.queue_us = max(0, row.started_at - (row.queued_at or row.created_at))
             self.meters.started(row)
         self.move(row, RunStatus.RUNNING, "dispatcher")
         try:
@@ -337,7 +337,7 @@ class Lives:
             self._forget(row, None)
             return None
         now = self.services.clock.now_us()
-        run_us = now - (row.started_at or now) - row.wait_us
+        run_us = max(0, now - (row.started_at or now) - row.wait_us)
         end = RunFinished(
             pen.run,
             status.value,

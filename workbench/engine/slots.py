@@ -150,7 +150,7 @@ class Slot:
             self._slots.free(self._row.workspace_id)
             return
         self.held = True
-        self._row.wait_us += self._clock.now_us() - self._row.resting_since
+        self._row.wait_us += max(0, self._clock.now_us() - self._row.resting_since)  # the clock may have been set back
         self._row.resting_since = 0
         if status in (RunStatus.WAITING, RunStatus.PAUSED):
             self._move(RunStatus.RUNNING, "gate" if status is RunStatus.PAUSED else "walk")
@@ -177,5 +177,5 @@ class Slot:
             self.held = False
             self._slots.free(self._row.workspace_id)
         elif self._row.resting_since:
-            self._row.wait_us += self._clock.now_us() - self._row.resting_since
+            self._row.wait_us += max(0, self._clock.now_us() - self._row.resting_since)
         self._row.resting_since = 0
