@@ -365,17 +365,23 @@ def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
         )
         if any(f.of is not None for f in facts):
             _mark_undone(cursor, edited)
+        if any(f.of is not None and f.kind != "undo" for f in facts):
+            _mark_undos_undone(cursor, edited)
     _insert_commands(cursor, facts)
 
 
 def _mark_undone(cursor: Any, edited: str) -> None:
-    """What an undo takes back is undone; what a redo makes again is not, but the undo between is."""
+    """What an undo takes back is undone; what a redo makes again is not."""
     cursor.execute(
         f"""
         UPDATE commands SET undone = (e.kind = 'undo') FROM {edited} e
         WHERE commands.workspace_id = e.workspace_id AND commands.function_id = e.id AND commands.group_id = e.of_group
         """
     )
+
+
+def _mark_undos_undone(cursor: Any, edited: str) -> None:
+    """The undo that a redo makes again is undone itself."""
     cursor.execute(
         f"""
         UPDATE commands SET undone = true FROM {edited} e
