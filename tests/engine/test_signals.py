@@ -54,6 +54,15 @@ def test_a_signal_wakes_the_wait_that_it_is_for(houses: Callable[..., House]) ->
     assert (done.output, done.wait_us) == ({"n": 7}, 2_500_000)
 
 
+def test_a_wait_over_which_the_clock_is_set_back_took_no_negative_time(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = waits(house, house.submit(ONE))
+    house.clock.now -= 3_600_000_000
+    assert house.signal(row, "paid", {"n": 7})
+    done = house.finish(row)
+    assert (done.status, done.queue_us >= 0, done.wait_us) == ("completed", True, 0)
+
+
 def test_a_signal_that_came_before_is_kept_and_each_is_taken_once_in_order(house: House) -> None:
     row = house.submit(flow([touch("t", door="d"), event(), event("v"), transform("a", "[w.payload, v.payload]")],
                             "start > t > w > v > a"))  # fmt: skip
