@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import structlog
@@ -20,6 +20,7 @@ from workbench.engine.earlier_life import bring_back, gate_for
 from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import describe_any, told, trace_of
 from workbench.engine.halting import LogLost
+from workbench.engine.handling import Handling
 from workbench.engine.ink import Ink, Sheet
 from workbench.engine.interfaces import Services
 from workbench.engine.keeping import small
@@ -47,18 +48,6 @@ TALLIES_KEPT = 1000
 FAILED = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.DEAD_LETTER})
 STOP_S = 1.5
 """How long walks may take to end, and then the log to take what they wrote."""
-
-
-class Handling(Protocol):
-    """What becomes of a run that fails; see `handlers.Handlers`."""
-
-    def of(self, row: RunRow) -> str | None: ...
-
-    async def ready(
-        self, row: RunRow, pen: Pen, status: RunStatus, error: dict[str, Any] | None
-    ) -> RunRequest | None: ...
-
-    def take_in(self, request: RunRequest, row: RunRow, pen: Pen, end: RunFinished) -> None: ...
 
 
 class Lives:
