@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,6 +18,7 @@ from workbench.base.probe import listen
 from workbench.engine.facts import RunFinished
 from workbench.engine.policies import Concurrency, FunctionPolicy
 from workbench.engine.records import RunRequest, RunRow
+from workbench.engine.recovery import find_open_runs
 
 
 def fail_next_sync() -> None:
@@ -79,6 +82,30 @@ def test_a_run_that_lost_the_log_and_one_that_its_place_was_wanted_by_go_on(hous
     house.do(house.world.open("d"))
     assert [_ended(house, row).status for row in (first, second)] == ["completed"] * 2
     assert house.engine.health()["ok"]
+
+
+def test_a_run_that_ends_while_others_are_looked_for_is_not_taken_up_again(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    row = house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+
+    class Slow:
+        """The store, whose answers come after the run's end."""
+
+        values = house.store.values
+
+        async def read(self, query: Any) -> Any:
+            answer = await house.store.read(query)
+            await house.world.open("d")
+            await house.engine.wait(row.id, 20)
+            return answer
+
+    engine = house.engine
+    late: Any = SimpleNamespace(
+        store=Slow(), find=engine.find, live=engine.live, intake=engine.intake, registry=engine.registry
+    )
+    assert house.do(find_open_runs(late, house._load)) == []
+    assert (house.row(row.id).status, house.world.count("t")) == ("completed", 1)
 
 
 def test_a_run_that_was_refused_is_not_there_afterwards(houses: Callable[..., House]) -> None:

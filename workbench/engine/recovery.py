@@ -33,7 +33,13 @@ LoadFlow = Callable[[str, int], Awaitable[Loaded | None]]
 
 async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     """The entries of all runs that are not over and that nobody walks, running ones first; hopeless ones are ended."""
-    rows = [found for found in await engine.store.read(open_runs) if engine.find(found[0].id) is None]
+    known = frozenset((*engine.live, *(row.id for row in engine.intake.rows())))
+    rows = [
+        found
+        for found in await engine.store.read(open_runs)
+        # one that was known before may have ended since: what was read of it is old
+        if found[0].id not in known and engine.find(found[0].id) is None
+    ]
     if not rows:
         return []
     found = await engine.store.read(lambda cursor: journals(cursor, engine.store.values))
