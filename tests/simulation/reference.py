@@ -81,6 +81,13 @@ class Told(Reference):
             self.failures += inner.failures
         return Done("out", result) if not inner.returns else self._told(block, path)
 
+    def _loop(self, place: Place, block: Block, path: str) -> Done:
+        try:
+            return super()._loop(place, block, path)
+        except Failed:
+            self.is_open |= block.config["concurrency"] > 1  # which iteration failed first is a matter of time
+            raise
+
     def _tries_again(self, path: str, attempt: int) -> bool:
         following = f"{path}[{attempt + 1}]/"
         return any(there.startswith(following) for there in self.last)
