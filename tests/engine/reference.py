@@ -288,7 +288,9 @@ class Reference:
             at = block.id
             while here is not None:
                 if name in self._before(at):
-                    return here.done[name].value if here.done[name].status == "completed" else "none"
+                    done = here.done[name]
+                    has_value = done.status == "completed" or (done.status == "failed" and done.port == "out")
+                    return done.value if has_value else "none"  # one that failed and goes on has null
                 at, here = here.scope, here.around
             return "none"
         return code.strip("'")
