@@ -11,7 +11,19 @@ import duckdb
 import pytest
 
 from tests.storage.notes import NOTES, NoteWritten
-from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, delete, insert, last_by_key, rows, update
+from workbench.storage.columns import (
+    BIGINT,
+    BLOB,
+    TEXT,
+    UUID,
+    Table,
+    delete,
+    insert,
+    last_by_key,
+    rolled_back,
+    rows,
+    update,
+)
 
 THINGS = Table("things", {"id": UUID, "other": UUID, "order": BIGINT, "text": TEXT, "raw": BLOB})
 
@@ -79,6 +91,23 @@ def test_statements_of_ones_own_read_the_columns(cursor: Any) -> None:
     assert found == [(1,)]
     with pytest.raises(duckdb.CatalogException):
         cursor.execute("SELECT * FROM _rows")
+
+
+def test_rollbacks_leave_nothing_behind_in_the_connection(cursor: Any) -> None:
+    def written(ends_with: str) -> tuple[int, ...]:
+        cursor.execute("BEGIN")
+        insert(cursor, THINGS, {"id": [A], "text": ["x"]})
+        cursor.execute(ends_with)
+        if ends_with == "ROLLBACK":
+            rolled_back(cursor)
+        views = cursor.execute("SELECT count(*) FROM duckdb_views() WHERE starts_with(view_name, '_rows')").fetchall()
+        statements = cursor.execute("SELECT count(*) FROM duckdb_prepared_statements()").fetchall()
+        return views[0][0], statements[0][0]
+
+    statements = [written("ROLLBACK")[1] for _ in range(20)]
+    assert set(statements) == {1}
+    assert written("COMMIT") == (2, 1)
+    assert [r[3] for r in everything(cursor)] == ["x"]
 
 
 def test_the_last_fact_of_a_key_wins_in_order_of_first_sight() -> None:

@@ -49,14 +49,13 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     signs = await engine.store.read(lambda cursor: signs_of_life(cursor, limited)) if limited else {}
     seen_at = await engine.store.read(engine_seen) or 0
     entries: list[Entry] = []
-    cache: dict[tuple[str, int], Loaded] = {}
-    of_calls: dict[tuple[str, int], Loaded] = {}
+    load = _remembering(load)
     for row, start_block in rows:
         if row.status is RunStatus.CANCELLING:
             await _end(engine, row, RunStatus.CANCELLED, "CANCELLED", "Cancelled.")
             continue
-        loaded = await _load(load, row, cache)
-        called = await _load_called(load, row, of_calls) if not isinstance(loaded, str) else loaded
+        loaded = await _load_version(load, row.function_id, row.version, "the function")
+        called = await _load_called(load, row) if not isinstance(loaded, str) else loaded
         if isinstance(called, str):
             loaded = called
         if isinstance(loaded, str) or isinstance(called, str):
@@ -92,27 +91,29 @@ async def find_open_runs(engine: Engine, load: LoadFlow) -> list[Entry]:
     return entries
 
 
-async def _load(load: LoadFlow, row: RunRow, cache: dict[tuple[str, int], Loaded]) -> Loaded | str:
-    """The flow and the breakpoints, or why there are none; each version is read once."""
-    key = (row.function_id, row.version)
-    loaded = cache.get(key) or await _load_version(load, *key, "the function")
-    if not isinstance(loaded, str):
-        cache[key] = loaded
-    return loaded
+def _remembering(load: LoadFlow) -> LoadFlow:
+    """Read each version once, however many runs are of it."""
+    known: dict[tuple[str, int], Loaded] = {}
+
+    async def remembered(function_id: str, version: int) -> Loaded | None:
+        found = known.get((function_id, version)) or await load(function_id, version)
+        if found is not None:
+            known[function_id, version] = found
+        return found
+
+    return remembered
 
 
-async def _load_called(
-    load: LoadFlow, row: RunRow, cache: dict[tuple[str, int], Loaded]
-) -> dict[tuple[str, int], Loaded] | str:
-    """The same of every function that the run may call, by function and version; each is read once."""
+async def _load_called(load: LoadFlow, row: RunRow) -> dict[tuple[str, int], Loaded] | str:
+    """The flows and breakpoints of every function that the run may call, by function and version, or why not."""
     found: dict[tuple[str, int], Loaded] = {}
     for pin, version in row.pins.items():
         key = (pin.partition("@")[0], version)
-        loaded = cache.get(key) or await _load_version(load, *key, "a called function")
+        loaded = await _load_version(load, *key, "a called function")
         if isinstance(loaded, str):
             return loaded
         flow, points = loaded
-        found[key] = cache[key] = (flow, tuple(replace(point, function_id=key[0]) for point in points))
+        found[key] = (flow, tuple(replace(point, function_id=key[0]) for point in points))
     return found
 
 

@@ -58,6 +58,8 @@ class _Feed:
     def __init__(self, name: str) -> None:
         self.name = name
         self.rows: pl.DataFrame | None = None
+        self.is_named = False
+        """Whether the connection knows the name; a rollback may take it away."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         assert self.rows is not None, f"{self.name} is read outside its statement"
@@ -75,26 +77,32 @@ class _Desk:
 
     def feed(self, cursor: Any, table: Table, columns: Columns) -> _Feed:
         """A free feed for these columns, filled."""
-        names = tuple(columns)
-        feeds = self.feeds.setdefault((table.name, names), [])
+        feeds = self.feeds.setdefault((table.name, tuple(columns)), [])
         made = table.frame(columns)
         feed = next((f for f in feeds if f.rows is None), None)
         if feed is None:
             self.count += 1
             feed = _Feed(f"_rows_{self.count}")
-            feed.rows = made
-            cursor.complete()  # a half-read result, such as one `fetchone`, stands in the way of `register`
-            cursor.register(f"{feed.name}_raw", feed)
-            typed = ", ".join(f'"{name}"::{table.columns[name].sql} AS "{name}"' for name in names)
-            view = f"CREATE OR REPLACE TEMP VIEW {feed.name} AS SELECT {typed} FROM {feed.name}_raw"  # noqa: S608
-            cursor.execute(view)
             feeds.append(feed)
         feed.rows = made
+        if not feed.is_named:
+            self._name(cursor, table, feed)
         return feed
 
+    def _name(self, cursor: Any, table: Table, feed: _Feed) -> None:
+        assert feed.rows is not None
+        cursor.complete()  # a half-read result, such as one `fetchone`, stands in the way of `register`
+        cursor.register(f"{feed.name}_raw", feed)
+        typed = ", ".join(f'"{name}"::{table.columns[name].sql} AS "{name}"' for name in feed.rows.columns)
+        view = f"CREATE OR REPLACE TEMP VIEW {feed.name} AS SELECT {typed} FROM {feed.name}_raw"  # noqa: S608
+        cursor.execute(view)
+        feed.is_named = True
+
     def forget(self) -> None:
-        """A transaction was rolled back, and with it perhaps names that were given in it."""
-        self.feeds.clear()
+        """A transaction was rolled back, and with it perhaps names that were given in it: they are given again."""
+        for feeds in self.feeds.values():
+            for feed in feeds:
+                feed.is_named = False
         self.prepared.clear()
 
 
