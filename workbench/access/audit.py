@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from uuid import UUID
 
 from workbench.access.audit_facts import Audited
 from workbench.access.audit_store import list_audit
 from workbench.access.models import AuditAction, AuditEntry
 from workbench.base.clock import Clock
 from workbench.base.errors import WorkbenchError
-from workbench.base.ids import Ids
+from workbench.base.ids import Ids, to_bytes
 from workbench.rest.caller import Caller
 from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
@@ -35,7 +34,7 @@ class Audit:
     def note(self, workspace_id: str, action: AuditAction, actor: str, subject: str, detail: str | None = None) -> Fact:
         """The fact of a change, for the group of the change."""
         now = self._clock.now_us()
-        return Audited(UUID(self._ids.new()).bytes, UUID(workspace_id).bytes, now, action, actor, subject, detail)
+        return Audited(to_bytes(self._ids.new()), to_bytes(workspace_id), now, action, actor, subject, detail)
 
     def refused(self, workspace_id: str, actor: str, call: str, why: str) -> None:
         """A call was refused; written with the others at the next flush."""
@@ -49,8 +48,8 @@ class Audit:
         gathered, self._refused = self._refused, {}
         by_workspace: dict[str, list[Fact]] = {}
         for (workspace, actor, subject, why), (at, times) in gathered.items():
-            raw = UUID(self._ids.new()).bytes
-            fact = Audited(raw, UUID(workspace).bytes, at, REFUSED, actor, subject, why, times)
+            raw = to_bytes(self._ids.new())
+            fact = Audited(raw, to_bytes(workspace), at, REFUSED, actor, subject, why, times)
             by_workspace.setdefault(workspace, []).append(fact)
         for workspace, facts in by_workspace.items():
             await self._store.append(facts, workspace)

@@ -7,12 +7,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TypeAlias
-from uuid import UUID
 
 from workbench.access.facts import AnswerKept, AnswersDropped
 from workbench.access.store import kept_answers, kept_body
 from workbench.base.clock import Clock
 from workbench.base.errors import Conflict
+from workbench.base.ids import to_bytes
 from workbench.rest.once import Claim, FirstAnswer
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
@@ -70,7 +70,7 @@ class Idempotency:
         """The fact that keeps an answer."""
         workspace, operation, key = claim.slot
         at = self._clock.now_us()
-        return AnswerKept(UUID(workspace).bytes, operation, key, claim.fingerprint, status, body, at)
+        return AnswerKept(to_bytes(workspace), operation, key, claim.fingerprint, status, body, at)
 
     async def keep(self, claim: KeyClaim, status: int, body: bytes) -> None:
         """Make an answer that was not recorded with its effect durable."""

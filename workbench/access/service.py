@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -25,7 +24,7 @@ from workbench.access.models import Key, NewKey, NewlyMadeKey, NewWorkspace, Wor
 from workbench.access.store import KeyRow, all_workspaces, list_keys, list_workspaces, living_keys
 from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, Issue, NotAllowed, WorkbenchError
-from workbench.base.ids import Ids, to_text
+from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.rest.paging import Page, Paged
@@ -58,7 +57,7 @@ class Access:
         for row in keys:
             self._directory.add_key(row)
         if DEFAULT_WORKSPACE not in self._directory.workspaces:
-            fact = WorkspaceCreated(UUID(DEFAULT_WORKSPACE).bytes, "Default", self._clock.now_us())
+            fact = WorkspaceCreated(to_bytes(DEFAULT_WORKSPACE), "Default", self._clock.now_us())
             if self._store.is_writable:  # else a damaged store, which is only read
                 await self._store.append([fact], DEFAULT_WORKSPACE)
             self._take(fact)
@@ -136,14 +135,14 @@ class Access:
         await self.audit.flush()
         used, self._used = self._used, {}
         if used:
-            uses = tuple((UUID(w).bytes, UUID(k).bytes, at) for k, (w, at) in used.items())
+            uses = tuple((to_bytes(w), to_bytes(k), at) for k, (w, at) in used.items())
             await self._store.append([KeysUsed(uses)])
 
     # Workspaces
 
     async def create_workspace(self, caller: Caller, new: NewWorkspace) -> Workspace:
         """Make a workspace."""
-        fact = WorkspaceCreated(UUID(self._ids.new()).bytes, new.name, self._clock.now_us())
+        fact = WorkspaceCreated(to_bytes(self._ids.new()), new.name, self._clock.now_us())
         workspace = Workspace(id=to_text(fact.id), name=fact.title, created_at=fact.at)
         note = self.audit.note(caller.workspace_id, "workspace.created", caller.author, f"{new.name} ({workspace.id})")
         await self._store.append([fact, note, *once.answer_facts()(workspace)], caller.workspace_id)
@@ -171,8 +170,8 @@ class Access:
         """Make a key without a caller: the first one, from the console command."""
         secret = new_key()
         fact = KeyCreated(
-            UUID(self._ids.new()).bytes,
-            UUID(workspace_id).bytes,
+            to_bytes(self._ids.new()),
+            to_bytes(workspace_id),
             new.name,
             prefix_of(secret),
             hash_of(secret),

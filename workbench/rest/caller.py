@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, get_args
-from uuid import UUID
 
 from fastapi import Depends, Request
 
 from workbench.base.errors import NotAllowed, NotFound
-from workbench.base.ids import is_uuid
+from workbench.base.ids import is_uuid, to_bytes
 
 Scope: TypeAlias = Literal["read", "write", "execute", "admin"]
 ALL_SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
@@ -37,7 +36,7 @@ class Caller:
     @property
     def workspace(self) -> bytes:
         """The workspace's 16 bytes, as facts and queries want them."""
-        return UUID(self.workspace_id).bytes
+        return to_bytes(self.workspace_id)
 
     def require(self, scope: Scope) -> None:
         """Raise `NotAllowed` unless the caller has `scope`."""
@@ -69,7 +68,7 @@ def id_bytes(kind: str, text: str) -> bytes:
     """A resource id's 16 bytes; an id that is no UUID names nothing, so it raises `NotFound` (not 400)."""
     if not is_uuid(text):
         raise missing(kind, text)
-    return UUID(text).bytes
+    return to_bytes(text)
 
 
 def missing(kind: str, text: str) -> NotFound:
