@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -15,8 +16,10 @@ from tests.engine.house import WORKSPACE, House
 from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
 from workbench.base.probe import listen
+from workbench.engine.engine import Engine
 from workbench.engine.facts import RunFinished
 from workbench.engine.policies import Concurrency, FunctionPolicy
+from workbench.engine.queue import Entry
 from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 
@@ -67,8 +70,17 @@ def test_a_run_that_lost_the_log_goes_on_without_a_restart(houses: Callable[...,
     assert house.store.health()["ok"]
 
 
-def test_a_run_that_lost_the_log_and_one_that_its_place_was_wanted_by_go_on(houses: Callable[..., House]) -> None:
-    house = houses().start()
+def test_a_run_that_lost_the_log_keeps_its_place_until_it_is_taken_up(houses: Callable[..., House]) -> None:
+    house = houses()
+    look = threading.Event()
+
+    async def recover(engine: Engine) -> list[Entry]:
+        if house.facts:  # not the first time
+            await asyncio.to_thread(look.wait, 20)
+        return await find_open_runs(engine, house._load)
+
+    house.world.new_loop()
+    house.do(house.engine.start(recover))
     made = flow([touch("t", 1, door="d")], "start > t")
     function = str(UUID(int=77))
     house.flows[function, 1] = made
@@ -78,9 +90,19 @@ def test_a_run_that_lost_the_log_and_one_that_its_place_was_wanted_by_go_on(hous
     first, second = (house.do(house.engine.submit(request)) for _ in range(2))
     house.world.until(house.world.began, "t")
     house.settle()
+    again = writable(house)
     fail_next_sync()
     house.do(house.world.open("d"))
+    assert again.wait(20)
+    house.settle()
+    assert house.call(lambda: [row.status for row in house.engine.queue.rows()]) == ["pending"]
+    assert house.call(house.engine.broken) == []
+    house.call(lambda: house.engine.set_policy(function, limit))  # whatever is counted anew, it is not forgotten
+    look.set()
     assert [_ended(house, row).status for row in (first, second)] == ["completed"] * 2
+    told = [f.run for f in house.facts if isinstance(f, RunFinished)]
+    assert told == [to_bytes(first.id), to_bytes(second.id)]
+    assert house.call(house.engine.broken) == []
     assert house.engine.health()["ok"]
 
 

@@ -118,9 +118,13 @@ class Admission:
     def let_through(self, row: RunRow) -> None:
         """A run goes on to a lane, or was under way before: it counts against its function's limit from here on."""
         policy = self.policies.of(row.function_id)
-        if policy is None or policy.concurrency is None or row.id in self._group_of:
+        group = self._group_of.get(row.id)
+        if group is not None:
+            if row.id in group.members:  # taken up again, it has a new row
+                group.members[row.id] = row
             return
-        self._join(row, policy.concurrency).members[row.id] = row
+        if policy is not None and policy.concurrency is not None:
+            self._join(row, policy.concurrency).members[row.id] = row
 
     def hold(self, entry: Entry) -> None:
         """Keep a run that `judge` does not let through."""

@@ -115,7 +115,7 @@ class Engine:
         if start_paused:
             self.holds.load([(SERVER, Pause(self.services.clock.now_us(), None, "started paused", holds_all=True))])
         if recover is not None:
-            self._retaking = Retaking(self.store, self.intake, lambda: recover(self))
+            self._retaking = Retaking(self.store, self.intake, lambda: recover(self), self.holds.gone)
             self.lives.on_lost = self._retaking.lost
             self.intake.take_up(await recover(self))
         for workspace in self.queue.workspaces():
@@ -149,8 +149,11 @@ class Engine:
 
     def broken(self) -> list[str]:
         """What does not hold of the runs under way; empty when all is well."""
-        known = frozenset((*self.live, *(row.id for row in self.queue.rows())))
+        known = frozenset((*self.live, *(row.id for row in self.queue.rows()), *self._lost()))
         return [*broken(self.live.values(), self.slots), *self.holds.admission.broken(known)]
+
+    def _lost(self) -> dict[str, RunRow]:
+        return self._retaking.lost_runs if self._retaking is not None else {}
 
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
@@ -262,7 +265,8 @@ class Engine:
         self.holds.policies.put(function_id, policy)
         under_way = [live.row for live in self.live.values() if live.row.function_id == function_id]
         queued = [row for row in self.queue.rows() if row.function_id == function_id and row.status == RunStatus.QUEUED]
-        self.holds.changed(function_id, (*under_way, *queued))
+        lost = [row for row in self._lost().values() if row.function_id == function_id]
+        self.holds.changed(function_id, (*under_way, *queued, *lost))
 
     def forget_function(self, function_id: str) -> None:
         """A function is deleted; an import may give its id, and the numbers of its versions, to another flow."""

@@ -63,12 +63,12 @@ class Lives:
         self.meters = Meters()
         self.crashed: str | None = None
         """What broke at the end of a run; None when all is well."""
-        self.on_lost: Callable[[str], None] = lambda _run_id: None
-        """Hears of every run that is let go because the log did not take its facts."""
+        self.on_lost: Callable[[RunRow], None] = lambda _row: None
+        """Hears of every run that is let go because the log did not take its facts; its place stays taken."""
         self.handlers: Handling | None = None
         """Takes the handlers of runs in that end failed, timed out or in the dead letter."""
         self.on_gone: Callable[[str], None] = lambda _run_id: None
-        """Hears of every run that is over, or is let go."""
+        """Hears of every run that is over, or does not live here any more for another reason than a lost log."""
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._starting: dict[str, list[asyncio.Future[Live]]] = {}
         self._turns: Turns | None = None
@@ -246,10 +246,11 @@ class Lives:
         """A run's task is over. Whatever happened in it, nobody waits for it any more."""
         if not task.cancelled() and task.exception() is not None:
             self._end_crashed(live, task.exception())
+        is_lost = live.pen.failure is not None
         if self.by_id.get(live.row.id) is live:
-            self._forget(live.row, None)
-        if live.pen.failure is not None:
-            self.on_lost(live.row.id)
+            self._forget(live.row, None, is_lost=is_lost)
+        if is_lost:
+            self.on_lost(live.row)
 
     def _end_crashed(self, live: Live, error: BaseException | None) -> None:
         self.crashed = f"The end of run {live.id} failed: {error!r}"
@@ -359,9 +360,9 @@ class Lives:
         if failure is not None:
             log.error("run.end_not_durable", run=row.id, error=str(failure))
             live = self.by_id.get(row.id)
-            self._forget(row, None)
+            self._forget(row, None, is_lost=True)
             if live is None or live.task is None:  # else its task's end says so
-                self.on_lost(row.id)
+                self.on_lost(row)
             return
         probe("run.finished")
         row.finished_at = now
@@ -369,8 +370,11 @@ class Lives:
         row.status = status
         self._forget(row, row)
 
-    def _forget(self, row: RunRow, ended: RunRow | None) -> None:
-        """The run does not live here any more: it has `ended`, or (None) it is left to recovery."""
+    def _forget(self, row: RunRow, ended: RunRow | None, *, is_lost: bool = False) -> None:
+        """The run does not live here any more: it has `ended`, or (None) it is left to recovery.
+
+        One that `is_lost` is taken up again in this process, and keeps its place until then.
+        """
         live = self.by_id.pop(row.id, None)
         if live is not None and live.gate is not None:
             live.gate.told()
@@ -379,7 +383,8 @@ class Lives:
         if ended is not None:
             self.meters.over(ended)
         self.waiters.tell(row.id, ended)
-        self.on_gone(row.id)
+        if not is_lost:
+            self.on_gone(row.id)
 
     def _set_deadline(self, live: Live, entry: Entry) -> None:
         """Start the run's clock, or let it go on from where it was before a restart."""
