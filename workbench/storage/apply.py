@@ -28,10 +28,11 @@ from workbench.storage.ticket import Ticket
 from workbench.storage.writing import Entry, Writer, entries_of
 
 BATCH_FACTS = 5000
-LAG_LIMIT = 10_000
+LAG_LIMIT = 15_000
 """Facts that DuckDB may be behind; past it the engine pauses pure work."""
-HURRY_AT = 2000
-"""So many facts are applied at once, not when they have gathered for a while: the engine need not pause then."""
+HURRY_AT = 7500
+"""So many facts are applied at once, not when they have gathered for a while: a burst that is shorter has the interpreter
+for itself, and one that is longer need not pause."""
 LINGER_S = 0.2
 """How long facts may gather before they are applied when nobody waits for them."""
 CHECKPOINT_BYTES = 64 * 1024 * 1024
