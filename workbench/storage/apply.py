@@ -31,8 +31,8 @@ BATCH_FACTS = 5000
 LAG_LIMIT = 15_000
 """Facts that DuckDB may be behind; past it the engine pauses pure work."""
 HURRY_AT = 7500
-"""So many facts are applied at once, not when they have gathered for a while: a burst that is shorter has the interpreter
-for itself, and one that is longer need not pause."""
+"""So many facts are applied at once, not when they have gathered for a while: a shorter burst has the interpreter for
+itself, and a longer one need not pause."""
 LINGER_S = 0.2
 """How long facts may gather before they are applied when nobody waits for them."""
 CHECKPOINT_BYTES = 64 * 1024 * 1024
