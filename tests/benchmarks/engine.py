@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 from pathlib import Path
 from time import perf_counter
@@ -42,8 +41,7 @@ class Bed:
 
     async def quiet(self) -> None:
         """Wait until what was computed has been stored, too."""
-        while late := [task for task in asyncio.all_tasks() if "_store_later" in repr(task)]:
-            await asyncio.wait(late)
+        await self.workbench.engine.settle_values()
         await self.workbench.store.barrier()
 
     def request(self, flow: Flow) -> RunRequest:

@@ -141,6 +141,7 @@ class Attempts:
             walk.busy -= 1
             if walk.waiting:
                 walk.look_whether_waiting()
+        await walk.pen.room()
         return await self.keep_large(step, fired) if is_large(fired.output) else walk.done(step, fired)
 
     async def keep_large(self, step: Step, fired: Fired) -> Outcome:

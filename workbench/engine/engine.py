@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from workbench.base.errors import InvalidState, NotFound
-from workbench.base.ids import Ids, to_text
+from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.admission import SERVER, Pause
 from workbench.engine.again import fork
@@ -217,6 +217,15 @@ class Engine:
         Runs that are not known here are left out. Raises Unavailable when one cannot go on before a restart.
         """
         return await self.lives.waiters.wait_all([i for i in run_ids if self.find(i) is not None], seconds)
+
+    def late_value(self, run_id: str, path: str, attempt: int) -> Any:
+        """What a pure block gave, where it is large and not stored yet; None else."""
+        return self.lives.ink.late.find(to_bytes(run_id), path, attempt)
+
+    async def settle_values(self, run_id: str | None = None) -> None:
+        """Have the large values of a run (None: of every one) stored, so that others can take them over."""
+        if self.lives.is_open:
+            await self.lives.ink.late.settle(to_bytes(run_id) if run_id is not None else None)
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from itertools import groupby
 from typing import Any
 
 from workbench.base.errors import Unavailable
+from workbench.engine.late_values import LateValues
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 from workbench.storage.ticket import Ticket
@@ -63,9 +65,10 @@ class Sheet:
 class Ink:
     """One engine's way to the log. Lives on the engine's loop; a run's facts keep their order."""
 
-    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop, threads: Executor) -> None:
         self.store = store
         self.loop = loop
+        self.late = LateValues(loop, threads, store.values.put)
         self.refused: dict[bytes, Exception] = {}
         """By run: why the log did not take its facts; nothing that follows in that run is taken either."""
         self._open: dict[tuple[str, bool], Sheet] = {}

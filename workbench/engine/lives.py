@@ -79,7 +79,7 @@ class Lives:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to walk runs on this loop."""
         self._turns = Turns(loop)
-        self._ink = Ink(self.store, loop)
+        self._ink = Ink(self.store, loop, self.services.threads)
         self._timers = Timers(loop, self.services.clock)
         self._pulse = Pulse(self.store, self._timers, self.services.clock, self._shortest_limit)
 
@@ -125,8 +125,12 @@ class Lives:
         for live in lives:
             live.cut()
         tasks = [live.task for live in lives if live.task is not None]
+        if self._ink is not None:
+            tasks.append(asyncio.ensure_future(self._ink.late.settle()))
         if tasks:
-            await asyncio.wait(tasks, timeout=STOP_S)
+            _, left = await asyncio.wait(tasks, timeout=STOP_S)
+            for task in left & set(tasks[len(lives) :]):  # the rest is computed again
+                task.cancel()
         if self._ink is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ink.all_lasts(), STOP_S)
@@ -380,6 +384,8 @@ class Lives:
             live.gate.told()
             if live.past is not None:
                 live.past.close()
+        if live is not None:
+            live.pen.rest()
         if ended is not None:
             self.meters.over(ended)
         self.waiters.tell(row.id, ended)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from time import perf_counter
@@ -32,6 +31,7 @@ from workbench.engine.facts_forks import CheckpointReused
 from workbench.engine.halting import LogLost
 from workbench.engine.ink import FLUSH_AT, Hook, Ink, Sheet
 from workbench.engine.keeping import pending, small
+from workbench.engine.late_values import Late
 from workbench.engine.program import Node
 from workbench.engine.records import Outcome, RunRow
 from workbench.engine.region import RegionRun
@@ -59,10 +59,10 @@ class Pen:
     __slots__ = (
         "_clock",
         "_ink",
+        "_late",
         "_logged",
         "_pinned",
         "_progressed",
-        "_storing",
         "_threads",
         "failure",
         "known",
@@ -79,11 +79,11 @@ class Pen:
         self.workspace = row.workspace_id
         self.store = ink.store
         self._ink = ink
+        self._late = ink.late
         self._clock = clock
         self._threads = threads
         self.sheet: Sheet | None = None
         """The last one that took its facts."""
-        self._storing: set[asyncio.Task[None]] | None = None
         self._pinned: list[Stored] | None = None
         self._progressed: dict[str, float] | None = None
         self._logged = 0
@@ -164,6 +164,7 @@ class Pen:
     async def breathe(self) -> None:
         """At a slice's end: hand over, and hold pure work back while DuckDB is too far behind. Raises LogLost."""
         self.flush()
+        await self._late.room()
         if self.failure is None and self.store.lag() > LAG_LIMIT:
             try:
                 await self.store.lag_free()
@@ -231,11 +232,7 @@ class Pen:
         step.status = outcome.status
         self.add(fact)
         if later:
-            task = asyncio.ensure_future(self._store_later(fact, outcome.output))
-            if self._storing is None:
-                self._storing = set()
-            self._storing.add(task)
-            task.add_done_callback(self._storing.discard)
+            self._late.add(Late(self.run, step.path, step.attempt, outcome.output, lambda s: self._kept(fact, s)))
 
     def checkpoint(self, step: Step, outcome: Outcome, output: Stored, started_at: int, finished_at: int) -> None:
         """Write the checkpoint of a step that completed in one go, with a value that stands in it."""
@@ -343,25 +340,35 @@ class Pen:
     async def _put(self, value: Any) -> Stored:
         """Store a large value in a thread; it stays pinned until the next fact, which names it, is with the log."""
         stored = await self._ink.loop.run_in_executor(self._threads, self.store.values.put, value)
+        self._pin(stored)
+        return stored
+
+    def _pin(self, stored: Stored) -> None:
         if self._pinned is None:
             self._pinned = []
         self._pinned.append(stored)
-        return stored
 
-    async def _store_later(self, fact: StepDone, value: Any) -> None:
-        try:
-            stored = await self._put(value)
-        except Exception as error:  # noqa: BLE001 - a value that is not kept is computed again; the run goes on
-            reason = error.message if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-            self.log(fact.block, fact.path, "warning", f"The value could not be kept: {reason}", {})
+    def _kept(self, fact: StepDone, stored: Stored | Exception) -> None:
+        """A pure block's large value is stored now, or cannot be: it is computed again then, and the run goes on."""
+        if isinstance(stored, Stored):
+            self._pin(stored)
+            self.add(msgspec.structs.replace(fact, output=stored, flags=FLAG_KEPT))
             return
-        self.add(msgspec.structs.replace(fact, output=stored, flags=FLAG_KEPT))
+        reason = stored.message if isinstance(stored, WorkbenchError) else f"{type(stored).__name__}: {stored}"
+        self.log(fact.block, fact.path, "warning", f"The value could not be kept: {reason}", {})
 
     async def settle(self) -> None:
         """Wait until everything is durable, large values too."""
-        while self._storing:
-            await asyncio.wait(self._storing)
+        await self._late.settle(self.run)
         await self.durable()
+
+    def rest(self) -> None:
+        """The run has nothing to do, or is over: what waited to be stored may be now."""
+        self._late.hurry(self.run)
+
+    async def room(self) -> None:
+        """Wait while runs give large values faster than they are stored."""
+        await self._late.room()
 
     # The run
 
@@ -420,8 +427,7 @@ class Pen:
 
     def give_up(self) -> None:
         """The engine stops: what is still to be stored is computed again after the restart."""
-        for task in self._storing or ():
-            task.cancel()
+        self._late.drop(self.run)
 
 
 def as_text(text: str) -> str:

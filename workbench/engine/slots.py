@@ -125,6 +125,7 @@ class Slot:
                 self._move(status, "gate")
             return
         self.held = False
+        self._pen.rest()
         self._row.resting_since = self._clock.now_us()
         self._move(status, "gate" if status is RunStatus.PAUSED else "walk")
         self._slots.free(self._row.workspace_id)

@@ -190,6 +190,7 @@ class Again:
         live = self._engine.find(row.id)
         if live is not None:
             row.status = live.status
+        await self._engine.settle_values(row.id)
         function = self._functions.head(caller, row.function_id)
         require_not_archived(function)
         return _Parent(row, start, function, await self._functions.flow(caller, function, row.version))

@@ -51,7 +51,7 @@ class RunsFeature:
         runs = Runs(store, engine, functions, registry, clock)
         return cls(
             runs=runs,
-            values=Values(store, runs),
+            values=Values(store, engine, runs),
             frames=Frames(store, workers),
             debugging=Debugging(runs, Debugger(engine)),
             signalling=Signalling(runs, SignalDesk(engine)),

@@ -10,6 +10,7 @@ import polars as pl
 
 from workbench.base.errors import InvalidInput, Issue, NotFound
 from workbench.engine.checkpoints import parse_checkpoint_id
+from workbench.engine.engine import Engine
 from workbench.engine.journal_runs import read_stored
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.runs import store as sql
@@ -42,8 +43,9 @@ class Cut:
 class Values:
     """Reads values back whole."""
 
-    def __init__(self, store: Store, runs: Runs) -> None:
+    def __init__(self, store: Store, engine: Engine, runs: Runs) -> None:
         self._store = store
+        self._engine = engine
         self._runs = runs
 
     async def of_checkpoint(self, caller: Caller, run_id: str, checkpoint: str) -> Any:
@@ -53,7 +55,12 @@ class Values:
         row = await self._store.read(lambda c: sql.find_checkpoint(c, run_id, path, attempt))
         if row is None:
             raise missing("checkpoint", checkpoint)
-        return await self._load(stored_of(row[6], row[7], row[8], row[9]))
+        stored = stored_of(row[6], row[7], row[8], row[9])
+        if stored is not None and stored.kind == "pending":
+            late = self._engine.late_value(run_id, path, attempt)
+            if late is not None:
+                return late
+        return await self._load(stored)
 
     async def of_run(self, caller: Caller, run_id: str) -> Any:
         """A run's output. Raises NotFound."""
