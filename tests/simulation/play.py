@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -148,7 +149,7 @@ class Simulation:
                 self.machine.database.lose()
                 counts["lost databases"] += 1
                 self.tell("the database file is lost")
-            if self.rng.random() < 0.02:
+            if self.rng.random() < 0.02 and self.plan.stored:
                 self.tell(f"gone: {self.plan.vanish()}")
                 counts["functions gone"] += 1
         else:
@@ -440,5 +441,10 @@ class Simulation:
 def simulate(
     seed: int, databases: Databases, trace: Callable[[str], None] | None = None, most_operations: int = 1000
 ) -> Report:
-    """Run one seed."""
-    return Simulation(seed, databases, trace, most_operations).run()
+    """Run one seed. What breaks the simulation itself is a complaint, too: the seeds after it are still played."""
+    simulation = Simulation(seed, databases, trace, most_operations)
+    try:
+        return simulation.run()
+    except Exception:  # noqa: BLE001 - whatever it is, it is told with the seed that shows it
+        simulation.report.complaints.append(traceback.format_exc())
+        return simulation.report
