@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.storage.columns import BIGINT, TEXT, UUID, Table, insert, last_by_key, rows
+from workbench.storage.columns import BIGINT, TEXT, UUID, Table, execute, insert, last_by_key, rows
 from workbench.storage.facts import Batch, Fact, FactType
 
 COMMANDS = Table(
@@ -70,7 +70,27 @@ EDITED = {
     "kind": TEXT,
     "of_group": UUID,
 }
+_EDITED = Table("edited", EDITED)
 """Edits of functions, as statements read them."""
+_OF_EDITED = {
+    "function_id": "id",
+    "number": "number",
+    "flow": "flow",
+    "author": "author",
+    "source": "source",
+    "message": "message",
+    "created_at": "at",
+}
+_UPDATE = """
+    UPDATE functions SET canvas_id = e.canvas_id, name = e.name, description = e.description,
+        status = e.status, version = e.number, updated_at = e."at", updated_by = e.author
+    FROM {edited} e WHERE functions.workspace_id = e.workspace_id AND functions.id = e.id {only}
+"""
+_UPSERT_VERSIONS = """
+    INSERT OR REPLACE INTO function_versions (function_id, number, flow, author, source, message, created_at)
+    SELECT e.id, e.number, e.flow, e.author, e.source, e.message, e."at"
+    FROM {edited} e JOIN functions f ON f.id = e.id AND f.workspace_id = e.workspace_id
+"""
 
 
 class CanvasCreated(Fact, tag=2001, frozen=True):
@@ -348,21 +368,13 @@ def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
         "kind": [f.kind for f in facts],
         "of_group": [f.of for f in facts],
     }
-    with rows(cursor, Table("edited", EDITED), columns) as edited:
-        cursor.execute(
-            f"""
-            INSERT OR REPLACE INTO function_versions (function_id, number, flow, author, source, message, created_at)
-            SELECT e.id, e.number, e.flow, e.author, e.source, e.message, e."at"
-            FROM {edited} e JOIN functions f ON f.id = e.id AND f.workspace_id = e.workspace_id
-            """
-        )
-        cursor.execute(
-            f"""
-            UPDATE functions SET canvas_id = e.canvas_id, name = e.name, description = e.description,
-                status = e.status, version = e.number, updated_at = e."at", updated_by = e.author
-            FROM {edited} e WHERE functions.workspace_id = e.workspace_id AND functions.id = e.id
-            """
-        )
+    with rows(cursor, _EDITED, columns) as edited:
+        (known,) = execute(cursor, _UPDATE.format(edited=edited, only="AND functions.version < e.number")).fetchone()
+        if known == len(facts):  # each is there, and this is its newest version: nothing to look for, nothing in the way
+            insert(cursor, VERSIONS, {name: columns[of] for name, of in _OF_EDITED.items()})
+        else:
+            execute(cursor, _UPDATE.format(edited=edited, only=""))
+            execute(cursor, _UPSERT_VERSIONS.format(edited=edited))
         if any(f.of is not None for f in facts):
             _mark_undone(cursor, edited)
         if any(f.of is not None and f.kind != "undo" for f in facts):
@@ -372,22 +384,24 @@ def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
 
 def _mark_undone(cursor: Any, edited: str) -> None:
     """What an undo takes back is undone; what a redo makes again is not."""
-    cursor.execute(
+    execute(
+        cursor,
         f"""
         UPDATE commands SET undone = (e.kind = 'undo') FROM {edited} e
         WHERE commands.workspace_id = e.workspace_id AND commands.function_id = e.id AND commands.group_id = e.of_group
-        """
+        """,
     )
 
 
 def _mark_undos_undone(cursor: Any, edited: str) -> None:
     """The undo that a redo makes again is undone itself."""
-    cursor.execute(
+    execute(
+        cursor,
         f"""
         UPDATE commands SET undone = true FROM {edited} e
         WHERE e.kind <> 'undo' AND commands.workspace_id = e.workspace_id AND commands.function_id = e.id
           AND commands.of_group = e.of_group AND commands.kind = 'undo'
-        """
+        """,
     )
 
 

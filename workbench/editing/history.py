@@ -245,13 +245,12 @@ class History:
     ) -> tuple[Paged[CommandEntry], dict[str, Any]]:
         """A page of the history, newest first, and what can be undone and redone. Raises NotFound."""
         function = self._functions.head(caller, function_id).id if function_id is not None else None
-        author = None if function is not None else caller.author
         after: Any = page.after(int, int, str)
-        (rows, total), undo, redo = await self._store.read(
+        rows, total, undo, redo = await self._store.read(
             lambda c: (
-                sql.entries(c, caller.workspace_id, function, after, page.fetch),
-                sql.to_undo(c, caller.workspace_id, function, author),
-                sql.to_redo(c, caller.workspace_id, function, author),
+                sql.history(c, caller.workspace_id, function, after, page.fetch)
+                if function is not None
+                else sql.workspace_history(c, caller.workspace_id, caller.author, after, page.fetch)
             )
         )
         meta = {"canUndo": undo is not None, "canRedo": redo is not None, "undo": _told(undo), "redo": _told(redo)}
@@ -273,8 +272,7 @@ class History:
 
 def _next(cursor: Any, caller: Caller, asked: TakeBack, kind: str) -> str:
     find = sql.to_undo if kind == "undo" else sql.to_redo
-    author = caller.author if asked.function_id is None else None
-    step = find(cursor, caller.workspace_id, asked.function_id, author)
+    step = find(cursor, caller.workspace_id, asked.function_id, caller.author)
     if step is None:
         where = "in this function" if asked.function_id else "of yours"
         raise InvalidState(

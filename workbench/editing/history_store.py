@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from workbench.editing.models import CommandEntry, Version
 from workbench.flow.changes import Change, from_text
+from workbench.storage.columns import execute
 
 UNDOABLE = "kind NOT IN ('undo', 'redo')"
 
@@ -41,24 +42,29 @@ def _edit(row: tuple[Any, ...]) -> Edit:
 
 def group(cursor: Any, workspace: str, group_id: str) -> list[Edit]:
     """All commands of a group, in order."""
-    rows = cursor.execute(
+    rows = execute(
+        cursor,
         f"""
-        SELECT {_EDIT} FROM commands WHERE workspace_id = ? AND group_id = ?::UUID
+        SELECT {_EDIT} FROM commands WHERE workspace_id = $1::UUID AND group_id = $2::UUID
         ORDER BY function_id, version, position
         """,
-        [workspace, group_id],
+        workspace,
+        group_id,
     ).fetchall()
     return [_edit(row) for row in rows]
 
 
 def latest(cursor: Any, workspace: str, function_id: str, version: int) -> list[Edit]:
     """The commands that made a version."""
-    rows = cursor.execute(
+    rows = execute(
+        cursor,
         f"""
-        SELECT {_EDIT} FROM commands WHERE workspace_id = ? AND function_id = ?::UUID AND version = ?
+        SELECT {_EDIT} FROM commands WHERE workspace_id = $1::UUID AND function_id = $2::UUID AND version = $3::BIGINT
         ORDER BY position
         """,
-        [workspace, function_id, version],
+        workspace,
+        function_id,
+        version,
     ).fetchall()
     return [_edit(row) for row in rows]
 
@@ -86,83 +92,180 @@ class Step:
     function_id: str
 
 
-def to_undo(cursor: Any, workspace: str, function_id: str | None, author: str | None) -> Step | None:
-    """The last group that stands, of a function, or of an author in the whole workspace."""
-    row = cursor.execute(
+_STEP = "group_id::VARCHAR, label, author, function_id::VARCHAR"
+
+
+def to_undo(cursor: Any, workspace: str, function_id: str | None, author: str) -> Step | None:
+    """The last group that stands: of a function, or (without one) of an author in the whole workspace.
+
+    Found by its version or time first: sorting whole rows costs several times as much.
+    """
+    if function_id is not None:
+        return _tops(cursor, workspace, function_id).undo(cursor, workspace, function_id)
+    row = execute(
+        cursor,
         f"""
-        SELECT group_id::VARCHAR, label, author, function_id::VARCHAR FROM commands
-        WHERE workspace_id = $workspace AND {UNDOABLE} AND NOT undone
-          AND ($function IS NULL OR function_id = $function::UUID) AND ($author IS NULL OR author = $author)
-        ORDER BY created_at DESC, version DESC, position DESC LIMIT 1
+        SELECT {_STEP} FROM commands
+        WHERE workspace_id = $1::UUID AND {UNDOABLE} AND NOT undone AND author = $2 AND created_at = (
+            SELECT max(created_at) FROM commands
+            WHERE workspace_id = $1::UUID AND {UNDOABLE} AND NOT undone AND author = $2
+        )
+        ORDER BY version DESC, position DESC LIMIT 1
         """,
-        {"workspace": workspace, "function": function_id, "author": author},
+        workspace,
+        author,
     ).fetchone()
     return Step(*row) if row else None
 
 
-def to_redo(cursor: Any, workspace: str, function_id: str | None, author: str | None) -> Step | None:
-    """The group that was taken back last, unless something new was done to its function since."""
-    row = cursor.execute(
+def to_redo(cursor: Any, workspace: str, function_id: str | None, author: str) -> Step | None:
+    """The group that was taken back last, unless something new was done to its function since; whose as in `to_undo`."""
+    if function_id is not None:
+        return _tops(cursor, workspace, function_id).redo(cursor, workspace, function_id)
+    row = execute(
+        cursor,
         f"""
         SELECT u.of_group::VARCHAR, u.label, u.author, u.function_id::VARCHAR FROM commands u
-        WHERE u.workspace_id = $workspace AND u.kind = 'undo' AND NOT u.undone
-          AND ($function IS NULL OR u.function_id = $function::UUID) AND ($author IS NULL OR u.author = $author)
-          AND u.version > (
-              SELECT coalesce(max(c.version), 0) FROM commands c
-              WHERE c.workspace_id = $workspace AND c.function_id = u.function_id AND c.{UNDOABLE}
-          )
+        WHERE u.workspace_id = $1::UUID AND u.kind = 'undo' AND NOT u.undone AND u.author = $2 AND u.version > (
+            SELECT coalesce(max(c.version), 0) FROM commands c
+            WHERE c.workspace_id = $1::UUID AND c.function_id = u.function_id AND c.{UNDOABLE}
+        )
         ORDER BY u.created_at DESC, u.version DESC LIMIT 1
         """,
-        {"workspace": workspace, "function": function_id, "author": author},
+        workspace,
+        author,
     ).fetchone()
     return Step(*row) if row else None
 
 
-def entries(
-    cursor: Any, workspace: str, function_id: str | None, after: tuple[int, int, str] | None, limit: int
-) -> tuple[list[CommandEntry], int]:
-    """A page of the history, newest first, and how many commands there are."""
-    wanted = {"workspace": workspace, "function": function_id}
-    matching = "workspace_id = $workspace AND ($function IS NULL OR function_id = $function::UUID)"
-    total = cursor.execute(f"SELECT count(*) FROM commands WHERE {matching}", wanted).fetchone()[0]
-    rows = cursor.execute(
+@dataclass(frozen=True, slots=True)
+class _Tops:
+    """How many commands a function's history has, and which versions are its ends; 0 for none."""
+
+    total: int
+    standing: int
+    """The last that can be undone."""
+    undone_by: int
+    """The last undo that has not been made again."""
+    newest: int
+    """The last that is neither undo nor redo."""
+
+    def undo(self, cursor: Any, workspace: str, function_id: str) -> Step | None:
+        """What an undo would take back."""
+        return _step(cursor, _STEP, workspace, function_id, self.standing) if self.standing else None
+
+    def redo(self, cursor: Any, workspace: str, function_id: str) -> Step | None:
+        """What a redo would make again."""
+        if self.undone_by <= self.newest:
+            return None
+        return _step(cursor, _STEP.replace("group_id", "of_group", 1), workspace, function_id, self.undone_by)
+
+
+def _tops(cursor: Any, workspace: str, function_id: str) -> _Tops:
+    row = execute(
+        cursor,
         f"""
-        SELECT id::VARCHAR, function_id::VARCHAR, type, payload, author, origin, version, position, group_id::VARCHAR,
-            label, kind, of_group::VARCHAR, undone, created_at
-        FROM commands
-        WHERE {matching}
-          AND ($at IS NULL OR (created_at, position, id) < ($at, $position, $id::UUID))
-        ORDER BY created_at DESC, position DESC, id DESC
-        LIMIT $limit
+        SELECT count(*), coalesce(max(version) FILTER ({UNDOABLE} AND NOT undone), 0),
+            coalesce(max(version) FILTER (kind = 'undo' AND NOT undone), 0),
+            coalesce(max(version) FILTER ({UNDOABLE}), 0)
+        FROM commands WHERE workspace_id = $1::UUID AND function_id = $2::UUID
         """,
-        {
-            **wanted,
-            "at": after[0] if after else None,
-            "position": after[1] if after else None,
-            "id": after[2] if after else None,
-            "limit": limit,
-        },
-    ).fetchall()
-    found = [
-        CommandEntry(
-            id=r[0],
-            function_id=r[1],
-            type=r[2],
-            payload=msgspec.json.decode(r[3]),
-            author=r[4],
-            origin=r[5],
-            version=r[6],
-            position=r[7],
-            group_id=r[8],
-            label=r[9],
-            kind=r[10],
-            of_group=r[11],
-            undone=r[12],
-            created_at=r[13],
+        workspace,
+        function_id,
+    ).fetchone()
+    return _Tops(*row)
+
+
+def _step(cursor: Any, columns: str, workspace: str, function_id: str, version: int) -> Step | None:
+    row = execute(
+        cursor,
+        f"""
+        SELECT {columns} FROM commands
+        WHERE workspace_id = $1::UUID AND function_id = $2::UUID AND version = $3::BIGINT LIMIT 1
+        """,
+        workspace,
+        function_id,
+        version,
+    ).fetchone()
+    return Step(*row) if row else None
+
+
+_ENTRY = """
+    id::VARCHAR, function_id::VARCHAR, type, payload, author, origin, version, position, group_id::VARCHAR, label, kind,
+    of_group::VARCHAR, undone, created_at
+"""
+After: TypeAlias = tuple[int, int, str]
+"""Where a page of the history ended: time, position, id."""
+_NEWEST: After = (2**62, 2**31 - 1, "ffffffff-ffff-ffff-ffff-ffffffffffff")
+
+
+def history(
+    cursor: Any, workspace: str, function_id: str, after: After | None, limit: int
+) -> tuple[list[CommandEntry], int, Step | None, Step | None]:
+    """A page of a function's history, newest first; how many commands there are; what can be undone, what redone."""
+    tops = _tops(cursor, workspace, function_id)
+    rows = execute(
+        cursor,
+        f"""
+        WITH page AS (
+            SELECT rowid FROM commands
+            WHERE workspace_id = $1::UUID AND function_id = $2::UUID
+              AND (created_at, position, id) < ($3::BIGINT, $4::INTEGER, $5::UUID)
+            ORDER BY created_at DESC, position DESC, id DESC LIMIT $6::BIGINT
         )
-        for r in rows
-    ]
-    return found, total
+        SELECT {_ENTRY} FROM commands WHERE rowid IN (SELECT rowid FROM page)
+        ORDER BY created_at DESC, position DESC, id DESC
+        """,
+        workspace,
+        function_id,
+        *(after or _NEWEST),
+        limit,
+    ).fetchall()
+    undo, redo = tops.undo(cursor, workspace, function_id), tops.redo(cursor, workspace, function_id)
+    return [_entry(row) for row in rows], tops.total, undo, redo
+
+
+def workspace_history(
+    cursor: Any, workspace: str, author: str, after: After | None, limit: int
+) -> tuple[list[CommandEntry], int, Step | None, Step | None]:
+    """A page of a whole workspace's history likewise; what this author can undo and redo."""
+    total = execute(cursor, "SELECT count(*) FROM commands WHERE workspace_id = $1::UUID", workspace).fetchone()[0]
+    rows = execute(
+        cursor,
+        f"""
+        WITH page AS (
+            SELECT rowid FROM commands
+            WHERE workspace_id = $1::UUID AND (created_at, position, id) < ($2::BIGINT, $3::INTEGER, $4::UUID)
+            ORDER BY created_at DESC, position DESC, id DESC LIMIT $5::BIGINT
+        )
+        SELECT {_ENTRY} FROM commands WHERE rowid IN (SELECT rowid FROM page)
+        ORDER BY created_at DESC, position DESC, id DESC
+        """,
+        workspace,
+        *(after or _NEWEST),
+        limit,
+    ).fetchall()
+    undo, redo = to_undo(cursor, workspace, None, author), to_redo(cursor, workspace, None, author)
+    return [_entry(row) for row in rows], total, undo, redo
+
+
+def _entry(row: tuple[Any, ...]) -> CommandEntry:
+    return CommandEntry(
+        id=row[0],
+        function_id=row[1],
+        type=row[2],
+        payload=msgspec.json.decode(row[3]),
+        author=row[4],
+        origin=row[5],
+        version=row[6],
+        position=row[7],
+        group_id=row[8],
+        label=row[9],
+        kind=row[10],
+        of_group=row[11],
+        undone=row[12],
+        created_at=row[13],
+    )
 
 
 def versions(cursor: Any, workspace: str, function_id: str, after: int | None, limit: int) -> tuple[list[Version], int]:

@@ -11,6 +11,7 @@ import msgspec
 from workbench.editing.models import Breakpoint, Canvas, CanvasStats, Function, Quantiles
 from workbench.flow.changes import Draft, Set, from_text
 from workbench.flow.model import Flow
+from workbench.storage.columns import execute
 
 CANVAS_COLUMNS = """
     c.id::VARCHAR, c.name, c.description, c."order",
@@ -150,9 +151,11 @@ def first_canvas(cursor: Any, workspace: str) -> str | None:
 
 def find_function(cursor: Any, workspace: str, function_id: str) -> Function | None:
     """One function without its flow."""
-    row = cursor.execute(
-        f"SELECT {FUNCTION_COLUMNS} FROM functions f WHERE f.workspace_id = ? AND f.id = ?::UUID",
-        [workspace, function_id],
+    row = execute(
+        cursor,
+        f"SELECT {FUNCTION_COLUMNS} FROM functions f WHERE f.workspace_id = $1::UUID AND f.id = $2::UUID",
+        workspace,
+        function_id,
     ).fetchone()
     return _function(row) if row else None
 

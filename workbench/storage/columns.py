@@ -131,8 +131,8 @@ def rows(cursor: Any, table: Table, columns: Columns) -> Generator[str]:
         feed.rows = None
 
 
-def execute(cursor: Any, statement: str, *values: int | str) -> None:
-    """Run a statement that comes again and again: it is planned once for a connection.
+def execute(cursor: Any, statement: str, *values: int | str) -> Any:
+    """Run a statement that comes again and again: it is planned once for a connection. Gives what to fetch rows from.
 
     `values` are its parameters $1, $2 …; what changes from time to time must be among them or in `rows`.
     """
@@ -143,7 +143,7 @@ def execute(cursor: Any, statement: str, *values: int | str) -> None:
         cursor.execute(f"PREPARE {name} AS {statement}")
         desk.prepared.add(name)
     given = ", ".join(str(v) if isinstance(v, int) else "'" + v.replace("'", "''") + "'" for v in values)
-    cursor.execute(f"EXECUTE {name}({given})" if values else f"EXECUTE {name}")
+    return cursor.execute(f"EXECUTE {name}({given})" if values else f"EXECUTE {name}")
 
 
 def insert(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from workbench.flow.expressions.compiled import Compiled, Get
@@ -13,6 +14,9 @@ from workbench.flow.expressions.text import template_text
 Part: TypeAlias = "str | Compiled"
 _OPEN, _CLOSE, _LITERAL = "{{", "}}", "\\{{"
 _MOST_TRIES = 50
+_KEPT, _KEPT_LENGTH = 4096, 4096
+"""So many texts that were compiled lately are kept, if they have at most so many characters: an edit changes one block,
+and the flow is looked at as a whole."""
 
 
 class Template:
@@ -68,6 +72,10 @@ def parse_template(text: str) -> Template:
 
     Spaces around one whole expression do not make it text.
     """
+    return _kept_template(text) if len(text) <= _KEPT_LENGTH else _new_template(text)
+
+
+def _new_template(text: str) -> Template:
     parts = tuple(split(text))
     solid = [p for p in parts if isinstance(p, Compiled) or p.strip()]
     if len(solid) == 1 and isinstance(solid[0], Compiled):
@@ -76,7 +84,11 @@ def parse_template(text: str) -> Template:
 
 
 def parse_expression(text: str) -> Template:
-    """Compile `text` as one expression, in `{{ }}` or bare."""
+    """Compile `text` as one expression, in `{{ }}` or bare. Raises ExpressionError with the position in `text`."""
+    return _kept_expression(text) if len(text) <= _KEPT_LENGTH else _new_expression(text)
+
+
+def _new_expression(text: str) -> Template:
     bare = text.strip()
     if bare.startswith(_OPEN):
         template = parse_template(text)
@@ -89,6 +101,10 @@ def parse_expression(text: str) -> Template:
             0,
         )
     return Template(text, (Compiled(text),))
+
+
+_kept_template = lru_cache(_KEPT)(_new_template)
+_kept_expression = lru_cache(_KEPT)(_new_expression)
 
 
 def split(text: str) -> Iterator[Part]:
