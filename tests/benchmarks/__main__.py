@@ -17,12 +17,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import environments, growth, jupyter, limits, races, recovery, restart, waiting
+from tests.benchmarks import editing, environments, growth, jupyter, limits, races, recovery, restart, waiting
 from tests.benchmarks.results import Result, markdown, read_lines, show, write_lines
 from tests.benchmarks.timing import print_rates
 
 CASES: dict[str, Callable[[Path, int], list[Result]]] = {
     **{name: (lambda home, rounds, name=name: races.run(name, home, rounds)) for name in races.RACES},
+    "editing": editing.run,
     "restart": restart.run,
     "recovery": recovery.run,
     "growth": growth.run,

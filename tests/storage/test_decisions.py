@@ -141,3 +141,27 @@ def test_reactions_join_the_group_and_see_what_came_before_their_fact(opened: Op
         assert await store.read(NOTE_TEXTS) == []
 
     run(opened(facts=facts), main)
+
+
+def test_facts_in_a_row_set_off_their_reactions_at_once_and_before_those_stand(opened: Opener) -> None:
+    facts = registry()
+    handed: list[int] = []
+
+    def cascade(dropped: list[NoteDropped], cursor: Any) -> list[Fact]:
+        handed.append(len(dropped))
+        ids = [fact.id for fact in dropped]
+        rows = cursor.execute("SELECT text FROM notes WHERE list_contains(?::BLOB[]::UUID[], id) ORDER BY text", [ids])
+        return [LineAdded(f"dropped {text}") for (text,) in rows.fetchall()]
+
+    facts.react_together(NoteDropped, cascade)
+
+    async def main(store: Store) -> None:
+        a, b, c = b"a" * 16, b"b" * 16, b"c" * 16
+        written = [NoteWritten(a, "A"), NoteWritten(b, "B"), NoteWritten(c, "C")]
+        await store.transact(lambda _: ([*written, NoteDropped(a), NoteDropped(b), LineAdded("x"), NoteDropped(c)], 0))
+        assert handed == [2, 1]
+        assert await store.read(LINE_TEXTS) == ["dropped A", "dropped B", "x", "dropped C"]
+        assert await store.read(select("SELECT seq FROM lines ORDER BY seq")) == [6, 7, 8, 10]
+        assert await store.read(NOTE_TEXTS) == []
+
+    run(opened(facts=facts), main)

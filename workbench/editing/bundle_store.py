@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.editing.models import Function
-from workbench.editing.store import first_canvas, flow_after, function_heads
-from workbench.flow.model import Flow
+from workbench.editing.store import first_canvas, function_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +62,3 @@ def _taken(cursor: Any, ids: Sequence[str]) -> list[str]:
         {"ids": list(ids)},
     ).fetchall()
     return [row[0] for row in rows]
-
-
-def latest_flows(cursor: Any, workspace: str, function_ids: Iterable[str]) -> dict[str, Flow]:
-    """The newest flow of each of these functions that the workspace has, with two queries for all of them."""
-    wanted = {"workspace": workspace, "ids": list(function_ids)}
-    kept = """
-        SELECT v.function_id AS id, max(v.number) AS number, arg_max(v.flow, v.number) AS flow
-        FROM function_versions v JOIN functions f ON f.id = v.function_id
-        WHERE f.workspace_id = $workspace AND list_contains($ids::UUID[], f.id) AND v.flow IS NOT NULL
-        GROUP BY v.function_id
-    """
-    rows = cursor.execute(f"SELECT id::VARCHAR, flow FROM ({kept})", wanted).fetchall()
-    since = cursor.execute(
-        f"""
-        SELECT c.function_id::VARCHAR, c.changes FROM commands c JOIN ({kept}) k ON k.id = c.function_id
-        WHERE c.workspace_id = $workspace AND c.version > k.number
-        ORDER BY c.function_id, c.version, c.position
-        """,
-        wanted,
-    ).fetchall()
-    changes: dict[str, list[str]] = {}
-    for function_id, text in since:
-        changes.setdefault(function_id, []).append(text)
-    return {i: flow_after(Flow.model_validate_json(text), changes.get(i, ())) for i, text in rows}

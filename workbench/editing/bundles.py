@@ -17,8 +17,9 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.bundle_matching import Matching, kept_ids, match
 from workbench.editing.bundle_models import ImportItem, ImportPreview, ImportResult, ToExport, ToImport
 from workbench.editing.bundle_plan import Planned, Planner, canvas_item, function_item
-from workbench.editing.bundle_store import FunctionHead, Present, latest_flows, present
+from workbench.editing.bundle_store import FunctionHead, Present, present
 from workbench.editing.bundle_writing import Writing, canvas_facts, written
+from workbench.editing.flow_store import latest_flows
 from workbench.editing.functions import Functions
 from workbench.editing.memory import Memory
 from workbench.editing.settings import Settings

@@ -10,6 +10,7 @@ from workbench.base.ids import Ids, to_bytes
 from workbench.editing import store as sql
 from workbench.editing.canvases import created_canvas
 from workbench.editing.facts import CanvasCreated, FunctionCreated
+from workbench.editing.flow_store import latest_flows
 from workbench.editing.functions import Functions, created_function
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
@@ -91,7 +92,8 @@ class Copies:
             )
             functions = sql.functions_of(cursor, caller.workspace_id, canvas_id)
             ids = {f.id: new_id() for f in functions}
-            made = [self._copy_of(cursor, caller, f, ids, new_canvas, now) for f in functions]
+            flows = latest_flows(cursor, caller.workspace_id, ids)
+            made = [_copy_of(caller, f, flows.get(f.id) or Flow(), ids, new_canvas, now) for f in functions]
             shown = created_canvas(fact).model_copy(update={"function_count": len(made)})
             return [fact, *(f for f, _ in made)], (shown, made)
 
@@ -100,18 +102,18 @@ class Copies:
             self._remember(caller, fact, flow)
         return shown
 
-    def _copy_of(
-        self, cursor: Any, caller: Caller, function: Function, ids: Mapping[str, str], canvas_id: str, now: int
-    ) -> tuple[FunctionCreated, Flow]:
-        flow = sql.find_flow(cursor, caller.workspace_id, function.id, function.version) or Flow()
-        flow = repointed(flow, ids)
-        new_id, name = ids[function.id], function.name
-        return _created(caller, new_id, canvas_id, name, function.description, flow, "duplicate", now), flow
-
     def _remember(self, caller: Caller, fact: FunctionCreated, flow: Flow) -> None:
         function = created_function(fact)
         self._memory.keep(caller.workspace_id, function)
         self._memory.keep_flow(function.id, 1, flow)
+
+
+def _copy_of(
+    caller: Caller, function: Function, flow: Flow, ids: Mapping[str, str], canvas_id: str, now: int
+) -> tuple[FunctionCreated, Flow]:
+    flow = repointed(flow, ids)
+    new_id, name = ids[function.id], function.name
+    return _created(caller, new_id, canvas_id, name, function.description, flow, "duplicate", now), flow
 
 
 def copy_name(name: str) -> str:

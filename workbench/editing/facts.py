@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.storage.columns import BIGINT, TEXT, UUID, Table, execute, insert, last_by_key, rows
+from workbench.storage.columns import BIGINT, TEXT, UUID, Table, delete, execute, insert, last_by_key, rows
 from workbench.storage.facts import Batch, Fact, FactType
 
 COMMANDS = Table(
@@ -370,7 +370,9 @@ def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
     }
     with rows(cursor, _EDITED, columns) as edited:
         (known,) = execute(cursor, _UPDATE.format(edited=edited, only="AND functions.version < e.number")).fetchone()
-        if known == len(facts):  # each is there, and this is its newest version: nothing to look for, nothing in the way
+        if known == len(
+            facts
+        ):  # each is there, and this is its newest version: nothing to look for, nothing in the way
             insert(cursor, VERSIONS, {name: columns[of] for name, of in _OF_EDITED.items()})
         else:
             execute(cursor, _UPDATE.format(edited=edited, only=""))
@@ -428,12 +430,10 @@ def _insert_commands(cursor: Any, facts: list[FunctionEdited]) -> None:
 
 
 def _delete_functions(cursor: Any, facts: Batch) -> None:
-    for f in facts:
-        cursor.execute("DELETE FROM functions WHERE workspace_id = ? AND id = ?", [_uuid(f.workspace), _uuid(f.id)])
-        cursor.execute("DELETE FROM function_versions WHERE function_id = ?", [_uuid(f.id)])
-        cursor.execute(
-            "DELETE FROM commands WHERE workspace_id = ? AND function_id = ?", [_uuid(f.workspace), _uuid(f.id)]
-        )
+    ids, workspaces = [f.id for f in facts], [f.workspace for f in facts]
+    delete(cursor, FUNCTIONS, {"workspace_id": workspaces, "id": ids})
+    delete(cursor, VERSIONS, {"function_id": ids})
+    delete(cursor, COMMANDS, {"workspace_id": workspaces, "function_id": ids})
 
 
 def _set_breakpoints(cursor: Any, facts: Batch) -> None:

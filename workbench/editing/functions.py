@@ -24,6 +24,7 @@ from workbench.editing.facts import (
     FunctionCreated,
     FunctionDeleted,
 )
+from workbench.editing.flow_store import find_flow
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
     Breakpoint,
@@ -91,7 +92,7 @@ class Functions:
         flow = self._memory.flow(function.id, version)
         if flow is None:
             if version <= function.version:
-                flow = await self._store.read(lambda c: sql.find_flow(c, caller.workspace_id, function.id, version))
+                flow = await self._store.read(lambda c: find_flow(c, caller.workspace_id, function.id, version))
             if flow is None:
                 raise NotFound(
                     f"“{function.name}” has no version {version}.", hint=f"Its latest version is {function.version}."

@@ -12,7 +12,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing import history_store as sql
 from workbench.editing.canvases import check_version
 from workbench.editing.completing import new_block, new_edge_id
-from workbench.editing.edits import FunctionEdit, close_edit, open_edit, typing_group
+from workbench.editing.edits import FunctionEdit, close_edit, open_edit, open_edits, typing_group
 from workbench.editing.functions import Functions
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
@@ -155,13 +155,19 @@ class History:
             if not steps or (asked.function_id and all(s.function_id != asked.function_id.lower() for s in steps)):
                 raise missing("change", group_id)
             _require_standing(steps, kind)
-            edits: list[FunctionEdit] = []
-            for function_id in dict.fromkeys(s.function_id for s in steps):
-                mine = [s for s in steps if s.function_id == function_id]
-                expected = asked.expected_version if asked.function_id else None
-                edit = open_edit(cursor, caller, function_id, known, expected)
-                self._apply(cursor, edit, mine, kind, group_id)
-                edits.append(edit)
+            by_function: dict[str, list[sql.Edit]] = {}
+            for step in steps:
+                by_function.setdefault(step.function_id, []).append(step)
+            if len(by_function) > 1:
+                opened = open_edits(cursor, caller, list(by_function))
+            else:
+                (only,) = by_function
+                opened = {only: open_edit(cursor, caller, only, known)}
+            for function_id, edit in opened.items():
+                if asked.function_id is not None and function_id == asked.function_id.lower():
+                    check_version(asked.expected_version, edit.function.version, "function")
+                self._apply(cursor, edit, by_function[function_id], kind, group_id)
+            edits = list(opened.values())
             label, raw, of = steps[-1].label, to_bytes(new_group), to_bytes(group_id)
             facts = [close_edit(e, now, self._ids.new, raw, kind=kind, of=of, label=label) for e in edits]
             answer = BatchResult(

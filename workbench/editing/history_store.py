@@ -119,7 +119,7 @@ def to_undo(cursor: Any, workspace: str, function_id: str | None, author: str) -
 
 
 def to_redo(cursor: Any, workspace: str, function_id: str | None, author: str) -> Step | None:
-    """The group that was taken back last, unless something new was done to its function since; whose as in `to_undo`."""
+    """The group that was taken back last, unless its function was edited since; whose as in `to_undo`."""
     if function_id is not None:
         return _tops(cursor, workspace, function_id).redo(cursor, workspace, function_id)
     row = execute(

@@ -8,12 +8,12 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.bundles import Bundles
 from workbench.editing.canvases import Canvases
 from workbench.editing.copies import Copies
+from workbench.editing.flow_store import flow_for_recovery
 from workbench.editing.functions import Functions, for_engine
 from workbench.editing.history import History
 from workbench.editing.memory import Memory
 from workbench.editing.settings import Settings
 from workbench.editing.snapshots import Snapshots
-from workbench.editing.store import flow_for_recovery
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint
 from workbench.flow.model import Flow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from workbench.editing.facts import FunctionDeleted
@@ -99,18 +99,18 @@ def _delete(cursor: Any, facts: Batch) -> None:
         delete(cursor, SNAPSHOTS, {"function_id": [f.function for f in every]})
 
 
-def _go_with_function(fact: FunctionDeleted, cursor: Any) -> Iterable[Fact]:
+def _go_with_function(facts: Sequence[FunctionDeleted], cursor: Any) -> Iterable[Fact]:
     del cursor
-    return (SnapshotsDeleted(None, fact.workspace, fact.id),)
+    return [SnapshotsDeleted(None, fact.workspace, fact.id) for fact in facts]
 
 
 def register(registry: FactRegistry) -> None:
     """Let snapshots go with their function."""
-    registry.react(FunctionDeleted, _go_with_function)
+    registry.react_together(FunctionDeleted, _go_with_function)
 
 
 FACT_TYPES = (
     FactType(SnapshotCreated, _create, keeps_place=True),
     FactType(SnapshotMarked, _mark, keeps_place=True),
-    FactType(SnapshotsDeleted, _delete, keeps_place=True),
+    FactType(SnapshotsDeleted, _delete, keeps_place=True, in_a_row=True),
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from workbench.editing.models import Breakpoint, Canvas, CanvasStats, Function, Quantiles
-from workbench.flow.changes import Draft, Set, from_text
-from workbench.flow.model import Flow
 from workbench.storage.columns import execute
 
 CANVAS_COLUMNS = """
@@ -160,6 +158,15 @@ def find_function(cursor: Any, workspace: str, function_id: str) -> Function | N
     return _function(row) if row else None
 
 
+def find_functions(cursor: Any, workspace: str, function_ids: Sequence[str]) -> dict[str, Function]:
+    """Those of these functions that are there, by id, without their flows."""
+    rows = cursor.execute(
+        f"SELECT {FUNCTION_COLUMNS} FROM functions f WHERE f.workspace_id = ? AND list_contains(?::UUID[], f.id)",
+        [workspace, list(function_ids)],
+    ).fetchall()
+    return {row[0]: _function(row) for row in rows}
+
+
 def list_functions(
     cursor: Any, workspace: str, wanted: FunctionFilter, after: tuple[int, str] | None, limit: int
 ) -> tuple[list[Function], int]:
@@ -212,54 +219,6 @@ def all_functions(cursor: Any) -> list[tuple[str, Function]]:
     """Every function of every workspace with its workspace, for the memory that runs start from."""
     rows = cursor.execute(f"SELECT {FUNCTION_COLUMNS}, f.workspace_id::VARCHAR FROM functions f").fetchall()
     return [(row[-1], _function(row)) for row in rows]
-
-
-def find_flow(cursor: Any, workspace: str, function_id: str, number: int) -> Flow | None:
-    """The flow of one version: as it was kept, or made from the last kept one by the commands since."""
-    known: Any = cursor.execute(
-        "SELECT count(*) FROM functions WHERE workspace_id = ? AND id = ?::UUID", [workspace, function_id]
-    ).fetchone()
-    return _flow(cursor, function_id, number) if known[0] else None
-
-
-def flow_for_recovery(cursor: Any, function_id: str, number: int) -> tuple[Flow, tuple[Breakpoint, ...]] | None:
-    """The flow of the version that an open run walks, and its function's breakpoints, in whatever workspace."""
-    row = cursor.execute("SELECT breakpoints FROM functions WHERE id = ?::UUID", [function_id]).fetchone()
-    if row is None:
-        return None
-    flow = _flow(cursor, function_id, number)
-    return (flow, read_breakpoints(row[0])) if flow is not None else None
-
-
-def _flow(cursor: Any, function_id: str, number: int) -> Flow | None:
-    row = cursor.execute(
-        """
-        SELECT max(number), max(number) FILTER (flow IS NOT NULL), arg_max(flow, number) FILTER (flow IS NOT NULL)
-        FROM function_versions WHERE function_id = ?::UUID AND number <= ?
-        """,
-        [function_id, number],
-    ).fetchone()
-    if row is None or row[0] != number or row[2] is None:
-        return None
-    flow = Flow.model_validate_json(row[2])
-    if row[1] == number:
-        return flow
-    since = cursor.execute(
-        """
-        SELECT changes FROM commands WHERE function_id = ?::UUID AND version > ? AND version <= ?
-        ORDER BY version, position
-        """,
-        [function_id, row[1], number],
-    ).fetchall()
-    return flow_after(flow, [changes for (changes,) in since])
-
-
-def flow_after(flow: Flow, changes: Iterable[str]) -> Flow:
-    """A flow after these changes, as commands keep them; those of the function's head are passed over."""
-    draft = Draft(flow)
-    for text in changes:
-        draft.apply(c for c in from_text(text) if not (isinstance(c, Set) and c.kind == "function"))
-    return draft.flow
 
 
 def count_runs(cursor: Any, workspace: str, function_ids: list[str]) -> int:

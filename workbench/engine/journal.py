@@ -172,14 +172,13 @@ def _apply_branch_ended(cursor: Any, facts: Batch) -> None:
 
 
 def _delete_runs(cursor: Any, facts: Batch) -> None:
-    for f in facts:
-        delete_waits(cursor, f.function)
+    with rows(cursor, RUNS, {"function_id": [f.function for f in facts]}) as gone:
+        delete_waits(cursor, gone)
         for table in ("checkpoints", "inherited", "run_logs", "debug_state"):
-            cursor.execute(
-                f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE function_id = ?::UUID)",
-                [f.function.hex()],
+            execute(
+                cursor, f"DELETE FROM {table} WHERE run_id IN (SELECT r.id FROM runs r JOIN {gone} USING (function_id))"
             )
-        cursor.execute("DELETE FROM runs WHERE function_id = ?::UUID", [f.function.hex()])
+        execute(cursor, f"DELETE FROM runs USING {gone} g WHERE runs.function_id = g.function_id")
 
 
 def _remove_runs(cursor: Any, facts: Batch) -> None:
@@ -219,7 +218,7 @@ FACT_TYPES = (
     FactType(DebugResumed, _apply_resumed, keeps_place=True),
     FactType(VariablesForced, _apply_forced),
     FactType(ScopeProgressed, _apply_nothing),
-    FactType(RunsDeleted, _delete_runs, keeps_place=True),
+    FactType(RunsDeleted, _delete_runs, keeps_place=True, in_a_row=True),
     FactType(RunsRemoved, _remove_runs, keeps_place=True),
     FactType(ValuesReleased, _release_values, keeps_place=True),
     *WAIT_FACTS,

@@ -86,11 +86,14 @@ def end_waits(cursor: Any, ended: str) -> None:
     execute(cursor, f"DELETE FROM timers USING {ended} e WHERE timers.run_id = e.id")
 
 
-def delete_waits(cursor: Any, function: bytes) -> None:
-    """Forget the waits and signals of a function's runs, before the runs themselves go."""
-    runs = "run_id IN (SELECT id FROM runs WHERE function_id = ?::UUID)"
-    cursor.execute(f"DELETE FROM timers WHERE {runs}", [function.hex()])
-    cursor.execute(f"DELETE FROM signals WHERE {runs}", [function.hex()])
+def delete_waits(cursor: Any, functions: str) -> None:
+    """Forget the waits and signals of functions' runs, before the runs themselves go.
+
+    `functions` is the name of rows that have their `function_id`.
+    """
+    runs = f"run_id IN (SELECT r.id FROM runs r JOIN {functions} USING (function_id))"
+    execute(cursor, f"DELETE FROM timers WHERE {runs}")
+    execute(cursor, f"DELETE FROM signals WHERE {runs}")
 
 
 WAIT_FACTS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workbench.editing.facts import FunctionDeleted
@@ -12,9 +12,9 @@ from workbench.storage.facts import Fact, FactRegistry
 
 def register(registry: FactRegistry) -> None:
     """Let runs go with their function."""
-    registry.react(FunctionDeleted, _delete_runs)
+    registry.react_together(FunctionDeleted, _delete_runs)
 
 
-def _delete_runs(fact: FunctionDeleted, cursor: Any) -> Iterable[Fact]:
+def _delete_runs(facts: Sequence[FunctionDeleted], cursor: Any) -> Iterable[Fact]:
     del cursor
-    return (RunsDeleted(fact.id),)
+    return [RunsDeleted(fact.id) for fact in facts]

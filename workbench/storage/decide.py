@@ -14,7 +14,7 @@ from workbench.base.probe import probe
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.log import Log
 from workbench.storage.ticket import Ticket
-from workbench.storage.writing import Entry, Writer
+from workbench.storage.writing import Entry, Writer, entries_of
 
 T = TypeVar("T")
 Decide = Callable[[Any], tuple[Sequence[Fact], T]]
@@ -62,6 +62,7 @@ class Decider:
         self._connection = connection
         self._writer = writer
         self._reactions = registry.reactions
+        self._together = registry.reactions_together
         self._log = log
         self._seq = 0
 
@@ -92,23 +93,29 @@ class Decider:
         except Exception as error:
             raise _Refused(request, error) from error
 
-    def _apply(self, facts: Iterable[Fact], workspace: str | None) -> list[Fact]:
+    def _apply(self, asked: Iterable[Fact], workspace: str | None) -> list[Fact]:
         """Apply facts and what they set off, each before the next one's reactions look at the tables."""
         done: list[Fact] = []
         waiting: list[Entry] = []
-        stack = list(facts)[::-1]
+        stack = list(asked)[::-1]
         while stack:
             fact = stack.pop()
+            facts = [fact]
             reactions = self._reactions.get(type(fact), ())
+            together = self._together.get(type(fact), ())
+            while together and stack and type(stack[-1]) is type(fact):
+                facts.append(stack.pop())
             caused: list[Fact] = []
-            if reactions:
+            if reactions or together:
                 self._writer.run(waiting)
                 waiting.clear()
                 for react in reactions:
                     caused += react(fact, self._connection)
-            waiting.append((self._seq, workspace, fact))
-            done.append(fact)
-            self._seq += 1
+                for react in together:
+                    caused += react(facts, self._connection)
+            waiting += entries_of(self._seq, workspace, facts)
+            done += facts
+            self._seq += len(facts)
             stack += caused[::-1]
             if len(done) > MAX_REACTIONS:
                 raise RecursionError(f"{type(fact).name}: its reactions set each other off without end")
