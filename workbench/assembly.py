@@ -128,7 +128,7 @@ class Workbench:
             self.store.close()
 
     async def _stop(self) -> None:
-        self.engine.lives.waiters.close()  # who waits for a run's end is told at once
+        self.engine.lives.ends.waiters.close()  # who waits for a run's end is told at once
         self.events.close()
         for serving in self._servings:
             await serving.stop()

@@ -50,13 +50,13 @@ def test_a_fork_is_not_taken_in_among_many(house: House) -> None:
 def test_waiting_for_runs_that_are_over_or_unknown_is_over_at_once(house: House) -> None:
     row = house.run(FLOW, {"x": 1})
     assert house.do(house.engine.wait_all([row.id, str(UUID(int=5))], 20)) == {}
-    assert len(house.engine.lives.waiters) == 0
+    assert len(house.engine.lives.ends.waiters) == 0
 
 
 def test_a_limit_on_waiting_leaves_nobody_waiting(house: House) -> None:
     row = house.submit(flow([block("wait", "w", waitType="timer", timerMs=60_000)], "start > w"))
     house.wait_started("w")
     assert house.do(house.engine.wait_all([row.id], 0.01)) == {}
-    assert len(house.engine.lives.waiters) == 0
+    assert len(house.engine.lives.ends.waiters) == 0
     house.do(house.engine.cancel(row.id, None))
     house.finish(row)

@@ -157,3 +157,27 @@ def test_runs_that_write_nothing_meanwhile_never_notice(houses: Callable[..., Ho
     house.do(house.world.open("d"))
     ended = _ended(house, held)
     assert (ended.status, ended.recoveries, house.world.count("t")) == ("completed", 0, 1)
+
+
+def test_a_held_run_that_could_not_be_cancelled_stays_held(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    made = flow([touch("t", 1, door="d")], "start > t")
+    function = str(UUID(int=78))
+    house.flows[function, 1] = made
+    house.call(lambda: house.engine.set_policy(function, FunctionPolicy(concurrency=Concurrency(1))))
+    request = RunRequest(WORKSPACE, function, "f", 1, made, {})
+    first, second = (house.do(house.engine.submit(request)) for _ in range(2))
+    house.world.until(house.world.began, "t")
+    house.settle()
+    again = writable(house)
+    fail_next_sync()
+    with pytest.raises(Unavailable):
+        house.do(house.engine.cancel(second.id, None))
+    assert again.wait(20)
+    for _ in range(5):  # lost runs are looked for in the store meanwhile
+        house.do(house.store.read(lambda _: None))
+        house.settle()
+    assert house.call(lambda: house.engine.holds.admission.held) == 1
+    assert house.call(house.engine.broken) == []
+    house.do(house.world.open("d"))
+    assert [_ended(house, row).status for row in (first, second)] == ["completed"] * 2

@@ -218,7 +218,7 @@ def test_many_failing_runs_in_the_queue_are_all_told(houses: Callable[..., House
 def test_a_timed_out_waiter_leaves_nothing_behind(house: House) -> None:
     row = house.submit(HELD, {"n": 1})
     assert house.do(house.engine.wait(row.id, 0.01)) is None
-    assert len(house.engine.lives.waiters) == 0
+    assert len(house.engine.lives.ends.waiters) == 0
     house.do(house.world.open("d"))
     assert house.finish(row).status == "completed"
 

@@ -64,7 +64,7 @@ class Engine:
         self.slots = Slots(runs_per_workspace, self._slot_is_free, runs_per_server)
         self.lives = Lives(store, registry, services, self.slots)
         self.intake = Intake(store, services, ids, self.slots, self.lives)
-        self.handlers = self.lives.handlers = Handlers(self.intake, self.lives, services, ids)
+        self.handlers = self.lives.ends.handlers = Handlers(self.intake, self.lives, services, ids)
         self.holds = self.intake.holds
         self.holds.cancel = self._cancel_some_time
         self._cancelling: set[asyncio.Task[Any]] = set()
@@ -115,8 +115,8 @@ class Engine:
         if start_paused:
             self.holds.load([(SERVER, Pause(self.services.clock.now_us(), None, "started paused", holds_all=True))])
         if recover is not None:
-            self._retaking = Retaking(self.store, self.intake, lambda: recover(self), self.holds.gone)
-            self.lives.on_lost = self._retaking.lost
+            self._retaking = Retaking(self.store, self.intake, lambda: recover(self), self._free)
+            self.lives.ends.on_lost = self._retaking.lost
             self.intake.take_up(await recover(self))
         for workspace in self.queue.workspaces():
             self.intake.dispatch(workspace)
@@ -124,7 +124,7 @@ class Engine:
     @property
     def meters(self) -> Meters:
         """What is counted since the start."""
-        return self.lives.meters
+        return self.lives.ends.meters
 
     async def check_for_ever(self) -> None:
         """Each minute: what hangs is seen in `health` and in the log."""
@@ -153,7 +153,14 @@ class Engine:
         return [*broken(self.live.values(), self.slots), *self.holds.admission.broken(known)]
 
     def _lost(self) -> dict[str, RunRow]:
-        return self._retaking.lost_runs if self._retaking is not None else {}
+        """By id: runs that wait to be taken up again, for the log was lost."""
+        runs = self._retaking.lost_runs if self._retaking is not None else {}
+        return {run_id: row for run_id, row in runs.items() if self.find(run_id) is None}
+
+    def _free(self, run_id: str) -> None:
+        """Give up the place of a lost run that is over; one that could not be cancelled waits here still."""
+        if self.find(run_id) is None:
+            self.holds.gone(run_id)
 
     async def stop(self) -> None:
         """Stop walking; runs under way are left to recovery. Ends within a few seconds whatever runs."""
@@ -187,7 +194,7 @@ class Engine:
         actor: Actor = "walk",
     ) -> None:
         """Write a run's end. See `Lives.end`."""
-        await self.lives.end(row, pen, status, output, error, actor)
+        await self.lives.ends.end(row, pen, status, output, error, actor)
 
     def move(self, row: RunRow, status: RunStatus, actor: Actor) -> bool:
         """Move a run if the table of states allows it; else refuse and log."""
@@ -209,14 +216,14 @@ class Engine:
 
         Raises Unavailable when the run cannot go on before a restart.
         """
-        return await self.lives.waiters.wait(run_id, seconds) if self.find(run_id) is not None else None
+        return await self.lives.ends.waiters.wait(run_id, seconds) if self.find(run_id) is not None else None
 
     async def wait_all(self, run_ids: Iterable[str], seconds: float) -> dict[str, RunRow]:
         """Wait for the durable ends of many runs, at most so long: those that have ended meanwhile, by id.
 
         Runs that are not known here are left out. Raises Unavailable when one cannot go on before a restart.
         """
-        return await self.lives.waiters.wait_all([i for i in run_ids if self.find(i) is not None], seconds)
+        return await self.lives.ends.waiters.wait_all([i for i in run_ids if self.find(i) is not None], seconds)
 
     def late_value(self, run_id: str, path: str, attempt: int) -> Any:
         """What a pure block gave, where it is large and not stored yet; None else."""
@@ -295,7 +302,7 @@ class Engine:
         """Whether it takes work, and how much is under way in all workspaces."""
         reasons = [] if self.lives.is_open else ["The engine has not started."]
         reasons += ["The engine is stopping."] if self._stopping else []
-        reasons += [why for why in (self.lives.crashed, self.slots.refused) if why is not None]
+        reasons += [why for why in (self.lives.ends.crashed, self.slots.refused) if why is not None]
         reasons += self._broken
         held, pauses = self.holds.admission.held, self.holds.admission.pauses
         return {

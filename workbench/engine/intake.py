@@ -53,8 +53,8 @@ class Intake:
         self._slots = slots
         self._lives = lives
         self.holds = Holds(store, services.clock, self.queue, self.dispatch)
-        lives.on_gone = self.holds.gone
-        lives.on_lost = lambda row: self.holds.gone(row.id)
+        lives.ends.on_gone = self.holds.gone
+        lives.ends.on_lost = lambda row: self.holds.gone(row.id)
         self._wanted: dict[str, None] = {}
         """Workspaces in which runs may be started now."""
         self._waiting: asyncio.Task[None] | None = None

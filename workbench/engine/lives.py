@@ -11,41 +11,35 @@ from typing import Any
 import msgspec
 import structlog
 
-from workbench.base.errors import InvalidState, Unavailable, WorkbenchError
-from workbench.base.probe import probe
+from workbench.base.errors import InvalidState, Unavailable
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.calls import Calls
 from workbench.engine.earlier_life import bring_back, gate_for
+from workbench.engine.endings import Endings
 from workbench.engine.facts import RunCreated, RunFinished
 from workbench.engine.failures import describe_any, told, trace_of
 from workbench.engine.halting import LogLost
-from workbench.engine.handling import Handling
 from workbench.engine.ink import Ink, Sheet
 from workbench.engine.interfaces import Services
-from workbench.engine.keeping import small
 from workbench.engine.live import Live
-from workbench.engine.meters import Meters
 from workbench.engine.pen import Pen
 from workbench.engine.programs import Programs
 from workbench.engine.pulse import Pulse
 from workbench.engine.queue import Entry
-from workbench.engine.records import RunRequest, RunRow
+from workbench.engine.records import RunRow
 from workbench.engine.slots import Slot, Slots
 from workbench.engine.states import Actor, RunStatus, may_move
 from workbench.engine.tally import Tally
 from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
-from workbench.engine.waiters import Waiters
 from workbench.engine.walk import Walk
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
-from workbench.storage.value_files import Stored
 
 log = structlog.get_logger("workbench.engine")
 
 TALLIES_KEPT = 1000
-FAILED = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.DEAD_LETTER})
 STOP_S = 1.5
 """How long walks may take to end, and then the log to take what they wrote."""
 
@@ -59,16 +53,7 @@ class Lives:
         self.slots = slots
         self.programs = Programs(registry)
         self.by_id: dict[str, Live] = {}
-        self.waiters = Waiters()
-        self.meters = Meters()
-        self.crashed: str | None = None
-        """What broke at the end of a run; None when all is well."""
-        self.on_lost: Callable[[RunRow], None] = lambda _row: None
-        """Hears of every run that is let go because the log did not take its facts; its place stays taken."""
-        self.handlers: Handling | None = None
-        """Takes the handlers of runs in that end failed, timed out or in the dead letter."""
-        self.on_gone: Callable[[str], None] = lambda _run_id: None
-        """Hears of every run that is over, or does not live here any more for another reason than a lost log."""
+        self.ends = Endings(store, services.clock, self.by_id)
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
         self._starting: dict[str, list[asyncio.Future[Live]]] = {}
         self._turns: Turns | None = None
@@ -135,8 +120,8 @@ class Lives:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ink.all_lasts(), STOP_S)
         for live in list(self.by_id.values()):
-            self._forget(live.row, None)
-        self.waiters.close()
+            self.ends.forget(live.row, None)
+        self.ends.waiters.close()
         if self._timers is not None:
             self._timers.close()
 
@@ -165,7 +150,7 @@ class Lives:
         if row.started_at is None:
             row.started_at = self.services.clock.now_us()
             row.queue_us = max(0, row.started_at - (row.queued_at or row.created_at))
-            self.meters.started(row)
+            self.ends.meters.started(row)
         self.move(row, RunStatus.RUNNING, "dispatcher")
         try:
             program, failure = self.programs.of(row, entry.flow), None
@@ -191,11 +176,11 @@ class Lives:
             return
         try:
             self._is_over(live)
-            if not self._end_at_once(live, result):
+            if not self.ends.at_once(live, result):
                 self._follow(live, self._finish(live, result))
         except Exception as error:  # noqa: BLE001 - whatever it is, the runs after this one go on
             self._end_crashed(live, error)
-            self._forget(row, None)
+            self.ends.forget(row, None)
 
     def _begin(self, live: Live, entry: Entry) -> RegionResult | None:
         """The result of a run that is over within this slice."""
@@ -252,145 +237,23 @@ class Lives:
             self._end_crashed(live, task.exception())
         is_lost = live.pen.failure is not None
         if self.by_id.get(live.row.id) is live:
-            self._forget(live.row, None, is_lost=is_lost)
+            self.ends.forget(live.row, None, is_lost=is_lost)
         if is_lost:
-            self.on_lost(live.row)
+            self.ends.on_lost(live.row)
 
     def _end_crashed(self, live: Live, error: BaseException | None) -> None:
-        self.crashed = f"The end of run {live.id} failed: {error!r}"
+        self.ends.crashed = f"The end of run {live.id} failed: {error!r}"
         log.error("run.end_crashed", run=live.id, error=repr(error))
 
     async def _finish(self, live: Live, result: RegionResult) -> None:
         if live.why is not None:
             error = told(live.why.value.upper(), live.reason or live.why.value)
             actor: Actor = "clock" if live.why is RunStatus.TIMED_OUT else "walk"
-            await self.end(live.row, live.pen, live.why, None, error, actor)
+            await self.ends.end(live.row, live.pen, live.why, None, error, actor)
         elif result.error is not None:
-            await self.end(live.row, live.pen, RunStatus.FAILED, None, result.error)
+            await self.ends.end(live.row, live.pen, RunStatus.FAILED, None, result.error)
         else:
-            await self.end(live.row, live.pen, RunStatus.COMPLETED, result.value, None)
-
-    async def end(
-        self,
-        row: RunRow,
-        pen: Pen,
-        status: RunStatus,
-        output: Any,
-        error: dict[str, Any] | None,
-        actor: Actor = "walk",
-    ) -> None:
-        """Write a run's end and tell it once it is durable; without a log nobody is left waiting either."""
-        stored: Stored | None = None
-        try:
-            stored = await pen.keep(output)
-        except Exception as failure:  # noqa: BLE001 - whatever kept the output from being stored, the run must end
-            output, status = None, RunStatus.FAILED
-            error = told("OUTPUT", f"The output could not be stored: {describe_any(failure)['message']}")
-        handler = None
-        if status in FAILED and self.handlers is not None and may_move(row.status, status, actor):
-            handler = await self.handlers.ready(row, pen, status, error)
-        now = self._write_end(row, pen, status, stored, error, actor, handler)
-        if now is None:
-            return
-        lasts = await pen.lasts()
-        self._tell_end(row, status, output, error, now, None if lasts else pen.failure)
-
-    def _end_at_once(self, live: Live, result: RegionResult) -> bool:
-        """Write the end of a run that nothing cut off, and go on; False where its output takes longer to store."""
-        row, pen, stored = live.row, live.pen, None
-        if result.value is not None:
-            try:
-                stored = small(self.store.values, result.value)
-            except WorkbenchError:
-                stored = None
-            if stored is None:
-                return False
-        status = RunStatus.FAILED if result.error is not None else RunStatus.COMPLETED
-        if status is RunStatus.FAILED and self.handlers is not None and self.handlers.of(row) is not None:
-            return False
-        now = self._write_end(row, pen, status, stored, result.error, "walk")
-        if now is None:
-            return True
-        pen.then(lambda failure: self._tell_end(row, status, result.value, result.error, now, failure))
-        return True
-
-    def _write_end(
-        self,
-        row: RunRow,
-        pen: Pen,
-        status: RunStatus,
-        stored: Stored | None,
-        error: dict[str, Any] | None,
-        actor: Actor,
-        handler: RunRequest | None = None,
-    ) -> int | None:
-        """Give the log a run's end; when that was, or None where the run may not end so."""
-        if not may_move(row.status, status, actor):
-            log.error("run.illegal_move", run=row.id, before=row.status, after=status, actor=actor)
-            self.crashed = f"Run {row.id} could not end {status.value}: it was {row.status.value}."
-            self._forget(row, None)
-            return None
-        now = self.services.clock.now_us()
-        run_us = max(0, now - (row.started_at or now) - row.wait_us)
-        end = RunFinished(
-            pen.run,
-            status.value,
-            now,
-            row.started_at,
-            row.queue_us,
-            stored,
-            msgspec.json.encode(error).decode() if error else None,
-            run_us,
-            row.wait_us,
-            row.steps,
-        )
-        if handler is not None and self.handlers is not None:
-            self.handlers.take_in(handler, row, pen, end)
-        else:
-            pen.add(end)
-        probe("run.before_finished")
-        return now
-
-    def _tell_end(
-        self,
-        row: RunRow,
-        status: RunStatus,
-        output: Any,
-        error: dict[str, Any] | None,
-        now: int,
-        failure: Exception | None,
-    ) -> None:
-        """A run's end lasts (or, with `failure`, nobody can tell): whoever waits for it hears so."""
-        if failure is not None:
-            log.error("run.end_not_durable", run=row.id, error=str(failure))
-            live = self.by_id.get(row.id)
-            self._forget(row, None, is_lost=True)
-            if live is None or live.task is None:  # else its task's end says so
-                self.on_lost(row)
-            return
-        probe("run.finished")
-        row.finished_at = now
-        row.output, row.error = output, error
-        row.status = status
-        self._forget(row, row)
-
-    def _forget(self, row: RunRow, ended: RunRow | None, *, is_lost: bool = False) -> None:
-        """The run does not live here any more: it has `ended`, or (None) it is left to recovery.
-
-        One that `is_lost` is taken up again in this process, and keeps its place until then.
-        """
-        live = self.by_id.pop(row.id, None)
-        if live is not None and live.gate is not None:
-            live.gate.told()
-            if live.past is not None:
-                live.past.close()
-        if live is not None:
-            live.pen.rest()
-        if ended is not None:
-            self.meters.over(ended)
-        self.waiters.tell(row.id, ended)
-        if not is_lost:
-            self.on_gone(row.id)
+            await self.ends.end(live.row, live.pen, RunStatus.COMPLETED, result.value, None)
 
     def _set_deadline(self, live: Live, entry: Entry) -> None:
         """Start the run's clock, or let it go on from where it was before a restart."""
@@ -437,7 +300,7 @@ class Lives:
         """End a run that was taken out of the queue; answers the status it had. Raises Unavailable; then it stays."""
         before = row.status
         pen = self.pen(row)
-        await self.end(row, pen, RunStatus.CANCELLED, None, told("CANCELLED", reason or "Cancelled."), "user")
+        await self.ends.end(row, pen, RunStatus.CANCELLED, None, told("CANCELLED", reason or "Cancelled."), "user")
         if pen.failure is not None:
             raise unwritten(pen)
         return before
