@@ -30,6 +30,8 @@ from workbench.engine.recovery import find_open_runs
 from workbench.opening import open_store
 from workbench.runs.feature import RunsFeature
 from workbench.runs.routes import routes as run_routes
+from workbench.secrets.routes import routes as secret_routes
+from workbench.secrets.service import Secrets
 from workbench.storage.store import Store
 
 
@@ -46,9 +48,10 @@ class Workbench:
         for name in settings.disabled_blocks:
             self.blocks.switch_off(name, "switched off by the setting DISABLED_BLOCKS")
         self.supervisor = Supervisor()
-        self._machine = Machine(settings, store, self.blocks, clock, ids)
+        self.secrets = Secrets(store, self.access, settings, clock)
+        self._machine = Machine(settings, store, self.blocks, clock, ids, self.secrets)
         self.engine, workers = self._machine.engine, self._machine.workers
-        self.editing = Editing(store, self.engine, self.blocks, clock, ids)
+        self.editing = Editing(store, self.engine, self.blocks, clock, ids, self.secrets)
         runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, workers)
         self.runs = runs.runs
         self.events.add(*EDITING_EVENTS, *runs.events.types())
@@ -63,15 +66,12 @@ class Workbench:
             events=self.events,
             routers=(
                 upkeep_routes(store),
+                secret_routes(self.secrets),
                 metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, workers)),
                 editing_routes(self.editing, self.blocks),
                 run_routes(runs),
             ),
-            health=lambda: {
-                "store": store.health(),
-                "engine": self.engine.health(),
-                "loops": self.supervisor.health(),
-            },
+            health=lambda: {"store": store.health(), "engine": self.engine.health(), "loops": self.supervisor.health()},
             run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),
             static_dir=bundle_folder(),
         )
@@ -92,6 +92,7 @@ class Workbench:
         self.events.start(self.store.health()["durableSeq"])
         self.store.on_durable = self.events.publish
         await self.access.start()
+        await self.secrets.start()
         await self.editing.start()
         await self._machine.start(
             lambda engine: find_open_runs(engine, self.editing.flow_for_recovery),

@@ -9,6 +9,7 @@ from workbench.base.settings import MIB, Settings
 from workbench.editing.fact_types import register as register_editing
 from workbench.engine.fact_types import register as register_engine
 from workbench.runs.facts import register as register_runs
+from workbench.secrets.facts import FACT_TYPES as SECRET_FACTS
 from workbench.storage.facts import FactRegistry
 from workbench.storage.migrations.runner import load_migrations
 from workbench.storage.store import Store
@@ -25,7 +26,7 @@ def open_store(settings: Settings, clock: Clock, *, allow_damaged: bool = False)
 def fact_types() -> FactRegistry:
     """Every fact that may stand in a log, and what is done with it."""
     registry = FactRegistry()
-    registry.add(*ACCESS_FACTS, *AUDIT_FACTS)
+    registry.add(*ACCESS_FACTS, *AUDIT_FACTS, *SECRET_FACTS)
     for register in (register_editing, register_engine, register_runs):
         register(registry)
     return registry

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.access.identity import DEFAULT_WORKSPACE
 from workbench.assembly import Workbench, open_workbench
-from workbench.base.settings import Settings
+from workbench.base.settings import SECRET_KEY, Settings
 from workbench_server.exchange import AsgiApp
 
 
@@ -44,6 +45,7 @@ def open_assembly(options: Mapping[str, Any], root_dir: str, address: str | None
     Raises InvalidInput for settings that are none, StoreHeld, StoreTooNew, StoreDamaged.
     """
     settings = Settings.load(jupyter={"root": root_dir, **options})
+    os.environ.pop(SECRET_KEY, None)  # kernels and terminals inherit the environment; they have no use for it
     return HostedWorkbench(open_workbench(settings), address)
 
 

@@ -71,11 +71,12 @@ def theirs(bench: Bench) -> tuple[Doors, dict[str, str]]:
     kept = data_of(doors.http.post("/api-keys", json={"name": "kept", "scopes": ["read"]}))
     data_of(doors.http.post(f"/runs/{run['id']}/debug/step"))
     checkpoint = data_of(doors.http.get(f"/runs/{run['id']}/checkpoints"))[0]["id"]
+    data_of(doors.http.put("/secrets/of_theirs", json={"value": "secret of theirs"}))
     snapshot = data_of(doors.http.post(f"/functions/{function['id']}/snapshots", json={"name": "secret of theirs"}))
     ids = {
         "snapshotId": snapshot["id"], "number": "1",
         "canvasId": function["canvasId"], "functionId": function["id"], "runId": run["id"], "keyId": kept["id"],
-        "checkpointId": checkpoint, "name": "runs",
+        "checkpointId": checkpoint, "name": "runs", "secretName": "of_theirs",
     }  # fmt: skip
     return doors, ids
 
@@ -92,6 +93,7 @@ def test_another_workspaces_ids_read_404_through_every_operation(
             told["status"],
             told["checkpoints"],
             data_of(doors.http.get(function)),
+            data_of(doors.http.get("/secrets")),
             data_of(doors.http.get("/api-keys")),
         )
 
@@ -103,7 +105,7 @@ def test_another_workspaces_ids_read_404_through_every_operation(
             continue
         answer = ask(api.http, operation)
         refused(answer, "NOT_FOUND")
-        assert "secret" not in answer.text
+        assert "secret of theirs" not in answer.text
         tried.append(operation.id)
     assert len(tried) >= 30, tried
     left = {o.id for o in operations(bench, ids) if "{" in o.path}
@@ -122,8 +124,8 @@ def test_another_workspaces_ids_read_404_through_every_operation(
     ):
         refused(api.http.post(path, json=body), "NOT_FOUND")
     refused(api.http.get(f"/commands/history?functionId={ids['functionId']}"), "NOT_FOUND")
-    assert [(part == was) for part, was in zip(now()[:3], before[:3], strict=True)] == [True] * 3
-    assert ids["keyId"] in {key["id"] for key in now()[3]}
+    assert [(part == was) for part, was in zip(now()[:4], before[:4], strict=True)] == [True] * 4
+    assert ids["keyId"] in {key["id"] for key in now()[4]}
 
 
 def test_no_list_frame_or_query_shows_another_workspace(api: Doors, theirs: tuple[Doors, dict[str, str]]) -> None:
@@ -144,7 +146,7 @@ def test_no_list_frame_or_query_shows_another_workspace(api: Doors, theirs: tupl
 def test_each_scope_opens_its_operations_and_no_other(bench: Bench, theirs: tuple[Doors, dict[str, str]]) -> None:
     doors, ids = theirs
     workspace = data_of(doors.http.get("/workspaces"))[0]["id"]
-    nowhere = {**ids, "canvasId": "x", "functionId": "x", "runId": "x", "keyId": "x"}
+    nowhere = {**ids, "secretName": "x", "canvasId": "x", "functionId": "x", "runId": "x", "keyId": "x"}
     asked = [o for o in operations(bench, nowhere) if not o.path.endswith("/events")]
     for held in ("read", "write", "execute", "admin"):
         client = bench.client(bench.make_key(held, held, workspace=workspace))

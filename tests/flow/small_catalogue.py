@@ -31,12 +31,16 @@ TYPES: dict[str, tuple[tuple[PortShape, ...], tuple[PortShape, ...]]] = {
     "error_handler": (IN, (out("body", region=True), out("caught"), out())),
     "return": (IN, ()),
     "mail": (IN, (out(),)),
+    "call": (IN, (out(),)),
 }
 SCOPES = {"loop", "parallel", "retry", "error_handler"}
 
 
 class SmallCatalogue:
-    """`step` takes `value`, `other` (templates) and `test` (an expression); `delayMs` must be a number over 0."""
+    """`call` takes a secret `token`.
+
+    `step` takes `value`, `other` (templates) and `test` (an expression); `delayMs` must be a number over 0.
+    """
 
     def types(self) -> tuple[str, ...]:
         return tuple(TYPES)
@@ -59,6 +63,9 @@ class SmallCatalogue:
             own_names=names,
         )
 
+    def secret_fields(self, type: str, config: Mapping[str, Any]) -> list[str]:
+        return ["token"] if type == "call" else []
+
     def expressions(self, type: str, config: Mapping[str, Any]) -> list[ExpressionField]:
         found: list[ExpressionField] = []
         for field, mode in (
@@ -71,6 +78,8 @@ class SmallCatalogue:
                 found.append(ExpressionField(field, mode, config[field], (field,)))
         if type == "loop" and isinstance(config.get("condition"), str):
             found.append(ExpressionField("condition", "deferred", config["condition"], ("condition",)))
+        if type == "call" and isinstance(config.get("token"), str):
+            found.append(ExpressionField("token", "template", config["token"], ("token",), takes_secrets=True))
         if isinstance(config.get("values"), dict):
             for name, text in config["values"].items():
                 if isinstance(text, str):

@@ -280,6 +280,27 @@ def test_a_name_out_of_sight_says_why(text: str, code: str, words: str) -> None:
     assert problem.block_id == "use"
 
 
+def test_a_secret_field_names_secrets_and_is_warned_of_one_that_does_not_exist() -> None:
+    made = line(block("tell", "call", token="Bearer {{ secrets.api_tokn }}"), wires=("use > tell",))
+    assert codes(made) == []
+    assert validate(made, CATALOGUE, frozenset({"api_tokn"})).warnings == ()
+    (problem,) = validate(made, CATALOGUE, frozenset({"api_token"})).warnings
+    assert (problem.code, problem.block_id, problem.field) == (Code.UNKNOWN_SECRET, "tell", "config.token")
+    assert "Did you mean `api_token`?" in problem.message
+    fixed = applied(made, problem)
+    assert fixed.blocks[3].config == {"token": "Bearer {{ secrets.api_token }}"}
+    assert validate(fixed, CATALOGUE, frozenset({"api_token"})).warnings == ()
+    optional = line(block("tell", "call", token="{{ default(secrets.other, '') }}"), wires=("use > tell",))
+    assert validate(optional, CATALOGUE, frozenset()).warnings == ()
+
+
+def test_a_secret_outside_of_secret_fields_is_told_which_those_are() -> None:
+    made = line(block("tell", "call", token="x"), wires=("use > tell",), value="{{ default(secrets.a, 1) }}")
+    assert "exists only in the secret fields" in the(made, Code.NOT_IN_SCOPE).message
+    bare = line(block("tell", "call", token="{{ secrets }}"), wires=("use > tell",))
+    assert "by the name of one secret" in the(bare, Code.BAD_EXPRESSION).message
+
+
 def test_a_name_inside_a_loop_is_answered_with_the_loops_results() -> None:
     problem = the(looped(value="{{ b.x }}"), Code.NOT_IN_SCOPE)
     assert "`each.results`" in problem.message

@@ -54,11 +54,20 @@ class NewlyMadeKey(Key):
     key: str
 
 
-AuditAction: TypeAlias = Literal["key.created", "key.revoked", "workspace.created", "call.refused"]
+AuditAction: TypeAlias = Literal[
+    "key.created",
+    "key.revoked",
+    "workspace.created",
+    "secret.created",
+    "secret.changed",
+    "secret.deleted",
+    "secrets.rotated",
+    "call.refused",
+]
 
 
 class AuditEntry(Wire):
-    """One entry of the audit log. `subject` is the key, the workspace or the call; `times` that it happened."""
+    """One entry of the audit log. `subject` is the key, the workspace, the secret or the call; `times` that it was."""
 
     id: str
     at: Time

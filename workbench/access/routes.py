@@ -51,7 +51,7 @@ def routes(access: Access) -> APIRouter:
     async def list_audit(
         caller: CallerDep, page: PageDep, action: Annotated[AuditAction | None, Query()] = None
     ) -> Response:
-        """Changes to keys and workspaces, and calls that were refused, newest first."""
+        """Changes to keys, workspaces and secrets, and calls that were refused, newest first."""
         return ok(await access.audit.list(caller, page, action))
 
     return api.router

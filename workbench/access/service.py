@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -48,6 +48,8 @@ class Access:
         self._used: dict[str, tuple[str, int]] = {}
         self.idempotency = Idempotency(store, clock)
         self.audit = Audit(store, clock, ids)
+        self.also_flush: list[Callable[[], Awaitable[None]]] = []
+        """What others have to write every `FLUSH_SECONDS` and at the end."""
 
     async def start(self) -> None:
         """Load the memory; make the default workspace at the first start."""
@@ -137,6 +139,8 @@ class Access:
         if used:
             uses = tuple((to_bytes(w), to_bytes(k), at) for k, (w, at) in used.items())
             await self._store.append([KeysUsed(uses)])
+        for flush in self.also_flush:
+            await flush()
 
     # Workspaces
 

@@ -155,7 +155,8 @@ class BlockFailed(WorkbenchError):
 
     Kinds in use: ``EXPRESSION`` (see ExpressionError.code for its own), ``TIMEOUT``, ``MEMORY``, ``OUTPUT_LIMIT``,
     ``CODE`` (user code raised), ``WORKER_DIED``, ``HTTP``, ``FILE``, ``CONFIG``, ``TABLE``, ``LIMIT``,
-    ``BLOCK_SKIPPED``, ``NOT_IN_SCOPE``, ``VARIABLE_RACE``, ``REGION`` (a block inside a scope failed), ``VALUE_LOST``.
+    ``BLOCK_SKIPPED``, ``NOT_IN_SCOPE``, ``VARIABLE_RACE``, ``REGION`` (a block inside a scope failed), ``VALUE_LOST``,
+    ``SECRET`` (one that is missing, or cannot be read).
     `unknown` is true when the outcome is not known (the effect may have happened): cut connection, timeout, crash.
     """
 

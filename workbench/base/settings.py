@@ -16,6 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from workbench.base.errors import InvalidInput, Issue
 
 PREFIX = "WORKBENCH_"
+SECRET_KEY = PREFIX + "SECRET_KEY"
+"""In the environment: the key that secrets are encrypted with. No setting, so that nothing ever shows it."""
 MIB = 1024 * 1024
 
 
@@ -89,6 +91,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+    _secret_key: str | None = PrivateAttr(default=None)
 
     @classmethod
     def load(
@@ -115,7 +118,12 @@ class Settings(BaseModel):
         except ValidationError as e:
             raise _invalid(e, sources) from None
         settings._sources.update(sources)
+        settings._secret_key = environ.get(SECRET_KEY)
         return settings
+
+    def secret_key(self) -> str | None:
+        """What the environment gives as the key of secrets."""
+        return self._secret_key
 
     def origins(self) -> list[Origin]:
         """Every setting with where its value came from, for `workbench doctor`."""

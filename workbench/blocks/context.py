@@ -36,6 +36,10 @@ class HttpRequest:
     timeout_ms: int = 30_000
     max_bytes: int = 50 * 1024 * 1024
     follow_redirects: bool = True
+    secret_headers: frozenset[str] = frozenset()
+    """Names in lower case of headers that a redirect to another origin must not take along."""
+    has_secret_body: bool = False
+    """Whether the body must not go to another origin; a redirect that would take it there fails."""
 
 
 @dataclass(frozen=True, slots=True)

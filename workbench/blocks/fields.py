@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,39 +36,46 @@ def field_path(keys: Sequence[str | int]) -> str:
 def expression_fields(model: type[BaseModel], config: Mapping[str, Any]) -> list[ExpressionField]:
     """Every string of `config` that a marker of `model` says is an expression. Bears any config."""
     found: dict[Keys, ExpressionField] = {}
-    for marker, keys, text in _of_model(model, config, ()):
-        found.setdefault(keys, ExpressionField(field_path(keys), marker.mode, text, keys))
+    for marker, keys, text, is_secret in _of_model(model, config, (), is_secret=False):
+        takes_secrets = is_secret and marker.mode in ("template", "expression")
+        found.setdefault(keys, ExpressionField(field_path(keys), marker.mode, text, keys, takes_secrets))
     return list(found.values())
 
 
-def _of_model(model: type[BaseModel], value: Mapping[str, Any], keys: Keys) -> Iterator[tuple[Marker, Keys, str]]:
+_Found: TypeAlias = tuple[Marker, Keys, str, bool]
+"""A marked text, where it stands, and whether the field or one around it is marked ``x-secret``."""
+
+
+def _of_model(model: type[BaseModel], value: Mapping[str, Any], keys: Keys, *, is_secret: bool) -> Iterator[_Found]:
     for name, field in model.model_fields.items():
+        extra = field.json_schema_extra
+        is_marked = is_secret or (isinstance(extra, dict) and "x-secret" in extra)
         for key in {field.alias or name, name} & value.keys():
-            yield from _of(field.annotation, field.metadata, value[key], (*keys, key))
+            yield from _of(field.annotation, field.metadata, value[key], (*keys, key), is_secret=is_marked)
 
 
-def _of(annotation: Any, metadata: Sequence[Any], value: Any, keys: Keys) -> Iterator[tuple[Marker, Keys, str]]:
+def _of(annotation: Any, metadata: Sequence[Any], value: Any, keys: Keys, *, is_secret: bool) -> Iterator[_Found]:
     marker = next((m for m in metadata if isinstance(m, Marker)), None)
     if marker is not None:
         if marker.mode == "template":
-            yield from ((marker, k, text) for k, text in _texts(value, keys) if "{{" in text)
+            yield from ((marker, k, text, is_secret) for k, text in _texts(value, keys) if "{{" in text)
         elif marker.mode != "code" and isinstance(value, str):
-            yield marker, keys, value
+            yield marker, keys, value, is_secret
         return
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        yield from _of(args[0], args[1:], value, keys)
+        yield from _of(args[0], args[1:], value, keys, is_secret=is_secret)
     elif origin in (Union, UnionType):
         for arg in args:
-            yield from _of(arg, (), value, keys)
+            yield from _of(arg, (), value, keys, is_secret=is_secret)
     elif origin in (list, tuple) and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _of(args[0], (), item, (*keys, index))
+            yield from _of(args[0], (), item, (*keys, index), is_secret=is_secret)
     elif origin is dict and isinstance(value, dict):
         for key, item in value.items():
-            yield from _of(args[1], (), item, (*keys, key))
+            yield from _of(args[1], (), item, (*keys, key), is_secret=is_secret)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and isinstance(value, Mapping):
-        yield from _of_model(annotation, value, keys)
+        yield from _of_model(annotation, value, keys, is_secret=is_secret)
 
 
 def _texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:

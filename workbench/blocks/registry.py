@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -22,7 +23,7 @@ from workbench.blocks.kind import (
     Port,
     ScopeType,
 )
-from workbench.blocks.secret_fields import KeyPath, secret_paths
+from workbench.blocks.secret_fields import KeyPath, secret_field_paths, secret_paths
 from workbench.flow.catalogue import ConfigIssue, ExpressionField, PortShape, Shape
 
 ENTRY_POINTS = "workbench.blocks"
@@ -116,10 +117,18 @@ class BlockRegistry:
         if block is None:
             return []
         found = expression_fields(block.Config, config)
+        if any(field.takes_secrets for field in found) and block.effect_of(config) is Effect.PURE:
+            found = [replace(field, takes_secrets=False) for field in found]
         for path, text in block.code_expressions(config).items():
             head, dot, tail = path.partition(".")
             found.append(ExpressionField(path, "code", text, (head, tail) if dot else (head,)))
         return found
+
+    def secret_fields(self, type: str, config: Mapping[str, Any]) -> list[str]:
+        block = self._types.get(type)
+        if block is None or block.effect_of(config) is Effect.PURE:
+            return []
+        return secret_field_paths(self._secret_schema(type))
 
     def check_config(self, type: str, config: Mapping[str, Any]) -> list[ConfigIssue]:
         block = self._types.get(type)
@@ -146,11 +155,15 @@ class BlockRegistry:
         """Key paths of what is secret in a raw config; see `secret_fields`."""
         if type not in self._types:
             return secret_paths(None, config)
+        schema = self._secret_schema(type)
+        return secret_paths(schema, config) if schema else []
+
+    def _secret_schema(self, type: str) -> dict[str, Any]:
+        """A type's JSON Schema; empty where nothing in it is marked as secret."""
         if type not in self._secret_schemas:
             schema = self._types[type].Config.model_json_schema(by_alias=True)
             self._secret_schemas[type] = schema if '"x-secret"' in json.dumps(schema) else {}
-        schema = self._secret_schemas[type]
-        return secret_paths(schema, config) if schema else []
+        return self._secret_schemas[type]
 
     def effect_of(self, type: str, config: Mapping[str, Any]) -> Effect:
         """The effect class of a block with this raw config."""

@@ -1,7 +1,8 @@
 """Where a block's config holds a secret as it stands, by the marks of its schema: what never leaves in a bundle.
 
-A field says ``x-secret: true``, or ``x-secret: "names"`` for an object whose keys tell (headers, query). A text with an
-expression in it (``{{ secrets.token }}``) is no secret itself.
+A field says ``x-secret: true``, or ``x-secret: "names"`` for an object whose keys tell (headers, query), or
+``x-secret: "named"`` where nothing is a secret as it stands. In all of them expressions may name secrets, if the block
+is not pure. A text with an expression in it (``{{ secrets.token }}``) is no secret itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 SECRET: dict[str, Any] = {"x-secret": True}
 SECRET_BY_NAME: dict[str, Any] = {"x-secret": "names"}
+TAKES_SECRETS: dict[str, Any] = {"x-secret": "named"}
 _WORDS = ("authorization", "cookie", "password", "passwd", "secret", "token", "api-key", "api_key", "apikey")
 
 KeyPath = tuple[str | int, ...]
@@ -21,6 +23,20 @@ def secret_paths(schema: Mapping[str, Any] | None, config: Mapping[str, Any]) ->
     if schema is None:
         return list(_named(config, (), deep=True))
     return list(_marked(schema, schema.get("$defs", {}), config, ()))
+
+
+def secret_field_paths(schema: Mapping[str, Any]) -> list[str]:
+    """The fields of a schema that are marked, as ``auth.token``; in their order."""
+    return list(_marked_fields(schema, schema.get("$defs", {}), ""))
+
+
+def _marked_fields(schema: Mapping[str, Any], defs: Mapping[str, Any], path: str) -> Iterator[str]:
+    for branch in _branches(schema, defs):
+        if "x-secret" in branch:
+            yield path
+            return
+        for name, inner in branch.get("properties", {}).items():
+            yield from _marked_fields(inner, defs, f"{path}.{name}" if path else name)
 
 
 def sounds_secret(name: str) -> bool:

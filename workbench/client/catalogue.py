@@ -70,6 +70,11 @@ class BlockCatalogue:
         schema = entry["configSchema"]
         return list(_marked(schema, schema.get("$defs", {}), config, config, ()))
 
+    def secret_fields(self, type: str, config: Mapping[str, Any]) -> list[str]:
+        """None: the server checks."""
+        del type, config
+        return []
+
     def check_config(self, type: str, config: Mapping[str, Any]) -> list[ConfigIssue]:
         """Nothing: the server checks."""
         del type, config

@@ -81,3 +81,19 @@ def latest_flows(cursor: Any, workspace: str, function_ids: Iterable[str]) -> di
     for function_id, text in since:
         changes.setdefault(function_id, []).append(text)
     return {i: flow_after(Flow.model_validate_json(text), changes.get(i, ())) for i, text in rows}
+
+
+def flows_with(cursor: Any, workspace: str, text: str) -> list[tuple[str, str, Flow]]:
+    """Id, name and newest flow of the workspace's functions of which some version, or some edit, has a text."""
+    rows = cursor.execute(
+        """
+        SELECT f.id::VARCHAR, f.name FROM functions f
+        WHERE f.workspace_id = $workspace AND (
+            f.id IN (SELECT function_id FROM function_versions WHERE contains(flow, $text))
+            OR f.id IN (SELECT function_id FROM commands WHERE workspace_id = $workspace AND contains(changes, $text))
+        )
+        """,
+        {"workspace": workspace, "text": text},
+    ).fetchall()
+    flows = latest_flows(cursor, workspace, [function_id for function_id, _ in rows])
+    return [(function_id, name, flows[function_id]) for function_id, name in rows if function_id in flows]

@@ -35,6 +35,7 @@ from workbench.editing.models import (
     NewFunction,
     ToValidate,
 )
+from workbench.editing.secret_uses import SecretNames
 from workbench.engine.calls import pinned_functions
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint as EngineBreakpoint
@@ -64,7 +65,9 @@ class Functions:
         memory: Memory,
         clock: Clock,
         ids: Ids,
+        secret_names: SecretNames | None,
     ) -> None:
+        self._secret_names = secret_names
         self._store = store
         self._engine = engine
         self._registry = registry
@@ -143,7 +146,8 @@ class Functions:
         return await self._validated(caller, fill(asked.flow, self._registry))
 
     async def _validated(self, caller: Caller, flow: Flow, function: Function | None = None) -> Validation:
-        found = validate(flow, self._registry)
+        secrets = self._secret_names(caller.workspace_id) if self._secret_names is not None else None
+        found = validate(flow, self._registry, secrets)
         warnings = await self.calls.problems(caller, flow, function)
         return found.model_copy(update={"warnings": (*found.warnings, *warnings)}) if warnings else found
 

@@ -156,12 +156,26 @@ class Attempts:
                 walk.look_whether_waiting()
 
     async def _once(self, step: Step) -> Fired | WorkbenchError:
-        """One attempt; its failure comes back as a value. A cut-off attempt is journaled before it passes on."""
+        """One attempt; its failure comes back as a value, and no secret that it has read comes back in either."""
+        ended = await self._attempt(step)
+        if step.in_use is None:
+            return ended
+        if isinstance(ended, WorkbenchError):
+            return step.in_use.failure(ended)
+        try:
+            if is_large(ended.output):
+                return await step.in_thread(step.in_use.fired, ended)
+            return step.in_use.fired(ended)
+        except RecursionError:
+            return _too_deep(step)
+
+    async def _attempt(self, step: Step) -> Fired | WorkbenchError:
+        """As `_once`. A cut-off attempt is journaled before it passes on."""
         node = step.node
         policy = node.block.policy
         limit: Limit | None = None
         try:
-            config = node.plan.resolve(step.get)
+            config = node.plan.resolve(step.get_for_config)
             if policy is None or policy.timeout_ms is None:
                 return await self._block(step, config)
             limit = Limit(self._walk.countdowns, policy.timeout_ms * 1000)
@@ -177,7 +191,7 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - whatever a block raises is its failure
             if isinstance(error, TimeoutError) and limit is not None and limit.expired:
                 return _timed_out(step, unknown=_is_effect(step) or self.has_cut_inside(f"{step.path}["))
-            return unexpected(error, unknown=_is_effect(step))
+            return unexpected(error, unknown=_is_effect(step), in_use=step.in_use)
 
     async def _block(self, step: Step, config: Any) -> Fired:
         walk, node = self._walk, step.node
@@ -301,6 +315,12 @@ def _broken_off(step: Step, error: BaseException) -> BlockFailed:
         f"“{step.node.block.name}” was broken off: {error or type(error).__name__}.",
         kind="INTERNAL",
         unknown=_is_effect(step),
+    )
+
+
+def _too_deep(step: Step) -> BlockFailed:
+    return BlockFailed(
+        f"“{step.node.block.name}” is done, but what it gave is nested too deep to be kept.", kind="LIMIT", unknown=True
     )
 
 

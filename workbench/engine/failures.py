@@ -9,15 +9,20 @@ import structlog
 
 from workbench.base.errors import BlockFailed, WorkbenchError
 from workbench.blocks.kind import Effect
+from workbench.engine.redaction import Redactor
 from workbench.engine.step import Step
 from workbench.flow.expressions import ExpressionError
 
 log = structlog.get_logger("workbench.engine")
 
 
-def unexpected(error: Exception, *, unknown: bool = False) -> BlockFailed:
-    """A block raised what it should not: told as it is, and logged. For an effect the outcome is `unknown`."""
-    log.warning("step.unexpected_error", error=type(error).__name__, trace=trace_of(error))
+def unexpected(error: Exception, *, unknown: bool = False, in_use: Redactor | None = None) -> BlockFailed:
+    """A block raised what it should not: told as it is, and logged without the secrets in use.
+
+    For an effect the outcome is `unknown`.
+    """
+    trace = trace_of(error)
+    log.warning("step.unexpected_error", error=type(error).__name__, trace=in_use.text(trace) if in_use else trace)
     return BlockFailed(f"{type(error).__name__}: {error}", kind="INTERNAL", unknown=unknown)
 
 

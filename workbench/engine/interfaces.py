@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.base.clock import Clock
 from workbench.blocks.context import Arrival, BranchEnd, HttpRequest, HttpResponse, RegionResult, Wait, Woken, WorkerJob
 from workbench.engine.records import RunRow
+from workbench.engine.redaction import NoSecrets, ReadsSecrets
 from workbench.engine.tally import Tally
 
 
@@ -35,6 +36,7 @@ class Services:
     outbound: Outbound
     threads: Executor
     files_root: Path
+    secrets: ReadsSecrets = field(default_factory=NoSecrets)
 
 
 class Waiting(Protocol):

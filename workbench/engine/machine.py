@@ -14,6 +14,7 @@ from workbench.engine.engine import Engine
 from workbench.engine.interfaces import Services
 from workbench.engine.outbound import OutboundHttp
 from workbench.engine.queue import Entry
+from workbench.engine.redaction import ReadsSecrets
 from workbench.engine.retention import Retention
 from workbench.engine.workers.pool import WorkerPool
 from workbench.storage.store import Store
@@ -24,7 +25,9 @@ Recover = Callable[[Engine], Awaitable[list[Entry]]]
 class Machine:
     """Everything in it lives on the loop that called `start`, but for the threads and the processes."""
 
-    def __init__(self, settings: Settings, store: Store, blocks: BlockRegistry, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, blocks: BlockRegistry, clock: Clock, ids: Ids, secrets: ReadsSecrets
+    ) -> None:
         self._store = store
         self.workers = WorkerPool(settings.worker_processes or None)
         self._outbound = OutboundHttp(settings.http_allow)
@@ -32,7 +35,7 @@ class Machine:
         self.engine = Engine(
             store,
             blocks,
-            Services(clock, self.workers, self._outbound, self._threads, settings.root),
+            Services(clock, self.workers, self._outbound, self._threads, settings.root, secrets),
             ids,
             runs_per_workspace=settings.runs_per_workspace,
             runs_per_server=settings.runs_per_server,

@@ -209,12 +209,20 @@ class _Call:
         except (httpx.InvalidURL, ValueError):
             raise BlockFailed(f"{self.name} is redirected to what is no address.", kind="HTTP") from None
         _check(url)
+        is_foreign = False
         if (url.scheme, url.host, url.port) != (self.url.scheme, self.url.host, self.url.port):
             self.headers = {n: v for n, v in self.headers.items() if n.lower() not in self._of_origin()}
+            is_foreign = True
         if status == 303 or (status in (301, 302) and self.method == "POST"):
             self.method = self.method if self.method == "HEAD" else "GET"
             self.body = None
             self.headers = {n: v for n, v in self.headers.items() if n.lower() not in _OF_BODY}
+        elif is_foreign and self._request.has_secret_body and self.body:
+            raise BlockFailed(
+                f"{self.name} is redirected to {url.host}, which must not get its body: a secret is in it.",
+                kind="HTTP",
+                hint="If you trust that address, call it directly; or set followRedirects to false.",
+            )
         self.url = url
 
     def _of_origin(self) -> frozenset[str]:
@@ -222,7 +230,7 @@ class _Call:
         secret = {
             n.lower() for n in self.headers if any(w in n.lower() for w in ("token", "secret", "api-key", "apikey"))
         }
-        return _OF_ORIGIN | secret
+        return _OF_ORIGIN | self._request.secret_headers | secret
 
     async def _read(self, answer: httpx.Response) -> bytes:
         most = self._request.max_bytes

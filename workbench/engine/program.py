@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -15,6 +15,7 @@ import msgspec
 
 from workbench.blocks.kind import BlockType, Call, Effect
 from workbench.blocks.registry import BlockRegistry
+from workbench.engine.secret_fields import Fill, Get, with_secrets
 from workbench.flow.expressions import Template, parse_expression, parse_template
 from workbench.flow.handles import handle
 from workbench.flow.model import Block, Edge, Flow
@@ -23,8 +24,6 @@ from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions, posit
 QUICK_BLOCKS = 200
 """A flow of more may take more than one slice."""
 
-Get = Callable[[str], Any]
-Fill = Callable[[Get], Any]
 Keys: TypeAlias = tuple[str | int, ...]
 
 
@@ -75,6 +74,7 @@ class ConfigPlan:
     def __init__(self, registry: BlockRegistry, block: Block) -> None:
         fields = registry.expressions(block.type, block.config)
         early = {f.keys: _parse(f.mode, f.text) for f in fields if f.mode in ("template", "expression")}
+        may_name = {f.keys for f in fields if f.takes_secrets}
         self.late: dict[str, Template] = {
             f.path: parse_expression(f.text) for f in fields if f.mode in ("deferred", "code")
         }
@@ -83,7 +83,8 @@ class ConfigPlan:
         )
         self._registry = registry
         self._type = block.type
-        self._fill = _filler(block.config, (), early)
+        opened = {k: with_secrets(t) if k in may_name and t.secrets else t.evaluate for k, t in early.items()}
+        self._fill = _filler(block.config, (), opened)
         self.static: Any = registry.parse(block.type, block.config) if self._fill is None else None
         self.static_key = hashlib.blake2b(
             msgspec.json.encode([block.type, block.config], order="deterministic"), digest_size=16
@@ -100,11 +101,10 @@ def _parse(mode: str, text: str) -> Template:
     return parse_template(text) if mode == "template" else parse_expression(text)
 
 
-def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Fill]) -> Fill | None:
     """A function that makes `raw` with its templates evaluated, or None where it holds none."""
     if isinstance(raw, str):
-        template = templates.get(keys)
-        return template.evaluate if template is not None else None
+        return templates.get(keys)
     if isinstance(raw, dict):
         return _object_filler(cast("dict[str, Any]", raw), keys, templates)
     if isinstance(raw, list):
@@ -112,7 +112,7 @@ def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Template]) -> Fill | 
     return None
 
 
-def _object_filler(raw: dict[str, Any], keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+def _object_filler(raw: dict[str, Any], keys: Keys, templates: Mapping[Keys, Fill]) -> Fill | None:
     parts = [(k, f) for k, v in raw.items() if (f := _filler(v, (*keys, k), templates)) is not None]
     if not parts:
         return None
@@ -123,7 +123,7 @@ def _object_filler(raw: dict[str, Any], keys: Keys, templates: Mapping[Keys, Tem
     return fill
 
 
-def _list_filler(raw: list[Any], keys: Keys, templates: Mapping[Keys, Template]) -> Fill | None:
+def _list_filler(raw: list[Any], keys: Keys, templates: Mapping[Keys, Fill]) -> Fill | None:
     parts = [(i, f) for i, v in enumerate(raw) if (f := _filler(v, (*keys, i), templates)) is not None]
     if not parts:
         return None

@@ -23,10 +23,13 @@ from workbench.blocks.context import (
 from workbench.engine.interfaces import Walking
 from workbench.engine.program import Node, Place, Program
 from workbench.engine.records import Outcome
+from workbench.engine.redaction import SecretsInUse
 from workbench.engine.region import RegionRun, VariableRace, Variables
+from workbench.engine.secret_fields import IN_USE
 from workbench.engine.states import StepStatus
 from workbench.flow.expressions import ExpressionError, Template, missing, parse_expression
 from workbench.storage.value_files import Stored
+from workbench.storage.values import to_json
 
 NO_NAMES: Mapping[str, Any] = {}
 
@@ -42,6 +45,7 @@ class Step:
         "carried",
         "changed",
         "has_begun",
+        "in_use",
         "is_careful",
         "iteration",
         "node",
@@ -75,6 +79,8 @@ class Step:
         self.is_careful = False
         """Its start is made durable first, whatever its effect class: it may be what ended the server."""
         self.waits = 0
+        self.in_use: SecretsInUse | None = None
+        """The secrets that this attempt has read; None where it has not read any."""
         self.iteration = -1
         """A scope's: the highest iteration that it has begun."""
         self._extra: Mapping[str, Any] = NO_NAMES
@@ -169,6 +175,8 @@ class Step:
         return await asyncio.get_running_loop().run_in_executor(self.walk.services.threads, work, *args)
 
     async def http(self, request: HttpRequest) -> HttpResponse:
+        if self.in_use is not None:
+            request = self.in_use.request(request)
         headers = {"Idempotency-Key": self.idempotency_key, **request.headers}
         return await self.walk.services.outbound.send(request, headers)
 
@@ -188,10 +196,15 @@ class Step:
         return any(wire.port == port for wire in (*self.node.wires, *(special.wires if special is not None else ())))
 
     def log(self, message: str, level: Literal["debug", "info", "warning", "error"] = "info", **data: Any) -> None:
-        self.walk.log(self, level, message, data)
+        self._log(level, message, data)
 
     def _worker_log(self, message: str, level: str = "info") -> None:
-        self.walk.log(self, level, message, {})
+        self._log(level, message, {})
+
+    def _log(self, level: str, message: str, data: Mapping[str, Any]) -> None:
+        if self.in_use is not None:
+            message, data = self.in_use.message(message), self.in_use.value(to_json(dict(data)))
+        self.walk.log(self, level, message, data)
 
     # What a scope asks for besides
 
@@ -268,6 +281,14 @@ class Step:
                     if failure is not None:
                         return failure
                 raise missing(name, sorted(self.visible()))
+
+    def get_for_config(self, name: str) -> Any:
+        """As `get`, and the secrets in use, for the fields that may name them."""
+        if name != IN_USE:
+            return self.get(name)
+        if self.in_use is None:
+            self.in_use = SecretsInUse(self.walk.services.secrets, self.walk.row.workspace_id)
+        return self.in_use
 
     def _run_value(self) -> dict[str, Any]:
         value, frame = self.walk.run_value(), self.region.frame

@@ -30,6 +30,8 @@ class ExpressionField:
     text: str
     keys: tuple[str | int, ...] = ()
     """The same path as dict keys and list indexes, for reading and writing the place in the raw config."""
+    takes_secrets: bool = False
+    """Whether `secrets` may be named here: a secret field of a block that is not pure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class Catalogue(Protocol):
 
     def expressions(self, type: str, config: Mapping[str, Any]) -> list[ExpressionField]:
         """Every place in this config that holds an expression; only ``expression`` language code."""
+        ...
+
+    def secret_fields(self, type: str, config: Mapping[str, Any]) -> list[str]:
+        """Paths of the fields of this type in which `secrets` may be named; none for a pure block."""
         ...
 
     def check_config(self, type: str, config: Mapping[str, Any]) -> list[ConfigIssue]:

@@ -42,6 +42,8 @@ class Operation:
     keeps_answer: bool
     for_operator: bool = False
     """Whether it concerns the whole server."""
+    or_operator: bool = False
+    """Whether who speaks for the whole server needs no scope."""
 
 
 class Operations:
@@ -80,13 +82,15 @@ class Operations:
         media: Mapping[str, Any] | None = None,
         conflict: str | None = None,
         for_operator: bool = False,
+        or_operator: bool = False,
     ) -> Decorator:
         """Declare an operation.
 
         `answers` is the type of `data` (for the document), `status` that of a success, `exists` the check that lets a
         404 come before a 400, `has_secret` keeps the answer out of idempotency, `media` other content types it speaks,
         `conflict` when a GET answers 409 (for the document; other methods always may), `for_operator` that it concerns
-        the whole server, so that a key of some workspace is refused.
+        the whole server, so that a key of some workspace is refused, `or_operator` that a kernel of this server, which
+        has no `admin`, may do it too.
         """
         success: dict[str, Any] = {"description": "Success", "model": Success[answers or Any]}  # type: ignore[valid-type]
         if media:
@@ -98,7 +102,8 @@ class Operations:
             responses[409] = {"description": conflict, "content": {"application/json": {"schema": schema}}}
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            setattr(endpoint, MARK, Operation(operation_id, scope, status, exists, not has_secret, for_operator))
+            mark = Operation(operation_id, scope, status, exists, not has_secret, for_operator, or_operator)
+            setattr(endpoint, MARK, mark)
             self.router.add_api_route(
                 path,
                 endpoint,
@@ -128,7 +133,8 @@ class OperationRoute(APIRoute):
             caller: Caller = request.scope[KEY_IN_SCOPE]
             call = _Call(inner, request, caller, operation, takes_body)
             try:
-                caller.require(operation.scope)
+                if not (operation.or_operator and caller.is_operator):
+                    caller.require(operation.scope)
                 if operation.for_operator:
                     caller.require_operator()
                 key = request.headers.get("idempotency-key") if takes_key else None

@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description Changes to keys and workspaces, and calls that were refused, newest first.
+         * @description Changes to keys, workspaces and secrets, and calls that were refused, newest first.
          */
         get: operations["listAuditEntries"];
         put?: never;
@@ -1236,6 +1236,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Secrets
+         * @description The workspace's secrets by name, without their values, and which functions name them.
+         */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/secrets/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description Encrypt every secret of every workspace with a new key, and throw the old one away.
+         */
+        post: operations["rotateSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflow/secrets/{secretName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Secret
+         * @description A secret without its value: nothing ever answers that.
+         */
+        get: operations["getSecret"];
+        /**
+         * Set Secret
+         * @description Make a secret, or change its value or description. What reads it next reads the new value.
+         */
+        put: operations["setSecret"];
+        post?: never;
+        /**
+         * Delete Secret
+         * @description Delete a secret. Blocks that name it fail from now on.
+         */
+        delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflow/snapshots/{snapshotId}": {
         parameters: {
             query?: never;
@@ -1476,14 +1544,14 @@ export interface components {
         };
         /**
          * AuditEntry
-         * @description One entry of the audit log. `subject` is the key, the workspace or the call; `times` that it happened.
+         * @description One entry of the audit log. `subject` is the key, the workspace, the secret or the call; `times` that it was.
          */
         AuditEntry: {
             /**
              * Action
              * @enum {string}
              */
-            action: "key.created" | "key.revoked" | "workspace.created" | "call.refused";
+            action: "key.created" | "key.revoked" | "workspace.created" | "secret.created" | "secret.changed" | "secret.deleted" | "secrets.rotated" | "call.refused";
             /** Actor */
             actor: string;
             /**
@@ -1896,7 +1964,7 @@ export interface components {
          * @description Every kind of problem. The value stands on the wire and has a heading in the docs.
          * @enum {string}
          */
-        Code: "EMPTY_FLOW" | "TOO_LARGE" | "TOO_DEEP" | "MORE_PROBLEMS" | "DUPLICATE_ID" | "UNKNOWN_BLOCK" | "UNKNOWN_TYPE" | "DISABLED_TYPE" | "BAD_CONFIG" | "NO_TRIGGER" | "UNREACHABLE" | "DISABLED_UPSTREAM" | "CYCLE" | "UNKNOWN_PORT" | "UNCONNECTED_PORT" | "DUPLICATE_EDGE" | "TYPE_MISMATCH" | "EDGE_LEAVES_REGION" | "EDGE_ENTERS_REGION" | "EMPTY_REGION" | "UNWIRED_BRANCH" | "LONE_MERGE" | "DEAD_PORT" | "DUPLICATE_NAME" | "RESERVED_NAME" | "SHADOWED_NAME" | "BAD_EXPRESSION" | "UNKNOWN_NAME" | "NOT_IN_SCOPE" | "NOT_UPSTREAM" | "DISABLED_REFERENCE" | "VARIABLE_RACE" | "BAD_SUBFLOW";
+        Code: "EMPTY_FLOW" | "TOO_LARGE" | "TOO_DEEP" | "MORE_PROBLEMS" | "DUPLICATE_ID" | "UNKNOWN_BLOCK" | "UNKNOWN_TYPE" | "DISABLED_TYPE" | "BAD_CONFIG" | "NO_TRIGGER" | "UNREACHABLE" | "DISABLED_UPSTREAM" | "CYCLE" | "UNKNOWN_PORT" | "UNCONNECTED_PORT" | "DUPLICATE_EDGE" | "TYPE_MISMATCH" | "EDGE_LEAVES_REGION" | "EDGE_ENTERS_REGION" | "EMPTY_REGION" | "UNWIRED_BRANCH" | "LONE_MERGE" | "DEAD_PORT" | "DUPLICATE_NAME" | "RESERVED_NAME" | "SHADOWED_NAME" | "BAD_EXPRESSION" | "UNKNOWN_NAME" | "NOT_IN_SCOPE" | "NOT_UPSTREAM" | "DISABLED_REFERENCE" | "VARIABLE_RACE" | "UNKNOWN_SECRET" | "BAD_SUBFLOW";
         /**
          * CommandEntry
          * @description One command of the history. An undo or a redo is one too; `ofGroup` is the group that it is about.
@@ -3190,6 +3258,29 @@ export interface components {
             reused: number;
         };
         /**
+         * Rotated
+         * @description How a rotation went.
+         */
+        Rotated: {
+            /** Oldkeyskept */
+            oldKeysKept: boolean;
+            /** Rotated */
+            rotated: number;
+            /** Unreadable */
+            unreadable: string[];
+        };
+        /**
+         * Rotation
+         * @description Body of POST /secrets/rotate.
+         */
+        Rotation: {
+            /**
+             * Keepoldkeys
+             * @default false
+             */
+            keepOldKeys: boolean;
+        };
+        /**
          * Run
          * @description One execution of one version of a function. Durations are milliseconds, to the microsecond.
          */
@@ -3411,6 +3502,68 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "pending" | "queued" | "running" | "waiting" | "paused" | "cancelling" | "cancelled" | "completed" | "failed" | "timed_out" | "dead_letter";
+        /**
+         * Secret
+         * @description A secret without its value.
+         */
+        Secret: {
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Description */
+            description: string | null;
+            /** Lastusedat */
+            lastUsedAt: string | null;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Updatedat
+             * Format: date-time
+             */
+            updatedAt: string;
+            /** Updatedby */
+            updatedBy: string;
+            /** Usedby */
+            usedBy: components["schemas"]["SecretUse"][];
+            /**
+             * Valueupdatedat
+             * Format: date-time
+             */
+            valueUpdatedAt: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SecretChange
+         * @description Body of PUT /secrets/{secretName}. `value` is needed for a new one; what is left out stays as it is.
+         */
+        SecretChange: {
+            /** Description */
+            description?: string | null;
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            /**
+             * Value
+             * @description Text of 1 to 65,536 bytes as UTF-8. No answer ever shows it.
+             */
+            value?: string | null;
+        };
+        /**
+         * SecretUse
+         * @description A function that names a secret, in its latest version.
+         */
+        SecretUse: {
+            /** Blockids */
+            blockIds: string[];
+            /** Functionid */
+            functionId: string;
+            /** Functionname */
+            functionName: string;
+        };
         /**
          * SetGroupsCommand
          * @description Replace the groups.
@@ -3886,6 +4039,21 @@ export interface components {
              */
             success: boolean;
         };
+        /** Success[Rotated] */
+        Success_Rotated_: {
+            data: components["schemas"]["Rotated"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
         /** Success[RunGoesOn] */
         Success_RunGoesOn_: {
             data: components["schemas"]["RunGoesOn"];
@@ -3934,6 +4102,21 @@ export interface components {
         /** Success[Run] */
         Success_Run_: {
             data: components["schemas"]["Run"];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[Secret] */
+        Success_Secret_: {
+            data: components["schemas"]["Secret"];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -4201,6 +4384,22 @@ export interface components {
         Success_list_Run__: {
             /** Data */
             data: components["schemas"]["Run"][];
+            /** Meta */
+            meta?: {
+                [key: string]: unknown;
+            } | null;
+            /** Requestid */
+            requestId: string;
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** Success[list[Secret]] */
+        Success_list_Secret__: {
+            /** Data */
+            data: components["schemas"]["Secret"][];
             /** Meta */
             meta?: {
                 [key: string]: unknown;
@@ -4774,7 +4973,7 @@ export interface operations {
     listAuditEntries: {
         parameters: {
             query?: {
-                action?: ("key.created" | "key.revoked" | "workspace.created" | "call.refused") | null;
+                action?: ("key.created" | "key.revoked" | "workspace.created" | "secret.created" | "secret.changed" | "secret.deleted" | "secrets.rotated" | "call.refused") | null;
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description meta.nextCursor of the page before. */
@@ -7463,6 +7662,200 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: {
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description meta.nextCursor of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_list_Secret__"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateSecrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+                /** @description The same key and body within 24 hours give the first answer again. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Rotated_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                /** @description A letter or `_`, then letters, digits, `_`. */
+                secretName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Secret_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                /** @description A letter or `_`, then letters, digits, `_`. */
+                secretName: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Secret_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["FlowInvalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back in the answer and stands in the log. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /** @description The workspace; a key knows its own, a Jupyter login has the default one. */
+                "X-Workspace-Id"?: components["parameters"]["WorkspaceId"];
+            };
+            path: {
+                /** @description A letter or `_`, then letters, digits, `_`. */
+                secretName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Deleted_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["FlowInvalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

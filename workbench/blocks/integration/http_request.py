@@ -14,7 +14,7 @@ from workbench.base.errors import BlockFailed
 from workbench.blocks.context import BlockContext, HttpRequest, HttpResponse
 from workbench.blocks.integration.paging import Paging, read_pages
 from workbench.blocks.kind import TEMPLATE, BlockConfig, BlockType, Effect, Fired, Port, when
-from workbench.blocks.secret_fields import SECRET, SECRET_BY_NAME
+from workbench.blocks.secret_fields import SECRET, SECRET_BY_NAME, TAKES_SECRETS
 from workbench.blocks.words import kind_of, listed, shorten
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -25,7 +25,9 @@ class Auth(BlockConfig):
     token: Annotated[str | None, TEMPLATE] = Field(
         default=None, title="Token", json_schema_extra={**when(type="bearer"), **SECRET}
     )
-    username: Annotated[str | None, TEMPLATE] = Field(default=None, title="User", json_schema_extra=when(type="basic"))
+    username: Annotated[str | None, TEMPLATE] = Field(
+        default=None, title="User", json_schema_extra={**when(type="basic"), **TAKES_SECRETS}
+    )
     password: Annotated[str | None, TEMPLATE] = Field(
         default=None, title="Password", json_schema_extra={**when(type="basic"), **SECRET}
     )
@@ -37,13 +39,16 @@ class Auth(BlockConfig):
 
 class HttpRequestConfig(BlockConfig):
     method: Method = Field(default="GET", title="Method")
-    url: Annotated[str, TEMPLATE] = Field(min_length=1, title="Address")
+    url: Annotated[str, TEMPLATE] = Field(min_length=1, title="Address", json_schema_extra=TAKES_SECRETS)
     headers: Annotated[dict[str, str | int | float | bool | None], TEMPLATE] = Field(
         default={}, title="Headers", json_schema_extra=SECRET_BY_NAME
     )
     query: Annotated[dict[str, Any], TEMPLATE] = Field(default={}, title="Query", json_schema_extra=SECRET_BY_NAME)
     body: Annotated[Any, TEMPLATE] = Field(
-        default=None, title="Body", description="Text is sent as it is, all else as JSON."
+        default=None,
+        title="Body",
+        description="Text is sent as it is, all else as JSON.",
+        json_schema_extra=TAKES_SECRETS,
     )
     auth: Auth = Field(default=Auth(), title="Authentication")
     expected_status: list[Annotated[int, Field(ge=100, le=599)]] = Field(
@@ -140,6 +145,7 @@ def _request(config: HttpRequestConfig) -> HttpRequest:
         timeout_ms=config.timeout_ms,
         max_bytes=config.max_bytes,
         follow_redirects=config.follow_redirects,
+        secret_headers=_secret_headers(config.auth),
     )
 
 
@@ -168,6 +174,13 @@ def _authenticate(auth: Auth, headers: dict[str, str]) -> None:
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     elif auth.type == "header" and auth.name and auth.value is not None:
         headers[auth.name] = auth.value
+
+
+def _secret_headers(auth: Auth) -> frozenset[str]:
+    """Names, in lower case, of the headers that `auth` sets: no other origin gets them."""
+    if auth.type == "header":
+        return frozenset({(auth.name or "").lower()})
+    return frozenset({"authorization"} if auth.type != "none" else ())
 
 
 def _checked(config: HttpRequestConfig, response: HttpResponse) -> Any:

@@ -94,6 +94,7 @@ def _at(request: HttpRequest, place: _Next) -> HttpRequest:
         timeout_ms=request.timeout_ms,
         max_bytes=request.max_bytes,
         follow_redirects=request.follow_redirects,
+        secret_headers=request.secret_headers,
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from workbench.flow.expressions.errors import IT, ExpressionError
 from workbench.flow.expressions.limits import Budget
 from workbench.flow.expressions.rewrite import FILENAME, NAMESPACE, Rewriter
+from workbench.flow.expressions.secret_names import SECRETS, secret_names
 from workbench.flow.expressions.syntax import offset, parse, shorten
 from workbench.flow.expressions.values import TABLE_HINT, TABLE_TEXT, finish
 
@@ -29,7 +30,7 @@ _NAMED = frozenset({"UNKNOWN_NAME", "BLOCK_SKIPPED", "NOT_IN_SCOPE", "VARIABLE_R
 class Compiled:
     """An expression, parsed and compiled once."""
 
-    __slots__ = ("_call", "_checks", "names", "optional", "roots", "source", "start")
+    __slots__ = ("_call", "_checks", "names", "optional", "roots", "secrets", "source", "start")
 
     def __init__(self, source: str, start: int = 0) -> None:
         self.source = source
@@ -37,7 +38,9 @@ class Compiled:
         """Where the source begins in the text as given."""
         rewriter = Rewriter(source)
         try:
-            code = rewriter.compile(parse(source))
+            tree = parse(source)
+            named = secret_names(tree, source) if SECRETS in source else frozenset[str]()
+            code = rewriter.compile(tree)
         except ExpressionError as error:
             raise self._placed(error) from None
         except RecursionError:
@@ -49,6 +52,8 @@ class Compiled:
         self.names = frozenset(self.roots)
         self.optional = self.names - rewriter.sure
         """Names that stand only inside default(…)."""
+        self.secrets = named
+        """Names of the secrets that it reads."""
 
     def evaluate(self, get: Get) -> Any:
         """The value. Raises ExpressionError only, or a WorkbenchError that `get` raised."""

@@ -22,7 +22,7 @@ and the flow is looked at as a whole."""
 class Template:
     """Plain text, one whole expression, or a mix. Immutable; made by parse_template and parse_expression."""
 
-    __slots__ = ("_whole", "evaluate", "names", "optional_names", "parts", "text")
+    __slots__ = ("_whole", "evaluate", "names", "optional_names", "parts", "secrets", "text")
 
     def __init__(self, text: str, parts: tuple[Part, ...]) -> None:
         self.text = text
@@ -33,6 +33,8 @@ class Template:
         sure = frozenset[str]().union(*(c.names - c.optional for c in compiled))
         self.optional_names: frozenset[str] = self.names - sure
         """Those of `names` that stand only inside default(…), so that they may be missing."""
+        self.secrets: frozenset[str] = frozenset().union(*(c.secrets for c in compiled))
+        """Names of the secrets that the expressions read."""
         self._whole = compiled[0] if len(parts) == 1 and compiled else None
         self.evaluate = self._whole.evaluate if self._whole else self._join
         """`evaluate(get) -> value`: `get(name)` gives a root name's value. Raises ExpressionError."""

@@ -25,8 +25,8 @@ MAX_TOLD = 1000
 _STOPPING = {Code.TOO_LARGE, Code.TOO_DEEP}
 
 
-def validate(flow: Flow, catalogue: Catalogue) -> Validation:
-    """Whether `flow` can run, and all that is wrong with it.
+def validate(flow: Flow, catalogue: Catalogue, secrets: frozenset[str] | None = None) -> Validation:
+    """Whether `flow` can run, and all that is wrong with it; `secrets` are the names of those that exist, if known.
 
     Never raises. Over the limits on size and depth it says only that.
     """
@@ -35,7 +35,7 @@ def validate(flow: Flow, catalogue: Catalogue) -> Validation:
         return as_validation(problems)
     if not flow.blocks:
         return as_validation([*problems, _empty(catalogue)])
-    subject = subject_of(flow, catalogue)
+    subject = subject_of(flow, catalogue, secrets)
     too_deep = list(check_depth(subject))
     if too_deep:
         return as_validation([*problems, *too_deep])

@@ -11,7 +11,8 @@ from typing import Literal
 
 from workbench.flow.catalogue import ExpressionField
 from workbench.flow.config_paths import replaced_at
-from workbench.flow.expressions import ExpressionError, parse_expression, parse_template, rename
+from workbench.flow.expressions import ExpressionError, Template, parse_expression, parse_template, rename
+from workbench.flow.expressions.secret_names import SECRETS
 from workbench.flow.handles import handle
 from workbench.flow.model import Block
 from workbench.flow.nearest import MAX_CANDIDATES
@@ -27,7 +28,7 @@ GIVEN = {
     "index": "inside a loop",
     "last": "inside a loop that says while",
     "accumulator": "inside a loop that reduces",
-    "secrets": "in the secret fields of a block",
+    "secrets": "in the secret fields of a block that is not pure",
     "error": "behind an `error` or `caught` port",
 }
 """Names of the language that only some places have, and which."""
@@ -54,6 +55,8 @@ def check_references(subject: Subject) -> Iterator[Problem]:
                 problem = _check_name(subject, given, _Use(block, field, name, name in template.optional_names))
                 if problem is not None:
                     yield problem
+            if field.takes_secrets:
+                yield from _check_secrets(subject, block, field, template)
 
 
 def _bad_syntax(block: Block, field: ExpressionField, error: ExpressionError) -> Problem:
@@ -150,6 +153,8 @@ def _check_name(subject: Subject, given: _Given, use: _Use) -> Problem | None:
     name, block = use.name, use.block
     if name in ALWAYS or name in given.at(block, use.field):
         return None
+    if name == SECRETS:
+        return None if use.field.takes_secrets else _no_secrets_here(subject, use)
     named = subject.handles.get(name)
     if name in GIVEN or named is None:
         if use.is_guarded:
@@ -168,6 +173,43 @@ def _not_given(given: _Given, use: _Use) -> Problem:
     there = sorted(given.at(use.block, use.field))
     hint = f" Here there are: {', '.join(f'`{n}`' for n in there)}." if there else ""
     return use.problem(Code.NOT_IN_SCOPE, f", which exists only {GIVEN[use.name]}.{hint}")
+
+
+def _no_secrets_here(subject: Subject, use: _Use) -> Problem:
+    """`secrets` in a field that is not secret; also inside `default(…)`, which would only hide it."""
+    fields = subject.catalogue.secret_fields(use.block.type, use.block.config)
+    hint = f" Here that are {', '.join(f'`{name}`' for name in fields)}." if fields else ""
+    return use.problem(Code.NOT_IN_SCOPE, f", which exists only {GIVEN[SECRETS]}.{hint}")
+
+
+def _check_secrets(subject: Subject, block: Block, field: ExpressionField, template: Template) -> Iterator[Problem]:
+    """Secrets that do not exist: a warning, for they may be set after the flow was drawn."""
+    if subject.secrets is None or SECRETS in template.optional_names:
+        return
+    for name in sorted(template.secrets - subject.secrets):
+        use = _Use(block, field, SECRETS, is_guarded=False)
+        near = subject.nearest.find(name, sorted(subject.secrets))
+        told = f"There is no secret `{name}` in this workspace"
+        is_likely = near is not None and f"{SECRETS}.{name}" in field.text
+        yield Problem(
+            code=Code.UNKNOWN_SECRET,
+            severity="warning",
+            message=f'"{block.name}" in {field.path}: {told}'
+            + (f". Did you mean `{near}`?" if near else f". Set it: PUT /secrets/{name}."),
+            block_id=block.id,
+            field=f"config.{field.path}",
+            position=_position(field, SECRETS),
+            fix=_respell(use, name, near) if near is not None and is_likely else None,
+        )
+
+
+def _respell(use: _Use, name: str, near: str) -> Fix | None:
+    text = re.sub(rf"\bsecrets\.{re.escape(name)}(?!\w)", f"secrets.{near}", use.field.text)
+    try:
+        config = replaced_at(use.block.config, use.field.keys, text)
+    except LookupError:
+        return None
+    return fix(f"Write secrets.{near}", ("UPDATE_BLOCK", {"blockId": use.block.id, "config": config}))
 
 
 def _unknown(subject: Subject, given: _Given, use: _Use) -> Problem:

@@ -21,6 +21,8 @@ class Subject:
     regions: Regions
     handles: dict[str, str]
     """Block ids by handle."""
+    secrets: frozenset[str] | None = None
+    """Names of the secrets that exist, where that is known."""
     nearest: Nearest = field(default_factory=Nearest)
 
     @property
@@ -47,10 +49,10 @@ class Subject:
         return [[index[e.target] for e in leaving if id(e) not in crossings] for leaving in self.graph.outgoing]
 
 
-def subject_of(flow: Flow, catalogue: Catalogue) -> Subject:
+def subject_of(flow: Flow, catalogue: Catalogue, secrets: frozenset[str] | None = None) -> Subject:
     """Work out regions and handles."""
     regions = find_regions(flow, catalogue)
-    return Subject(flow, catalogue, regions, handles_of(regions.graph.blocks))
+    return Subject(flow, catalogue, regions, handles_of(regions.graph.blocks), secrets)
 
 
 def wire_text(subject: Subject, edge: Edge) -> str:
