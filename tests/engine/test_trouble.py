@@ -182,7 +182,7 @@ def test_a_crash_in_a_run_that_has_no_task_is_seen_and_others_go_on(
         raise RuntimeError("bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.engine.lives, "_end_at_once", broken)
+        patch.setattr(house.engine.lives.ends, "at_once", broken)
         row = house.submit(flow([transform("a", "1")], "start > a"))
         house.wait_gone(row)
     assert "bug" in house.engine.health()["reasons"][0]
