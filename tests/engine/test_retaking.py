@@ -24,6 +24,9 @@ from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 
 
+ONE = FunctionPolicy(concurrency=Concurrency(1))
+
+
 def fail_next_sync() -> None:
     """The next sync of the log fails, and no other."""
     failed = False
@@ -47,6 +50,19 @@ def writable(house: House) -> threading.Event:
 
     house.store.on_writable = hook
     return event
+
+
+def one_of_two(house: House) -> list[RunRow]:
+    """Two runs of a function of which one may run at once: the first is inside its effect `t`, behind the door `d`."""
+    made = flow([touch("t", 1, door="d")], "start > t")
+    function = str(UUID(int=77))
+    house.flows[function, 1] = made
+    house.call(lambda: house.engine.set_policy(function, ONE))
+    request = RunRequest(WORKSPACE, function, "f", 1, made, {})
+    rows = [house.do(house.engine.submit(request)) for _ in range(2)]
+    house.world.until(house.world.began, "t")
+    house.settle()
+    return rows
 
 
 def _ended(house: House, row: RunRow) -> RunRow:
@@ -81,15 +97,7 @@ def test_a_run_that_lost_the_log_keeps_its_place_until_it_is_taken_up(houses: Ca
 
     house.world.new_loop()
     house.do(house.engine.start(recover))
-    made = flow([touch("t", 1, door="d")], "start > t")
-    function = str(UUID(int=77))
-    house.flows[function, 1] = made
-    limit = FunctionPolicy(concurrency=Concurrency(1))
-    house.call(lambda: house.engine.set_policy(function, limit))
-    request = RunRequest(WORKSPACE, function, "f", 1, made, {})
-    first, second = (house.do(house.engine.submit(request)) for _ in range(2))
-    house.world.until(house.world.began, "t")
-    house.settle()
+    first, second = one_of_two(house)
     again = writable(house)
     fail_next_sync()
     house.do(house.world.open("d"))
@@ -97,7 +105,7 @@ def test_a_run_that_lost_the_log_keeps_its_place_until_it_is_taken_up(houses: Ca
     house.settle()
     assert house.call(lambda: [row.status for row in house.engine.queue.rows()]) == ["pending"]
     assert house.call(house.engine.broken) == []
-    house.call(lambda: house.engine.set_policy(function, limit))  # whatever is counted anew, it is not forgotten
+    house.call(lambda: house.engine.set_policy(first.function_id, ONE))  # whatever is counted anew, it is not forgotten
     look.set()
     assert [_ended(house, row).status for row in (first, second)] == ["completed"] * 2
     told = [f.run for f in house.facts if isinstance(f, RunFinished)]
@@ -161,14 +169,7 @@ def test_runs_that_write_nothing_meanwhile_never_notice(houses: Callable[..., Ho
 
 def test_a_held_run_that_could_not_be_cancelled_stays_held(houses: Callable[..., House]) -> None:
     house = houses().start()
-    made = flow([touch("t", 1, door="d")], "start > t")
-    function = str(UUID(int=78))
-    house.flows[function, 1] = made
-    house.call(lambda: house.engine.set_policy(function, FunctionPolicy(concurrency=Concurrency(1))))
-    request = RunRequest(WORKSPACE, function, "f", 1, made, {})
-    first, second = (house.do(house.engine.submit(request)) for _ in range(2))
-    house.world.until(house.world.began, "t")
-    house.settle()
+    first, second = one_of_two(house)
     again = writable(house)
     fail_next_sync()
     with pytest.raises(Unavailable):
