@@ -23,7 +23,6 @@ from workbench.engine.queue import Entry
 from workbench.engine.records import RunRequest, RunRow
 from workbench.engine.recovery import find_open_runs
 
-
 ONE = FunctionPolicy(concurrency=Concurrency(1))
 
 
