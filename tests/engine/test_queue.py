@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
@@ -12,7 +14,8 @@ import pytest
 
 from tests.engine.flows import flow, touch, transform
 from tests.engine.house import House
-from workbench.base.errors import InvalidInput
+from workbench.base.errors import InvalidInput, Unavailable
+from workbench.base.probe import listen
 from workbench.engine.policies import Concurrency, FunctionPolicy
 from workbench.engine.records import RunRequest, RunRow
 from workbench.flow.expressions import parse_expression
@@ -218,6 +221,35 @@ def test_started_paused_holds_even_what_was_under_way(houses: Callable[..., Hous
     open_door(house, "d")
     house.do(house.engine.holds.resume(None, None, None))
     assert house.finish(row).status == "completed"
+
+
+def test_who_pauses_what_is_being_paused_waits_until_that_lasts(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    failed = threading.Event()
+
+    def hook(name: str) -> None:
+        if name == "log.before_sync" and not failed.is_set():
+            failed.set()
+            raise OSError(5, "Input/output error")
+
+    listen(hook)
+    pause = house.engine.holds.pause
+
+    async def twice() -> list[Any]:
+        return await asyncio.gather(*(pause(F, "me", None, None) for _ in range(2)), return_exceptions=True)
+
+    assert [type(answer) for answer in house.do(twice())] == [Unavailable] * 2
+    assert house.call(house.engine.holds.pauses) == []
+
+
+def test_a_pause_of_a_server_that_was_started_paused_is_there_after_the_next_start(
+    houses: Callable[..., House],
+) -> None:
+    house = houses().start(start_paused=True)
+    said = house.do(house.engine.holds.pause(None, "me", "after the incident", None))
+    assert house.do(house.engine.holds.pause(None, "another", None, None)) == said
+    house = house.restart().start()
+    assert [(p["author"], p["reason"]) for p in house.engine.holds.pauses()] == [("me", "after the incident")]
 
 
 def test_a_workspace_that_floods_does_not_starve_another(houses: Callable[..., House]) -> None:

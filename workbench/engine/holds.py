@@ -20,6 +20,7 @@ from workbench.engine.records import RunRow
 from workbench.engine.states import RunStatus, may_move
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
+from workbench.storage.ticket import Ticket
 
 log = structlog.get_logger("workbench.engine")
 
@@ -37,6 +38,8 @@ class Holds:
         self._clock = clock
         self._queue = queue
         self._dispatch = dispatch
+        self._written: dict[str, Ticket] = {}
+        """By scope that was paused here: the fact that says so, which may not last yet."""
         self.cancel: Callable[[str, str], None] = lambda _run_id, _reason: None
         """Cancels a run, some time; the engine gives it."""
 
@@ -146,14 +149,23 @@ class Holds:
         """Start nothing more of a function (None: at all); durable when this returns. Raises Unavailable."""
         scope = function_id or SERVER
         known = self.admission.pauses.get(scope)
-        if known is not None:
+        if known is not None and scope in self._written:  # by another, perhaps a moment ago
+            await self._written[scope]
+        if known is not None and (scope in self._written or not known.holds_all):
             return known
-        pause = Pause(self._clock.now_us(), author, reason)
+        now = self._clock.now_us()
+        pause = Pause(now, author, reason, holds_all=known is not None)
         self.admission.pause(scope, pause)
         try:
-            await self._store.append([QueuePaused(_raw(scope), pause.at, author, reason)], workspace)
+            self._written[scope] = self._store.append([QueuePaused(_raw(scope), now, author, reason)], workspace)
+            await self._written[scope]
         except BaseException:
-            self._go_on(self.admission.resume(scope))
+            self._written.pop(scope, None)
+            if self.admission.pauses.get(scope) is pause:
+                if known is not None:  # the server was started paused, and stays so
+                    self.admission.pause(scope, known)
+                else:
+                    self._go_on(self.admission.resume(scope))
             raise
         pulled = self._queue.pull(lambda row: scope in (SERVER, row.function_id))
         await self._in_chunks(pulled)
@@ -166,6 +178,7 @@ class Holds:
         if scope not in self.admission.pauses:
             return False
         await self._store.append([QueueResumed(_raw(scope), self._clock.now_us(), author)], workspace)
+        self._written.pop(scope, None)
         await self._in_chunks(self.admission.resume(scope))
         log.info("queue.resumed", scope=scope or "server")
         return True
