@@ -23,7 +23,8 @@ def test_undo_takes_back_what_was_just_done_saved_or_not_and_redo_makes_it_again
     assert repr(doubled.redo()).startswith("Made again: ")
     assert doubled["double"].config["code"] == "item * 3"
     doubled.undo()
-    doubled.undo()
+    taken = doubled.undo_to(doubled.history[-1])
+    assert taken.label == doubled.history[-1].label
     assert doubled.blocks == ()
     with pytest.raises(InvalidState, match="nothing"):
         doubled.undo()

@@ -263,3 +263,101 @@ def test_every_version_between_two_kept_ones_can_be_read_after_a_restart(tmp_pat
             assert flow_of(api, function, version)["blocks"][0]["position"]["x"] == version - 1
         data(undo(api, function))
         assert flow_of(api, function)["blocks"][0]["position"]["x"] == 43
+
+
+def test_two_peoples_notes_and_groups_are_taken_back_apart(api: httpx.Client) -> None:
+    function = data(api.post("/functions", json={"name": "noted"}), 201)["id"]
+
+    def do(type_: str, **payload: Any) -> Any:
+        commands = [{"type": type_, "payload": {"functionId": function, **payload}}]
+        return data(api.post("/commands/batch", json={"commands": commands}))
+
+    def notes() -> list[dict[str, Any]]:
+        return data(api.get(f"/functions/{function}"))["flow"]["notes"]
+
+    mine = do("ADD_NOTE", note={"id": "mine", "text": "a", "position": {"x": 1, "y": 2}})
+    assert mine["label"] == "New note" and mine["results"][0]["noteId"] == "mine"
+    free = do("ADD_NOTE", note={"text": "b"})["results"][0]["noteId"]
+    assert notes() == [{"id": "mine", "text": "a", "position": {"x": 1, "y": 2}}, {"id": free, "text": "b"}]
+    changed = do("UPDATE_NOTE", noteId=free, note={"text": "c", "width": 5})
+    data(api.post("/commands/undo", json={"functionId": function, "groupId": mine["groupId"]}))
+    assert notes() == [{"id": free, "text": "c", "width": 5}]
+    do("UPDATE_NOTE", noteId=free, note={"width": None})
+    blocked = api.post("/commands/undo", json={"functionId": function, "groupId": changed["groupId"]})
+    assert blocked.status_code == 409 and f"note “{free}”" in blocked.json()["error"]["message"]
+    do("ADD_GROUP", group={"id": "g", "title": "all", "blockIds": []})
+    do("REMOVE_NOTE", noteId=free)
+    do("UPDATE_GROUP", groupId="g", group={"locked": True})
+    assert data(api.get(f"/functions/{function}"))["flow"]["groups"][0]["locked"] is True
+    for wrong, status in (
+        ({"type": "REMOVE_NOTE", "payload": {"functionId": function, "noteId": free}}, 404),
+        ({"type": "ADD_GROUP", "payload": {"functionId": function, "group": {"id": "g"}}}, 409),
+        ({"type": "ADD_NOTE", "payload": {"functionId": function, "note": {"id": 7}}}, 400),
+        ({"type": "UPDATE_GROUP", "payload": {"functionId": function, "groupId": "g", "group": {"id": "h"}}}, 400),
+    ):
+        assert api.post("/commands/batch", json={"commands": [wrong]}).status_code == status
+    while api.post("/commands/undo", json={"functionId": function}).status_code == 200:
+        pass
+    assert data(api.get(f"/functions/{function}"))["flow"] == {
+        "blocks": [], "edges": [], "variables": {}, "notes": [], "groups": []
+    }  # fmt: skip
+
+
+def test_notes_that_ids_do_not_tell_apart_are_changed_as_a_list(api: httpx.Client) -> None:
+    flow = {"notes": [{"text": "no id"}, {"id": "n", "text": "1"}, {"id": "n", "text": "2"}]}
+    function = data(api.post("/functions", json={"name": "old notes", "flow": flow}), 201)["id"]
+    add = {"type": "ADD_NOTE", "payload": {"functionId": function, "note": {"text": "new"}}}
+    made = data(api.post("/commands/batch", json={"commands": [add]}))["results"][0]["noteId"]
+    assert data(api.get(f"/functions/{function}"))["flow"]["notes"] == [*flow["notes"], {"id": made, "text": "new"}]
+    data(api.post("/commands/undo", json={"functionId": function}))
+    assert data(api.get(f"/functions/{function}"))["flow"]["notes"] == flow["notes"]
+
+
+def test_all_changes_from_one_on_are_taken_back_at_once_or_none(api: httpx.Client) -> None:
+    function = data(api.post("/functions", json={"name": "long"}), 201)["id"]
+    groups = []
+    for n in range(5):
+        new = {"functionId": function, "block": {"id": f"b{n}", "type": "transform", "name": f"step {n}"}}
+        told = data(api.post("/commands/batch", json={"commands": [{"type": "ADD_BLOCK", "payload": new}]}))
+        groups.append(told["groupId"])
+
+    def ids() -> list[str]:
+        return [b["id"] for b in data(api.get(f"/functions/{function}"))["flow"]["blocks"]]
+
+    told = data(api.post("/commands/undo", json={"functionId": function, "toGroupId": groups[2]}))
+    assert told["label"] == "3 changes" and told["versions"] == {function: 9}
+    assert ids() == ["b0", "b1"]
+    for n in range(2, 5):
+        data(api.post("/commands/redo", json={"functionId": function}))
+        assert ids() == [f"b{m}" for m in range(n + 1)]
+    data(api.post("/commands/undo", json={"functionId": function, "groupId": groups[3]}))
+    data(api.post("/commands/undo", json={"functionId": function, "toGroupId": groups[2]}))
+    assert ids() == ["b0", "b1"]
+    for body in (
+        {"toGroupId": groups[0]},
+        {"functionId": function, "groupId": groups[0], "toGroupId": groups[0]},
+    ):
+        assert api.post("/commands/undo", json=body).status_code == 400
+    for unknown in ("x", groups[4], function):
+        assert api.post("/commands/undo", json={"functionId": function, "toGroupId": unknown}).status_code == 404
+
+
+def test_taking_all_back_names_what_stands_in_the_way_and_changes_nothing(api: httpx.Client) -> None:
+    def batch(*commands: tuple[str, dict[str, Any]]) -> str:
+        sent = [{"type": t, "payload": p} for t, p in commands]
+        return data(api.post("/commands/batch", json={"commands": sent}))["groupId"]
+
+    one, two = (data(api.post("/functions", json={"name": n}), 201)["id"] for n in ("one", "two"))
+    new = {"id": "a", "type": "transform", "name": "a"}
+    both = batch(*(("ADD_BLOCK", {"functionId": f, "block": new}) for f in (one, two)))
+    other = batch(("MOVE_BLOCK", {"functionId": two, "blockId": "a", "position": {"x": 9, "y": 9}}))
+    batch(("MOVE_BLOCK", {"functionId": one, "blockId": "a", "position": {"x": 5, "y": 5}}))
+    before = data(api.get(f"/functions/{one}"))
+    refused = api.post("/commands/undo", json={"functionId": one, "toGroupId": both})
+    assert refused.status_code == 409
+    assert refused.json()["error"]["groupId"] == other
+    assert data(api.get(f"/functions/{one}")) == before
+    data(api.post("/commands/undo", json={"functionId": two}))
+    data(api.post("/commands/undo", json={"functionId": one, "toGroupId": both}))
+    assert data(api.get(f"/functions/{two}"))["flow"] == data(api.get(f"/functions/{one}"))["flow"]
+    assert data(api.get(f"/functions/{one}"))["flow"]["blocks"] == []

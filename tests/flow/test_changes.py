@@ -109,3 +109,12 @@ def test_a_block_that_was_wired_since_is_not_taken_away() -> None:
     wired = added.model_copy(update={"edges": (Edge(id="e", source="a", target="b"),)})
     with pytest.raises(Standing, match="wired"):
         applied(wired, inverse(between(empty, added)))
+
+
+def test_lists_of_notes_that_were_changed_as_a_whole_are_still_read_and_taken_back() -> None:
+    old = '[{"type":"set","kind":"flow","id":"","path":["notes"],"before":[],"after":[{"id":"n"}]}]'
+    draft = Draft(Flow())
+    draft.apply(from_text(old))
+    assert draft.flow.notes == ({"id": "n"},)
+    draft.apply(inverse(from_text(old)))
+    assert draft.flow == Flow()

@@ -22,14 +22,21 @@ class WithPast(WorkingCopy):
         """
         return self._take_back("undo", change)
 
+    def undo_to(self, change: Change | str) -> Taken:
+        """Take back that change and all that came after it, all or none; each can be made again by `redo`.
+
+        Raises NotFound for a change that does not stand, Conflict when something else stands in the way.
+        """
+        return self._take_back("undo", change, "toGroupId")
+
     def redo(self, change: Change | str | None = None) -> Taken:
         """Make again what was taken back last."""
         return self._take_back("redo", change)
 
-    def _take_back(self, verb: str, change: Change | str | None) -> Taken:
+    def _take_back(self, verb: str, change: Change | str | None, named: str = "groupId") -> Taken:
         self.save()
         group = change.group_id if isinstance(change, Change) else change
-        body = {"functionId": self.key, **({"groupId": group} if group else {})}
+        body = {"functionId": self.key, **({named: group} if group else {})}
         told = self._bench.api.post(f"/commands/{verb}", body)
         self.reload()
         return Taken(verb, told["label"], told["versions"][self.key])

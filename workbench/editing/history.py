@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.base.clock import Clock
-from workbench.base.errors import Conflict, InvalidInput, InvalidState, Issue, NotFound, WorkbenchError
+from workbench.base.errors import InvalidInput, InvalidState, Issue, NotFound, WorkbenchError
 from workbench.base.ids import Ids, to_bytes
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing import history_store as sql
 from workbench.editing.canvases import check_version
 from workbench.editing.completing import new_block, new_edge_id
-from workbench.editing.edits import FunctionEdit, close_edit, open_edit, open_edits, typing_group
+from workbench.editing.edits import FunctionEdit, close_edit, open_edit, typing_group
+from workbench.editing.facts import FunctionEdited
 from workbench.editing.functions import Functions
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
@@ -23,9 +24,11 @@ from workbench.editing.models import (
     FunctionWithFlow,
     RestoreVersion,
     TakeBack,
+    TakeBackTo,
     Version,
 )
-from workbench.flow.changes import HEAD_FIELDS, Change, Set, Standing, between, inverse, touched
+from workbench.editing.taking_back import Again
+from workbench.flow.changes import HEAD_FIELDS, Put, Set, between
 from workbench.flow.commands import Editor
 from workbench.flow.diff import Diff, diff
 from workbench.flow.model import Flow
@@ -35,6 +38,9 @@ from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
+
+MOST_TAKEN_BACK = 1000
+"""So many changes one request takes back; each is an edit of its own, with its version."""
 
 
 class History:
@@ -113,12 +119,14 @@ class History:
         told = payload.model_dump(mode="json", by_alias=True, exclude_unset=True)
         del told["functionId"]
         made: dict[str, str] = {}
-        for kind in ("block", "edge"):
-            if kind in told:
-                told[kind] = changes[0].value  # type: ignore[union-attr]  # as it was made whole
+        for kind in ("block", "edge", "note", "group"):
+            if command.type == f"ADD_{kind.upper()}":
+                first = changes[0]  # as it was made whole; where ids tell no notes apart, the list has it at its end
+                told[kind] = first.value if isinstance(first, Put) else first.after[-1]  # type: ignore[union-attr]
                 made[f"{kind}_id"] = told[kind]["id"]
             elif f"{kind}Id" in told:
-                made[f"{kind}_id"] = told[f"{kind}Id"] = resolve(told[f"{kind}Id"])
+                given = told[f"{kind}Id"]
+                made[f"{kind}_id"] = told[f"{kind}Id"] = resolve(given) if kind in ("block", "edge") else given
         edit.add(command.type, told, changes)
         return CommandResult(index=index, type=command.type, **made)
 
@@ -135,57 +143,51 @@ class History:
 
     # Undo and redo
 
-    async def undo(self, caller: Caller, asked: TakeBack) -> BatchResult:
-        """Take back the last change that stands, or a named one. Raises NotFound, InvalidState, Conflict."""
-        return await self._again(caller, asked, "undo")
+    async def undo(self, caller: Caller, asked: TakeBackTo) -> BatchResult:
+        """Take back the last change that stands, a named one, or all from one on.
+
+        Raises NotFound, InvalidState, Conflict, InvalidInput.
+        """
+        if asked.to_group_id is not None and (asked.group_id is not None or asked.function_id is None):
+            raise InvalidInput(
+                "`toGroupId` goes with `functionId` and without `groupId`.",
+                details=[Issue("toGroupId", "needs functionId" if asked.function_id is None else "or else groupId")],
+            )
+        return await self._again(caller, asked, "undo", asked.to_group_id)
 
     async def redo(self, caller: Caller, asked: TakeBack) -> BatchResult:
         """Make again what was taken back last. Raises NotFound, InvalidState, Conflict."""
         return await self._again(caller, asked, "redo")
 
-    async def _again(self, caller: Caller, asked: TakeBack, kind: str) -> BatchResult:
+    async def _again(self, caller: Caller, asked: TakeBack, kind: str, down_to: str | None = None) -> BatchResult:
         known = self._known_flow(caller, asked.function_id) if asked.function_id is not None else None
-        if asked.group_id is not None:
-            id_bytes("change", asked.group_id)
-        now, new_group = self._clock.now_us(), self._ids.new()
+        for named in (asked.group_id, down_to):
+            if named is not None:
+                id_bytes("change", named)
+        now = self._clock.now_us()
 
         def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[FunctionEdit]]]:
-            group_id = asked.group_id or _next(cursor, caller, asked, kind)
-            steps = sql.group(cursor, caller.workspace_id, group_id)
-            if not steps or (asked.function_id and all(s.function_id != asked.function_id.lower() for s in steps)):
-                raise missing("change", group_id)
-            _require_standing(steps, kind)
-            by_function: dict[str, list[sql.Edit]] = {}
-            for step in steps:
-                by_function.setdefault(step.function_id, []).append(step)
-            if len(by_function) > 1:
-                opened = open_edits(cursor, caller, list(by_function))
+            if down_to is not None:
+                group_ids = _from(cursor, caller, asked, down_to)
             else:
-                (only,) = by_function
-                opened = {only: open_edit(cursor, caller, only, known)}
-            for function_id, edit in opened.items():
-                if asked.function_id is not None and function_id == asked.function_id.lower():
-                    check_version(asked.expected_version, edit.function.version, "function")
-                self._apply(cursor, edit, by_function[function_id], kind, group_id)
-            edits = list(opened.values())
-            label, raw, of = steps[-1].label, to_bytes(new_group), to_bytes(group_id)
-            facts = [close_edit(e, now, self._ids.new, raw, kind=kind, of=of, label=label) for e in edits]
+                group_ids = [asked.group_id or _next(cursor, caller, asked, kind)]
+            again = Again(cursor, caller, kind, asked, known)
+            facts: list[FunctionEdited] = []
+            for group_id in group_ids:
+                raw = to_bytes(self._ids.new())
+                for edit, label in again.group(group_id, self._require_sound):
+                    of = to_bytes(group_id)
+                    facts.append(close_edit(edit, now, self._ids.new, raw, kind=kind, of=of, label=label))
+                again.go_on(now)
+            label = facts[0].label if len(group_ids) == 1 else f"{len(group_ids)} changes"
             answer = BatchResult(
-                group_id=group_id, label=label, versions={e.function.id: e.edited(now).version for e in edits}
+                group_id=group_ids[-1],
+                label=label,
+                versions={e.function.id: e.function.version for e in again.edits},
             )
-            return list(facts), (answer, edits)
+            return list(facts), (answer, again.edits)
 
         return await self._transact(caller, decide, now)
-
-    def _apply(self, cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], kind: str, group_id: str) -> None:
-        forward = [change for step in steps for change in step.changes]
-        changes = inverse(forward) if kind == "undo" else forward
-        try:
-            edit.draft.apply(changes)
-        except Standing as standing:
-            raise _in_the_way(cursor, edit, steps, standing, kind) from None
-        edit.add(kind.upper(), {"groupId": group_id, "label": steps[-1].label}, changes)
-        self._require_sound(edit, [])
 
     # Versions
 
@@ -290,45 +292,19 @@ def _next(cursor: Any, caller: Caller, asked: TakeBack, kind: str) -> str:
     return step.group_id
 
 
-def _require_standing(steps: list[sql.Edit], kind: str) -> None:
-    first = steps[0]
-    if first.kind in ("undo", "redo"):
-        raise InvalidState(f"“{first.label}” is an {first.kind} itself.", hint="Name the change that it is about.")
-    if first.undone and kind == "undo":
-        raise InvalidState(f"“{first.label}” is undone already.", hint="POST /commands/redo makes it again.")
-    if not first.undone and kind == "redo":
-        raise InvalidState(f"“{first.label}” is not undone.", hint="Only what was undone can be made again.")
-
-
-def _in_the_way(cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], standing: Standing, kind: str) -> Conflict:
-    """Who changed since what this needs, and when."""
-    at = touched(standing.change)
-    later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, max(s.version for s in steps))
-    blame = next((e for e in later if any(_is_near(c, standing.change) for c in e.changes)), None)
-    block = edit.draft.flow.block(at[1]) if at[0] == "block" else None
-    named = f"block “{block.name}”" if block is not None else f"{at[0]} “{at[1]}”" if at[1] else f"{at[0]}"
-    who = f" “{blame.label}” by {blame.author} (version {blame.version}) came after it." if blame else ""
-    value = getattr(standing.change, "value", None)
-    return Conflict(
-        f"“{steps[-1].label}” cannot be {'undone' if kind == 'undo' else 'made again'}: {named}: {standing.why}.{who}",
-        hint=f"Undo “{blame.label}” first, or change the {at[0]} by hand." if blame else "Change it by hand.",
-        details=[Issue(f"{at[0]}s.{at[1]}" if at[1] else at[0], standing.why)],
-        data={
-            "blockId": at[1] if at[0] == "block" else (value or {}).get("source") if at[0] == "edge" else None,
-            "groupId": blame.group_id if blame else None,
-            "version": blame.version if blame else None,
-            "author": blame.author if blame else None,
-        },
-    )
-
-
-def _is_near(change: Change, wanted: Change) -> bool:
-    """Whether a change is about the place of another: the same field, or the block or edge as a whole."""
-    kind, item = touched(wanted)
-    if touched(change) == (kind, item):
-        return not isinstance(change, Set) or not isinstance(wanted, Set) or change.path == wanted.path
-    value = getattr(change, "value", None)
-    return isinstance(value, dict) and kind == "block" and item in (value.get("source"), value.get("target"))
+def _from(cursor: Any, caller: Caller, asked: TakeBack, down_to: str) -> list[str]:
+    """The changes of the function that stand, from the newest down to this one."""
+    assert asked.function_id is not None
+    groups = sql.standing_from(cursor, caller.workspace_id, asked.function_id, down_to, MOST_TAKEN_BACK + 1)
+    if not groups:
+        raise missing("change", down_to)
+    if len(groups) > MOST_TAKEN_BACK:
+        raise InvalidInput(
+            f"More than {MOST_TAKEN_BACK:,} changes came after it.",
+            hint="POST /functions/{functionId}/versions/{number}/restore brings an old version back in one step.",
+            details=[Issue("toGroupId", "is too far back")],
+        )
+    return groups
 
 
 def _head_at(now: dict[str, Any], edits: list[sql.Edit], number: int) -> dict[str, Any]:

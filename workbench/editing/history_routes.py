@@ -15,6 +15,7 @@ from workbench.editing.models import (
     FunctionWithFlow,
     RestoreVersion,
     TakeBack,
+    TakeBackTo,
     Version,
 )
 from workbench.flow.diff import Diff
@@ -44,11 +45,11 @@ def command_routes(api: Operations, history: History) -> None:
         return ok(found.items, {**found.meta(), **meta})
 
     @api.post("/commands/undo", "undo", answers=BatchResult)
-    async def undo(caller: CallerDep, body: TakeBack | None = None) -> Response:
-        """Take back the last change of a function, or a named one; 409 when there is nothing or something stands in
-        the way.
+    async def undo(caller: CallerDep, body: TakeBackTo | None = None) -> Response:
+        """Take back the last change of a function, or a named one, or all from a named one on; 409 when there is
+        nothing or something stands in the way.
         """
-        return ok(await history.undo(caller, body or TakeBack()))
+        return ok(await history.undo(caller, body or TakeBackTo()))
 
     @api.post("/commands/redo", "redo", answers=BatchResult)
     async def redo(caller: CallerDep, body: TakeBack | None = None) -> Response:

@@ -82,6 +82,24 @@ def since(cursor: Any, workspace: str, function_id: str, version: int, *, every:
     return [_edit(row) for row in rows]
 
 
+def standing_from(cursor: Any, workspace: str, function_id: str, group_id: str, limit: int) -> list[str]:
+    """The groups of a function that stand, newest first, down to this one; none where it is not one of them."""
+    rows = cursor.execute(
+        f"""
+        WITH standing AS (
+            SELECT group_id, max(version) AS version FROM commands
+            WHERE workspace_id = $workspace AND function_id = $function::UUID AND {UNDOABLE} AND NOT undone
+            GROUP BY group_id
+        )
+        SELECT group_id::VARCHAR FROM standing
+        WHERE version >= (SELECT version FROM standing WHERE group_id = $group::UUID)
+        ORDER BY version DESC LIMIT $limit
+        """,
+        {"workspace": workspace, "function": function_id, "group": group_id, "limit": limit},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A group that may be taken back, or made again."""

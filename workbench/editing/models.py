@@ -187,6 +187,8 @@ class CommandResult(Wire):
     type: str
     block_id: str | None = None
     edge_id: str | None = None
+    note_id: str | None = None
+    group_id: str | None = None
 
 
 class BatchResult(Wire):
@@ -207,6 +209,14 @@ class TakeBack(Wire):
     function_id: str | None = None
     group_id: str | None = None
     expected_version: WholeNumber | None = None
+
+
+class TakeBackTo(TakeBack):
+    """Body of undo. `toGroupId` takes back that change and all of its function that came after it and stands, the
+    newest first, all or none; each can be made again.
+    """
+
+    to_group_id: str | None = None
 
 
 class CommandEntry(Wire):

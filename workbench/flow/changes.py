@@ -13,14 +13,16 @@ import msgspec
 
 from workbench.flow.model import Block, Edge, Flow, Policy, Position
 
-Kind: TypeAlias = Literal["block", "edge"]
+Kind: TypeAlias = Literal["block", "edge", "note", "group"]
+"""What a flow has many of, each with an id of its own."""
 BLOCK_FIELDS = ("type", "name", "position", "disabled", "policy")
-LISTS = ("notes", "groups")
+LISTS: dict[str, Kind] = {"notes": "note", "groups": "group"}
+"""The lists of layout, and what is in them: objects of whatever fields."""
 HEAD_FIELDS = ("name", "description", "status")
 
 
 class Put(msgspec.Struct, frozen=True, tag="put"):
-    """A block or an edge was added at a place among its like; `value` is it as on the wire."""
+    """A block, edge, note or group was added at a place among its like; `value` is it as on the wire."""
 
     kind: Kind
     at: int
@@ -28,7 +30,7 @@ class Put(msgspec.Struct, frozen=True, tag="put"):
 
 
 class Drop(msgspec.Struct, frozen=True, tag="drop"):
-    """A block or an edge was removed from a place among its like."""
+    """A block, edge, note or group was removed from a place among its like."""
 
     kind: Kind
     at: int
@@ -36,9 +38,12 @@ class Drop(msgspec.Struct, frozen=True, tag="drop"):
 
 
 class Set(msgspec.Struct, frozen=True, tag="set", omit_defaults=True):
-    """One field has another value: of a block, of the flow or of the function's head (both without an `id`)."""
+    """One field has another value: of a block, note, group, or (without `id`) the flow or the function's head.
 
-    kind: Literal["block", "flow", "function"]
+    Notes and groups whose ids do not tell them apart are changed as a whole list of the flow.
+    """
+
+    kind: Literal["block", "note", "group", "flow", "function"]
     id: str
     path: list[str]
     before: Any = None
@@ -50,7 +55,7 @@ class Set(msgspec.Struct, frozen=True, tag="set", omit_defaults=True):
 
 
 class Order(msgspec.Struct, frozen=True, tag="order"):
-    """Blocks or edges stand in another order; it changes no behaviour."""
+    """Blocks, edges, notes or groups stand in another order; it changes no behaviour."""
 
     kind: Kind
     before: list[str]
@@ -117,9 +122,13 @@ class Draft:
 
     def __init__(self, flow: Flow, head: dict[str, Any] | None = None) -> None:
         self.head = dict(head or {})
-        self._items: dict[Kind, list[Any]] = {"block": list(flow.blocks), "edge": list(flow.edges)}
+        self._items: dict[Kind, list[Any]] = {
+            "block": list(flow.blocks),
+            "edge": list(flow.edges),
+            "note": list(flow.notes),
+            "group": list(flow.groups),
+        }
         self._variables = flow.variables
-        self._lists: dict[str, tuple[dict[str, Any], ...]] = {"notes": flow.notes, "groups": flow.groups}
         self._flow: Flow | None = flow
 
     @property
@@ -130,8 +139,8 @@ class Draft:
                 blocks=tuple(self._items["block"]),
                 edges=tuple(self._items["edge"]),
                 variables=self._variables,
-                notes=self._lists["notes"],
-                groups=self._lists["groups"],
+                notes=tuple(self._items["note"]),
+                groups=tuple(self._items["group"]),
             )
         return self._flow
 
@@ -153,12 +162,14 @@ class Draft:
                 self._set_head(change)
             case Set() if change.kind == "flow":
                 self._set_flow(change)
-            case Set():
+            case Set() if change.kind == "block":
                 self._set_block(change)
+            case Set():
+                self._set_item(cast("Kind", change.kind), change)
 
     def _find(self, kind: Kind, item_id: str) -> int:
         for at, item in enumerate(self._items[kind]):
-            if item.id == item_id:
+            if _id_of(item) == item_id:
                 return at
         return -1
 
@@ -176,7 +187,7 @@ class Draft:
         at = self._find(change.kind, change.value["id"])
         if at < 0:
             raise Standing(change, "it is gone")
-        if self._items[change.kind][at].to_wire() != change.value:
+        if _wire_of(self._items[change.kind][at]) != change.value:
             raise Standing(change, "it was changed since")
         if change.kind == "block":
             block_id = change.value["id"]
@@ -186,7 +197,7 @@ class Draft:
 
     def _order(self, change: Order) -> None:
         """What was added meanwhile stands behind; what is gone is passed over."""
-        items = {item.id: item for item in self._items[change.kind]}
+        items = {_id_of(item): item for item in self._items[change.kind]}
         ordered = [items.pop(i) for i in change.after if i in items]
         self._items[change.kind] = [*ordered, *items.values()]
 
@@ -199,9 +210,10 @@ class Draft:
     def _set_flow(self, change: Set) -> None:
         field, *rest = change.path
         if field in LISTS:
-            if list(self._lists[field]) != change.before:
+            kind = LISTS[field]
+            if self._items[kind] != change.before:
                 raise Standing(change, f"the {field} were changed since")
-            self._lists[field] = tuple(change.after)
+            self._items[kind] = list(change.after)
             return
         self._variables = _with_key(self._variables, rest[0], change, f"the variable “{rest[0]}”")
 
@@ -218,6 +230,13 @@ class Draft:
             raise Standing(change, f"its {field} was changed since")
         blocks[at] = block.model_copy(update={field: _parsed(field, change.after)})
 
+    def _set_item(self, kind: Kind, change: Set) -> None:
+        at = self._find(kind, change.id)
+        if at < 0:
+            raise Standing(change, "it is gone")
+        (field,) = change.path
+        self._items[kind][at] = _with_key(self._items[kind][at], field, change, f"its {field}")
+
 
 def _with_key(values: dict[str, Any], key: str, change: Set, what: str) -> dict[str, Any]:
     if (key in values) == (change.absent == "before") or (change.absent != "before" and values[key] != change.before):
@@ -232,8 +251,18 @@ def _with_key(values: dict[str, Any], key: str, change: Set, what: str) -> dict[
 
 
 def item_of(kind: Kind, value: dict[str, Any]) -> Any:
-    """A block or an edge from how it stands on the wire."""
+    """A block, edge, note or group from how it stands on the wire."""
+    if kind in ("note", "group"):
+        return value
     return Block.model_validate(value) if kind == "block" else Edge.model_validate(value)
+
+
+def _id_of(item: Any) -> Any:
+    return cast("dict[str, Any]", item).get("id") if isinstance(item, dict) else item.id
+
+
+def _wire_of(item: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", item) if isinstance(item, dict) else item.to_wire()
 
 
 def _field(item: Any, field: str) -> Any:
@@ -265,25 +294,42 @@ def between(before: Flow, after: Flow) -> list[Change]:
     changes += _added("block", before.blocks, after.blocks, [b.id not in blocks for b in after.blocks])
     changes += _added("edge", before.edges, after.edges, [e not in edges for e in after.edges])
     changes += _keys("flow", "", "variables", before.variables, after.variables)
-    for field in LISTS:
+    for field, kind in LISTS.items():
         was, now = list(getattr(before, field)), list(getattr(after, field))
-        if was != now:
-            changes.append(Set("flow", "", [field], was, now))
+        if not same(was, now):
+            changes += _of_list(field, kind, was, now)
     return changes
 
 
+def _of_list(field: str, kind: Kind, was: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[Change]:
+    """Note by note, or group by group, so that one person's undo leaves another's alone."""
+    if not (_have_ids(was) and _have_ids(now)):
+        return [Set("flow", "", [field], was, now)]
+    old, new = {i["id"]: i for i in was}, {i["id"]: i for i in now}
+    changes = _dropped(kind, was, [i["id"] not in new for i in was])
+    for item in now:
+        if item["id"] in old:
+            changes += _keys(cast("Any", kind), item["id"], None, old[item["id"]], item)
+    return changes + _added(kind, was, now, [i["id"] not in old for i in now])
+
+
+def _have_ids(items: list[dict[str, Any]]) -> bool:
+    ids = [i.get("id") for i in items]
+    return all(isinstance(i, str) for i in ids) and len(set(ids)) == len(ids)
+
+
 def _dropped(kind: Kind, before: Sequence[Any], gone: Sequence[bool]) -> list[Change]:
-    return [Drop(kind, at, before[at].to_wire()) for at in range(len(before) - 1, -1, -1) if gone[at]]
+    return [Drop(kind, at, _wire_of(before[at])) for at in range(len(before) - 1, -1, -1) if gone[at]]
 
 
 def _added(kind: Kind, before: Sequence[Any], after: Sequence[Any], fresh: Sequence[bool]) -> list[Change]:
-    changes: list[Change] = [Put(kind, at, item.to_wire()) for at, item in enumerate(after) if fresh[at]]
-    kept = {item.id for item, is_fresh in zip(after, fresh, strict=True) if not is_fresh}
-    order = [item.id for item in before if item.id in kept]
+    changes: list[Change] = [Put(kind, at, _wire_of(item)) for at, item in enumerate(after) if fresh[at]]
+    kept = {_id_of(item) for item, is_fresh in zip(after, fresh, strict=True) if not is_fresh}
+    order = [_id_of(item) for item in before if _id_of(item) in kept]
     for at, item in enumerate(after):
         if fresh[at]:
-            order.insert(at, item.id)
-    wanted = [item.id for item in after]
+            order.insert(at, _id_of(item))
+    wanted = [_id_of(item) for item in after]
     if order != wanted:
         changes.append(Order(kind, order, wanted))
     return changes
@@ -306,23 +352,28 @@ def _set_fields(before: Flow, after: Flow) -> list[Change]:
 
 
 def _keys(
-    kind: Literal["block", "flow"], item_id: str, field: str, was: dict[str, Any], now: dict[str, Any]
+    kind: Literal["block", "flow", "note", "group"],
+    item_id: str,
+    field: str | None,
+    was: dict[str, Any],
+    now: dict[str, Any],
 ) -> list[Change]:
     """Changes of an object key by key; the order of keys is kept where keys come and go."""
     if was is now:
         return []
+    path = [field] if field is not None else []
     changes: list[Change] = []
     left = list(was)
     for at in range(len(left) - 1, -1, -1):
         if left[at] not in now:
-            changes.append(Set(kind, item_id, [field, left[at]], was[left[at]], None, at, "after"))
+            changes.append(Set(kind, item_id, [*path, left[at]], was[left[at]], None, at, "after"))
             del left[at]
     for key, value in now.items():
         if key in was and not same(was[key], value):
-            changes.append(Set(kind, item_id, [field, key], was[key], value))
+            changes.append(Set(kind, item_id, [*path, key], was[key], value))
     for at, (key, value) in enumerate(now.items()):
         if key not in was:
-            changes.append(Set(kind, item_id, [field, key], None, value, at, "before"))
+            changes.append(Set(kind, item_id, [*path, key], None, value, at, "before"))
     return changes
 
 

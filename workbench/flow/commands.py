@@ -13,12 +13,13 @@ from pydantic import Field, StringConstraints
 from workbench.base.errors import Conflict, InvalidInput, Issue, NotFound
 from workbench.base.wire import Flag, Wire
 from workbench.flow.catalogue import Catalogue
-from workbench.flow.changes import Change, Draft, Drop, Order, Put, Set, between, set_head
+from workbench.flow.changes import LISTS, Change, Draft, Drop, Order, Put, Set, between, set_head
 from workbench.flow.model import Block, Edge, Flow, FlowId, Name, Policy, Position
 from workbench.flow.renaming import rename_block
 
 Reference: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(\$\d{1,4}|[A-Za-z0-9_-]{1,64})$")]
 """An id, or ``$n``: the id that command n of the same batch made."""
+ItemId: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Status: TypeAlias = Literal["draft", "active", "archived"]
 Description: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
 Port: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -106,6 +107,49 @@ class SetGroups(Wire):
     groups: tuple[dict[str, Any], ...]
 
 
+Item: TypeAlias = Annotated[dict[str, Any], Field(max_length=64)]
+"""A note or a group: an object with an `id`; the canvas knows text, position, width and height of a note, title,
+blockIds and locked of a group, and leaves other fields alone."""
+
+
+class AddNote(Wire):
+    """A new note; without an id it gets one."""
+
+    note: Item
+
+
+class UpdateNote(Wire):
+    """Set the fields of a note that are sent; null takes a field away."""
+
+    note_id: ItemId
+    note: Item
+
+
+class RemoveNote(Wire):
+    """Remove a note."""
+
+    note_id: ItemId
+
+
+class AddGroup(Wire):
+    """A new group of blocks; without an id it gets one."""
+
+    group: Item
+
+
+class UpdateGroup(Wire):
+    """Set the fields of a group that are sent; null takes a field away."""
+
+    group_id: ItemId
+    group: Item
+
+
+class RemoveGroup(Wire):
+    """Remove a group; its blocks stay."""
+
+    group_id: ItemId
+
+
 class UpdateFunction(Wire):
     """Change the function's own name, description (null clears) or status."""
 
@@ -114,6 +158,7 @@ class UpdateFunction(Wire):
     status: Status | None = None
 
 
+Arranging: TypeAlias = AddNote | UpdateNote | RemoveNote | AddGroup | UpdateGroup | RemoveGroup
 Payload: TypeAlias = (
     AddBlock
     | UpdateBlock
@@ -124,6 +169,7 @@ Payload: TypeAlias = (
     | SetVariables
     | SetNotes
     | SetGroups
+    | Arranging
     | UpdateFunction
 )
 COMMANDS: dict[str, type[Payload]] = {
@@ -136,6 +182,12 @@ COMMANDS: dict[str, type[Payload]] = {
     "SET_VARIABLES": SetVariables,
     "SET_NOTES": SetNotes,
     "SET_GROUPS": SetGroups,
+    "ADD_NOTE": AddNote,
+    "UPDATE_NOTE": UpdateNote,
+    "REMOVE_NOTE": RemoveNote,
+    "ADD_GROUP": AddGroup,
+    "UPDATE_GROUP": UpdateGroup,
+    "REMOVE_GROUP": RemoveGroup,
     "UPDATE_FUNCTION": UpdateFunction,
 }
 """Payload by command type, as on the wire."""
@@ -175,26 +227,68 @@ class Editor:
             case UpdateBlock():
                 return between(flow, self._updated(payload))
             case MoveBlock():
-                block = self._block(payload.block_id)
-                return _moved(block, payload.position)
+                return _moved(self._block(payload.block_id), payload.position)
             case RemoveBlock():
                 return _removed(flow, self._block(payload.block_id))
             case AddEdge():
                 return [Put("edge", len(flow.edges), self._added_edge(payload.edge).to_wire())]
             case RemoveEdge():
-                edge_id = self._resolve(payload.edge_id)
-                at = next((i for i, e in enumerate(flow.edges) if e.id == edge_id), None)
-                if at is None:
-                    raise NotFound(f'No edge of this function has the id "{edge_id}".')
-                return [Drop("edge", at, flow.edges[at].to_wire())]
-            case SetVariables():
-                return between(flow, flow.model_copy(update={"variables": payload.variables}))
-            case SetNotes():
-                return between(flow, flow.model_copy(update={"notes": payload.notes}))
-            case SetGroups():
-                return between(flow, flow.model_copy(update={"groups": payload.groups}))
+                return self._without_edge(self._resolve(payload.edge_id))
+            case SetVariables() | SetNotes() | SetGroups():
+                return between(flow, flow.model_copy(update=dict(payload)))
+            case AddNote() | UpdateNote() | RemoveNote() | AddGroup() | UpdateGroup() | RemoveGroup():
+                return self._arranged(payload)
             case UpdateFunction():
                 return self._head(payload)
+
+    def _without_edge(self, edge_id: str) -> list[Change]:
+        edges = self.draft.flow.edges
+        at = next((i for i, e in enumerate(edges) if e.id == edge_id), None)
+        if at is None:
+            raise NotFound(f'No edge of this function has the id "{edge_id}".')
+        return [Drop("edge", at, edges[at].to_wire())]
+
+    def _arranged(self, payload: Arranging) -> list[Change]:
+        match payload:
+            case AddNote():
+                return self._with_item("notes", None, payload.note)
+            case UpdateNote():
+                return self._with_item("notes", payload.note_id, payload.note)
+            case RemoveNote():
+                return self._with_item("notes", payload.note_id, None)
+            case AddGroup():
+                return self._with_item("groups", None, payload.group)
+            case UpdateGroup():
+                return self._with_item("groups", payload.group_id, payload.group)
+            case RemoveGroup():
+                return self._with_item("groups", payload.group_id, None)
+
+    def _with_item(
+        self, field: Literal["notes", "groups"], item_id: str | None, sent: dict[str, Any] | None
+    ) -> list[Change]:
+        """A note or group added (no `item_id`), changed or removed (nothing `sent`)."""
+        flow, kind = self.draft.flow, LISTS[field]
+        items = list(getattr(flow, field))
+        ids = [item.get("id") for item in items]
+        if item_id is None:
+            item = {"id": _free(kind, ids), **(sent or {})}
+            check_item(kind, item)
+            if item["id"] in ids:
+                raise Conflict(f'A {kind} with the id "{item["id"]}" is there already.', hint="Leave the id out.")
+            return between(flow, flow.model_copy(update={field: (*items, item)}))
+        if item_id not in ids:
+            raise NotFound(f'No {kind} of this function has the id "{item_id}".')
+        at = ids.index(item_id)
+        if sent is None:
+            del items[at]
+        else:
+            items[at] = {k: v for k, v in {**items[at], **sent}.items() if v is not None or k not in sent}
+            if items[at].get("id") != item_id:
+                raise InvalidInput(
+                    f"A {kind} keeps its id.", details=[Issue(f"{kind}.id", f"must be {item_id}, or left out")]
+                )
+            check_item(kind, items[at])
+        return between(flow, flow.model_copy(update={field: tuple(items)}))
 
     def _block(self, reference: str) -> Block:
         block_id = self._resolve(reference)
@@ -248,6 +342,19 @@ class Editor:
         return set_head(self.draft.head, {field: getattr(payload, field) for field in sent})
 
 
+def check_item(kind: str, item: dict[str, Any]) -> None:
+    """Raise InvalidInput for a note or group without an id that tells it apart."""
+    if not isinstance(item.get("id"), str) or not 1 <= len(item["id"]) <= 64:
+        raise InvalidInput(f"A {kind} needs an id.", details=[Issue(f"{kind}.id", "must be 1 to 64 characters")])
+
+
+def _free(kind: str, ids: Sequence[Any]) -> str:
+    n = len(ids) + 1
+    while f"{kind}_{n}" in ids:
+        n += 1
+    return f"{kind}_{n}"
+
+
 def _moved(block: Block, position: Position) -> list[Change]:
     if block.position == position:
         return []
@@ -275,11 +382,9 @@ def as_commands(changes: Sequence[Change]) -> list[tuple[str, dict[str, Any], li
     for change in changes:
         match change:
             case Put():
-                name = "ADD_BLOCK" if change.kind == "block" else "ADD_EDGE"
-                commands.append((name, {change.kind: change.value}, [change]))
+                commands.append((f"ADD_{change.kind.upper()}", {change.kind: change.value}, [change]))
             case Drop():
-                name = "REMOVE_BLOCK" if change.kind == "block" else "REMOVE_EDGE"
-                commands.append((name, {f"{change.kind}Id": change.value["id"]}, [change]))
+                commands.append((f"REMOVE_{change.kind.upper()}", {f"{change.kind}Id": change.value["id"]}, [change]))
             case Order():
                 if commands:
                     commands[-1][2].append(change)
@@ -293,7 +398,7 @@ def as_commands(changes: Sequence[Change]) -> list[tuple[str, dict[str, Any], li
 def _gather(commands: list[tuple[str, dict[str, Any], list[Change]]], change: Set) -> None:
     """One command for all fields of a block, of the variables, of the function that change one after the other."""
     name, payload = _named(change)
-    if commands and commands[-1][0] == name and commands[-1][1].get("blockId") == payload.get("blockId"):
+    if commands and commands[-1][0] == name and _about(commands[-1][1]) == _about(payload):
         known = commands[-1][1]
         for key, value in payload.items():
             known[key] = (
@@ -304,6 +409,10 @@ def _gather(commands: list[tuple[str, dict[str, Any], list[Change]]], change: Se
     commands.append((name, payload, [change]))
 
 
+def _about(payload: dict[str, Any]) -> list[Any]:
+    return [payload.get(key) for key in ("blockId", "noteId", "groupId")]
+
+
 def _named(change: Set) -> tuple[str, dict[str, Any]]:
     field = change.path[0]
     if change.kind == "function":
@@ -311,6 +420,8 @@ def _named(change: Set) -> tuple[str, dict[str, Any]]:
     if change.kind == "flow":
         value = {change.path[1]: change.after} if field == "variables" else change.after
         return f"SET_{field.upper()}", {field: value}
+    if change.kind in LISTS.values():
+        return f"UPDATE_{change.kind.upper()}", {f"{change.kind}Id": change.id, change.kind: {field: change.after}}
     if field == "position":
         return "MOVE_BLOCK", {"blockId": change.id, "position": change.after}
     value = {change.path[1]: change.after} if field == "config" else change.after
@@ -334,7 +445,9 @@ def label_of(types: Sequence[str], names: Sequence[str]) -> str:
     if "REMOVE_BLOCK" in kinds and kinds <= {"REMOVE_BLOCK", "REMOVE_EDGE", "ADD_EDGE"}:
         count = list(types).count("REMOVE_BLOCK")
         return f"Removal of{one}" if one else f"Removal of {count} blocks"
-    return _PLAIN[types[0]] if len(kinds) == 1 and types[0] in _PLAIN else f"{len(types)} changes"
+    plain = {_PLAIN.get(kind) for kind in kinds}
+    (only,) = plain if len(plain) == 1 else (None,)
+    return only or f"{len(types)} changes"
 
 
 _PLAIN = {
@@ -343,5 +456,11 @@ _PLAIN = {
     "SET_VARIABLES": "Change of the variables",
     "SET_NOTES": "Change of the notes",
     "SET_GROUPS": "Change of the groups",
+    "ADD_NOTE": "New note",
+    "UPDATE_NOTE": "Change of a note",
+    "REMOVE_NOTE": "Removal of a note",
+    "ADD_GROUP": "New group",
+    "UPDATE_GROUP": "Change of a group",
+    "REMOVE_GROUP": "Removal of a group",
     "UPDATE_FUNCTION": "Change of the function",
 }

@@ -14,15 +14,19 @@ export function applyChanges(fn: WorkflowFunction, changes: readonly WireChange[
   return now;
 }
 
+const LISTS = { block: "blocks", edge: "edges", note: "notes", group: "groups" } as const;
+
 function applied(fn: WorkflowFunction, change: WireChange): WorkflowFunction | null {
   const { flow } = fn;
   if (change.type === "set") {
     if (change.kind === "function") return { ...fn, [change.path[0]!]: change.after ?? null };
     if (change.kind === "flow") return { ...fn, flow: put(flow, change.path, change) as Flow };
-    if (!flow.blocks.some((b) => b.id === change.id)) return null;
-    return { ...fn, flow: { ...flow, blocks: flow.blocks.map((b) => (b.id === change.id ? (put(b, change.path, change) as typeof b) : b)) } };
+    const list = LISTS[change.kind];
+    const items = flow[list] as { id: string }[];
+    if (!items.some((item) => item.id === change.id)) return null;
+    return { ...fn, flow: { ...flow, [list]: items.map((item) => (item.id === change.id ? put(item, change.path, change) : item)) } };
   }
-  const list = change.kind === "block" ? "blocks" : "edges";
+  const list = LISTS[change.kind];
   const items = flow[list] as { id: string }[];
   const withItems = (next: { id: string }[]) => ({ ...fn, flow: { ...flow, [list]: next } });
   if (change.type === "put") {

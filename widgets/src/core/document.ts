@@ -90,11 +90,11 @@ export class FunctionDocument {
   }
 
   /** Takes the last change back: on the server, so that a reload or another view can too. Rejects with what stands in the way. */
-  undo(groupId?: string): Promise<void> {
+  undo(what: { groupId?: string; toGroupId?: string } = {}): Promise<void> {
     return this.inTurn(async () => {
-      if (this.isStuck && !groupId) return this.takeBackUnsent();
+      if (this.isStuck && !what.groupId && !what.toGroupId) return this.takeBackUnsent();
       await this.flush();
-      await this.api.editing.undo(this.id, groupId);
+      await this.api.editing.undo(this.id, what);
       await this.reload();
     });
   }

@@ -30,8 +30,9 @@ export class EditingApi {
     return this.api.call("POST", "/commands/batch", body, {}, undefined, { "Idempotency-Key": key });
   }
 
-  undo(functionId: string, groupId?: string): Promise<BatchResult> {
-    return this.api.call("POST", "/commands/undo", { functionId, ...(groupId ? { groupId } : {}) });
+  /** The last change, a named one, or that and all after it. */
+  undo(functionId: string, what: { groupId?: string; toGroupId?: string } = {}): Promise<BatchResult> {
+    return this.api.call("POST", "/commands/undo", { functionId, ...what });
   }
 
   redo(functionId: string): Promise<BatchResult> {

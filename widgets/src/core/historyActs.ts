@@ -10,20 +10,17 @@ export class HistoryActs {
 
   /** Takes the last change back, or a named one. */
   undo(groupId?: string): Promise<void> {
-    return this.attempt(() => this.session.document.undo(groupId));
+    return this.attempt(() => this.session.document.undo(groupId ? { groupId } : {}));
   }
 
   redo(): Promise<void> {
     return this.attempt(() => this.session.document.redo());
   }
 
-  /** Takes back all changes given, newest first, until one has something in its way. */
-  async undoAll(groups: readonly string[]): Promise<void> {
+  /** Takes back a change and all that came after it, or says what stands in the way and leaves all as it is. */
+  undoTo(toGroupId: string): Promise<void> {
     this.close();
-    for (const group of groups) {
-      await this.undo(group);
-      if (this.session.store.get().notice?.standing) return;
-    }
+    return this.attempt(() => this.session.document.undo({ toGroupId }));
   }
 
   /** Lays two versions over each other on the board. */

@@ -292,8 +292,8 @@ export interface paths {
         put?: never;
         /**
          * Undo
-         * @description Take back the last change of a function, or a named one; 409 when there is nothing or something stands in
-         *     the way.
+         * @description Take back the last change of a function, or a named one, or all from a named one on; 409 when there is
+         *     nothing or something stands in the way.
          */
         post: operations["undo"];
         delete?: never;
@@ -1543,6 +1543,58 @@ export interface components {
             functionId: string;
         };
         /**
+         * AddGroupCommand
+         * @description A new group of blocks; without an id it gets one.
+         */
+        AddGroupCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["AddGroupPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ADD_GROUP";
+        };
+        /**
+         * AddGroupPayload
+         * @description A new group of blocks; without an id it gets one.
+         */
+        AddGroupPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Group */
+            group: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AddNoteCommand
+         * @description A new note; without an id it gets one.
+         */
+        AddNoteCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["AddNotePayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ADD_NOTE";
+        };
+        /**
+         * AddNotePayload
+         * @description A new note; without an id it gets one.
+         */
+        AddNotePayload: {
+            /** Functionid */
+            functionId: string;
+            /** Note */
+            note: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * AuditEntry
          * @description One entry of the audit log. `subject` is the key, the workspace, the secret or the call; `times` that it was.
          */
@@ -1576,7 +1628,7 @@ export interface components {
          */
         Batch: {
             /** Commands */
-            commands: (components["schemas"]["AddBlockCommand"] | components["schemas"]["UpdateBlockCommand"] | components["schemas"]["MoveBlockCommand"] | components["schemas"]["RemoveBlockCommand"] | components["schemas"]["AddEdgeCommand"] | components["schemas"]["RemoveEdgeCommand"] | components["schemas"]["SetVariablesCommand"] | components["schemas"]["SetNotesCommand"] | components["schemas"]["SetGroupsCommand"] | components["schemas"]["UpdateFunctionCommand"])[];
+            commands: (components["schemas"]["AddBlockCommand"] | components["schemas"]["UpdateBlockCommand"] | components["schemas"]["MoveBlockCommand"] | components["schemas"]["RemoveBlockCommand"] | components["schemas"]["AddEdgeCommand"] | components["schemas"]["RemoveEdgeCommand"] | components["schemas"]["SetVariablesCommand"] | components["schemas"]["SetNotesCommand"] | components["schemas"]["SetGroupsCommand"] | components["schemas"]["AddNoteCommand"] | components["schemas"]["UpdateNoteCommand"] | components["schemas"]["RemoveNoteCommand"] | components["schemas"]["AddGroupCommand"] | components["schemas"]["UpdateGroupCommand"] | components["schemas"]["RemoveGroupCommand"] | components["schemas"]["UpdateFunctionCommand"])[];
             /** Message */
             message?: string | null;
         };
@@ -2016,8 +2068,12 @@ export interface components {
             blockId?: string | null;
             /** Edgeid */
             edgeId?: string | null;
+            /** Groupid */
+            groupId?: string | null;
             /** Index */
             index: number;
+            /** Noteid */
+            noteId?: string | null;
             /** Type */
             type: string;
         };
@@ -3194,6 +3250,54 @@ export interface components {
             edgeId: string;
             /** Functionid */
             functionId: string;
+        };
+        /**
+         * RemoveGroupCommand
+         * @description Remove a group; its blocks stay.
+         */
+        RemoveGroupCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["RemoveGroupPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "REMOVE_GROUP";
+        };
+        /**
+         * RemoveGroupPayload
+         * @description Remove a group; its blocks stay.
+         */
+        RemoveGroupPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Groupid */
+            groupId: string;
+        };
+        /**
+         * RemoveNoteCommand
+         * @description Remove a note.
+         */
+        RemoveNoteCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["RemoveNotePayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "REMOVE_NOTE";
+        };
+        /**
+         * RemoveNotePayload
+         * @description Remove a note.
+         */
+        RemoveNotePayload: {
+            /** Functionid */
+            functionId: string;
+            /** Noteid */
+            noteId: string;
         };
         /**
          * RestoreVersion
@@ -4511,6 +4615,21 @@ export interface components {
             groupId?: string | null;
         };
         /**
+         * TakeBackTo
+         * @description Body of undo. `toGroupId` takes back that change and all of its function that came after it and stands, the
+         *     newest first, all or none; each can be made again.
+         */
+        TakeBackTo: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            /** Functionid */
+            functionId?: string | null;
+            /** Groupid */
+            groupId?: string | null;
+            /** Togroupid */
+            toGroupId?: string | null;
+        };
+        /**
          * Timing
          * @description How long one block execution queued, ran and waited.
          */
@@ -4636,6 +4755,62 @@ export interface components {
             name?: string | null;
             /** Status */
             status?: ("draft" | "active" | "archived") | null;
+        };
+        /**
+         * UpdateGroupCommand
+         * @description Set the fields of a group that are sent; null takes a field away.
+         */
+        UpdateGroupCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["UpdateGroupPayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "UPDATE_GROUP";
+        };
+        /**
+         * UpdateGroupPayload
+         * @description Set the fields of a group that are sent; null takes a field away.
+         */
+        UpdateGroupPayload: {
+            /** Functionid */
+            functionId: string;
+            /** Group */
+            group: {
+                [key: string]: unknown;
+            };
+            /** Groupid */
+            groupId: string;
+        };
+        /**
+         * UpdateNoteCommand
+         * @description Set the fields of a note that are sent; null takes a field away.
+         */
+        UpdateNoteCommand: {
+            /** Expectedversion */
+            expectedVersion?: number | null;
+            payload: components["schemas"]["UpdateNotePayload"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "UPDATE_NOTE";
+        };
+        /**
+         * UpdateNotePayload
+         * @description Set the fields of a note that are sent; null takes a field away.
+         */
+        UpdateNotePayload: {
+            /** Functionid */
+            functionId: string;
+            /** Note */
+            note: {
+                [key: string]: unknown;
+            };
+            /** Noteid */
+            noteId: string;
         };
         /**
          * Validation
@@ -5526,7 +5701,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["TakeBack"] | null;
+                "application/json": components["schemas"]["TakeBackTo"] | null;
             };
         };
         responses: {

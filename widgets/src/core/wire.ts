@@ -252,9 +252,9 @@ export type ValuePage =
 
 /** One thing that an edit did. */
 export type WireChange =
-  | { type: "put" | "drop"; kind: "block" | "edge"; at: number; value: { id: string } & Record<string, Json> }
-  | { type: "set"; kind: "block" | "flow" | "function"; id: string; path: string[]; before?: Json; after?: Json; at?: number; absent?: "" | "before" | "after" }
-  | { type: "order"; kind: "block" | "edge"; before: string[]; after: string[] };
+  | { type: "put" | "drop"; kind: "block" | "edge" | "note" | "group"; at: number; value: { id: string } & Record<string, Json> }
+  | { type: "set"; kind: "block" | "note" | "group" | "flow" | "function"; id: string; path: string[]; before?: Json; after?: Json; at?: number; absent?: "" | "before" | "after" }
+  | { type: "order"; kind: "block" | "edge" | "note" | "group"; before: string[]; after: string[] };
 
 /** What the event stream carries, by its event name. */
 export interface WireEvents {

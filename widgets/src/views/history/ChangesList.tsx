@@ -88,7 +88,7 @@ function ChangeRow({ change, isNewest, message, later }: RowProps) {
             className="wb-text-button"
             data-testid="undo-to-here"
             title={`Take back the ${later.length === 1 ? "change" : `${later.length} changes`} after this one`}
-            onClick={() => void session.history.undoAll(later)}
+            onClick={() => void session.history.undoTo(later.at(-1)!)}
           >
             Undo to here
           </button>

@@ -1,0 +1,132 @@
+"""Undo and redo of groups of commands, while it is decided: what is applied, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.base.errors import Conflict, InvalidState, Issue
+from workbench.editing import history_store as sql
+from workbench.editing.canvases import check_version
+from workbench.editing.edits import FunctionEdit, open_edit, open_edits
+from workbench.editing.models import TakeBack
+from workbench.flow.changes import HEAD_FIELDS, Change, Draft, Set, Standing, inverse, touched
+from workbench.flow.model import Flow
+from workbench.rest.caller import Caller, missing
+
+
+@dataclass(slots=True)
+class Again:
+    """Groups that are taken back, or made again, one after another, each on what the one before has left."""
+
+    cursor: Any
+    caller: Caller
+    kind: str
+    asked: TakeBack
+    known: tuple[int, Flow] | None
+    """A version of the named function and its flow; see `open_edit`."""
+    _open: dict[str, FunctionEdit] = field(default_factory=dict[str, FunctionEdit])
+    _done: set[str] = field(default_factory=set[str])
+
+    @property
+    def _named(self) -> str | None:
+        return self.asked.function_id.lower() if self.asked.function_id else None
+
+    @property
+    def edits(self) -> list[FunctionEdit]:
+        """The functions as they are after all that was done."""
+        return list(self._open.values())
+
+    def group(
+        self, group_id: str, require_sound: Callable[[FunctionEdit, list[int]], None]
+    ) -> list[tuple[FunctionEdit, str]]:
+        """The edits of one group, each with its label. Raises NotFound, InvalidState, Conflict, VersionConflict."""
+        asked = self.asked
+        steps = sql.group(self.cursor, self.caller.workspace_id, group_id)
+        of_function = self._named
+        if not steps or (of_function and all(s.function_id != of_function for s in steps)):
+            raise missing("change", group_id)
+        _require_standing(steps, self.kind)
+        by_function: dict[str, list[sql.Edit]] = {}
+        for step in steps:
+            by_function.setdefault(step.function_id, []).append(step)
+        self._begin([i for i in by_function if i not in self._open])
+        found: list[tuple[FunctionEdit, str]] = []
+        for function_id, mine in by_function.items():
+            edit = self._open[function_id]
+            if not self._done and function_id == of_function:
+                check_version(asked.expected_version, edit.function.version, "function")
+            self._apply(edit, mine, group_id)
+            require_sound(edit, [])
+            found.append((edit, steps[-1].label))
+        self._done.add(group_id)
+        return found
+
+    def go_on(self, now: int) -> None:
+        """Take the edits so far for made: what follows is made on them."""
+        for function_id, edit in self._open.items():
+            if edit.done:
+                function = edit.edited(now)
+                head = {name: getattr(function, name) for name in HEAD_FIELDS}
+                self._open[function_id] = FunctionEdit(self.caller, function, Draft(edit.draft.flow, head))
+
+    def _begin(self, function_ids: list[str]) -> None:
+        if len(function_ids) > 1:
+            self._open |= open_edits(self.cursor, self.caller, function_ids)
+        elif function_ids:
+            (only,) = function_ids
+            self._open[only] = open_edit(self.cursor, self.caller, only, self.known if only == self._named else None)
+
+    def _apply(self, edit: FunctionEdit, steps: list[sql.Edit], group_id: str) -> None:
+        forward = [change for step in steps for change in step.changes]
+        changes = inverse(forward) if self.kind == "undo" else forward
+        try:
+            edit.draft.apply(changes)
+        except Standing as standing:
+            raise _in_the_way(self.cursor, edit, steps, standing, self.kind, self._done) from None
+        edit.add(self.kind.upper(), {"groupId": group_id, "label": steps[-1].label}, changes)
+
+
+def _require_standing(steps: list[sql.Edit], kind: str) -> None:
+    first = steps[0]
+    if first.kind in ("undo", "redo"):
+        raise InvalidState(f"“{first.label}” is an {first.kind} itself.", hint="Name the change that it is about.")
+    if first.undone and kind == "undo":
+        raise InvalidState(f"“{first.label}” is undone already.", hint="POST /commands/redo makes it again.")
+    if not first.undone and kind == "redo":
+        raise InvalidState(f"“{first.label}” is not undone.", hint="Only what was undone can be made again.")
+
+
+def _in_the_way(
+    cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], standing: Standing, kind: str, done: set[str]
+) -> Conflict:
+    """Who changed since what this needs, and when; what is `done` already stands no more."""
+    at = touched(standing.change)
+    later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, max(s.version for s in steps))
+    left = [e for e in later if e.group_id not in done]
+    blame = next((e for e in left if any(_is_near(c, standing.change) for c in e.changes)), None)
+    block = edit.draft.flow.block(at[1]) if at[0] == "block" else None
+    named = f"block “{block.name}”" if block is not None else f"{at[0]} “{at[1]}”" if at[1] else f"{at[0]}"
+    who = f" “{blame.label}” by {blame.author} (version {blame.version}) came after it." if blame else ""
+    value = getattr(standing.change, "value", None)
+    return Conflict(
+        f"“{steps[-1].label}” cannot be {'undone' if kind == 'undo' else 'made again'}: {named}: {standing.why}.{who}",
+        hint=f"Undo “{blame.label}” first, or change the {at[0]} by hand." if blame else "Change it by hand.",
+        details=[Issue(f"{at[0]}s.{at[1]}" if at[1] else at[0], standing.why)],
+        data={
+            "blockId": at[1] if at[0] == "block" else (value or {}).get("source") if at[0] == "edge" else None,
+            "groupId": blame.group_id if blame else None,
+            "version": blame.version if blame else None,
+            "author": blame.author if blame else None,
+        },
+    )
+
+
+def _is_near(change: Change, wanted: Change) -> bool:
+    """Whether a change is about the place of another: the same field, or the block or edge as a whole."""
+    kind, item = touched(wanted)
+    if touched(change) == (kind, item):
+        return not isinstance(change, Set) or not isinstance(wanted, Set) or change.path == wanted.path
+    value = getattr(change, "value", None)
+    return isinstance(value, dict) and kind == "block" and item in (value.get("source"), value.get("target"))
