@@ -19,6 +19,7 @@ from tests.serving import Bench
 EXAMPLES = 20
 PARTS = 4
 STREAMS = {"streamEvents", "streamRunEvents"}
+EVENTS = "text/event-stream"
 UUID = "01900000-0000-7000-8000-00000000000b"
 
 odd_text = st.one_of(
@@ -112,6 +113,7 @@ def ids(fuzzed: Doors) -> list[str]:
     waiting = fuzzed.start(function)
     paused = fuzzed.start(function, debug=True)
     first = data_of(fuzzed.http.get(f"/runs/{finished['id']}/checkpoints"))[0]["id"]
+    data_of(fuzzed.http.put("/secrets/make", json={"value": "x"}))
     found = [canvas["id"], function["id"], finished["id"], waiting["id"], paused["id"], first]
     return [*found, "make", "start", "wait", "out", "in", "transform", "delay"]
 
@@ -176,6 +178,7 @@ def fuzz(document: Document, fuzzed: Doors, ids: list[str], name: str) -> None:
             "path": st.fixed_dictionaries(in_path),
             "query": st.fixed_dictionaries({}, optional=in_query),
             "body": document.values(body, ids) if body else st.none(),
+            "streams": st.booleans() if EVENTS in str(operation["responses"]) else st.just(value=False),
         }
     )
 
@@ -198,6 +201,8 @@ def fuzz(document: Document, fuzzed: Doors, ids: list[str], name: str) -> None:
                 sent.setdefault("waitMs", 1)
         content = json.dumps(sent, ensure_ascii=True).encode() if body and sent is not None else None
         headers = {"Content-Type": "application/json"} if content is not None else {}
+        if request["streams"]:
+            headers["Accept"] = EVENTS
         answer = fuzzed.http.request(method, path, params=query, content=content, headers=headers)
         check(document, operation, answer, (method, path, query, sent))
 

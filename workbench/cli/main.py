@@ -1,4 +1,4 @@
-"""The console command `workbench`: lab, run, export, import, serve, doctor, backup, restore, verify, compact."""
+"""The console command `workbench`: lab, run, serve, doctor, export, import, secrets, backup …"""
 
 from __future__ import annotations
 
@@ -130,6 +130,49 @@ def compact(home: HomeOption = None) -> None:
     from workbench.cli import upkeep
 
     raise typer.Exit(upkeep.compact(home))
+
+
+secrets_app = typer.Typer(help="Passwords and tokens that blocks read by name.", no_args_is_help=True)
+app.add_typer(secrets_app, name="secrets")
+
+
+@secrets_app.command(name="set")
+def set_secret(
+    name: Annotated[str, typer.Argument(help="Expressions read it as {{ secrets.NAME }}.")],
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make a secret or give it a new value, which is asked for, or read from standard input: never an argument."""
+    from workbench.cli import secrets
+
+    raise typer.Exit(secrets.set_value(name, description, home))
+
+
+@secrets_app.command(name="list")
+def list_secrets(home: HomeOption = None) -> None:
+    """Say which secrets there are, and which functions name them. No command shows a value."""
+    from workbench.cli import secrets
+
+    raise typer.Exit(secrets.show(home))
+
+
+@secrets_app.command(name="delete")
+def delete_secret(name: str, home: HomeOption = None) -> None:
+    """Delete a secret; blocks that name it fail from now on."""
+    from workbench.cli import secrets
+
+    raise typer.Exit(secrets.delete(name, home))
+
+
+@secrets_app.command()
+def rotate(
+    home: HomeOption = None,
+    keep_old_keys: Annotated[bool, typer.Option(help="So that backups made before can still be read.")] = False,
+) -> None:
+    """Encrypt every secret with a new key and throw the old one away."""
+    from workbench.cli import secrets
+
+    raise typer.Exit(secrets.rotate(home, keep_old_keys=keep_old_keys))
 
 
 def main() -> None:

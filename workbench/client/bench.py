@@ -25,6 +25,7 @@ from workbench.client.function import Function
 from workbench.client.long_calls import IMPORT_S, with_progress
 from workbench.client.queue import QueueStats
 from workbench.client.run import Run
+from workbench.client.secrets import Secrets
 
 
 class Bench:
@@ -36,6 +37,7 @@ class Bench:
         self._is_closed = False
         self.catalogue = BlockCatalogue(api.get("/blocks"))
         self.frames = Frames(api)
+        self.secrets = Secrets(api)
         # Held until it is closed: edits that are not saved must outlive the names that they were made by.
         self._hooks = [before_each_cell(self.begin_cell), after_each_cell(self.save)]
         at_end(self.close)
