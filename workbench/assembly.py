@@ -42,7 +42,7 @@ class Workbench:
         self.settings = settings
         self.store = store
         self.loop = loop
-        self.access = Access(store, clock, ids)
+        self.access = Access(store, clock, ids, settings)
         self.events = EventsHub(settings.events_kept)
         self.blocks = BlockRegistry.standard()
         for name in settings.disabled_blocks:

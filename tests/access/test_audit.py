@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.serving import running
+import pytest
+
+from tests.acceptance.doors import until
+from tests.serving import MovableClock, running
+from workbench.access.audit import MOST_GATHERED
+from workbench.base import probe
+from workbench.base.errors import Unavailable
 
 
 def entries(client: Any, **query: Any) -> list[dict[str, Any]]:
@@ -77,3 +83,68 @@ def test_the_log_outlives_a_restart(tmp_path):
     with running(tmp_path) as bench:
         told = entries(bench.client(), action="call.refused")
         assert [e["subject"] for e in told] == ["GET /api/v1/workflow/runs"]
+
+
+def test_refusals_that_could_not_be_written_are_written_later_and_stay_bounded(tmp_path):
+    def hook(name: str) -> None:
+        if name in ("log.before_sync", "log.before_mending"):
+            raise OSError(28, "No space left on device")
+
+    with running(tmp_path) as bench:
+        nobody, audit = bench.client(""), bench.workbench.access.audit
+        nobody.get("/runs")
+        probe.listen(hook)
+        try:
+            for _ in range(2):
+                with pytest.raises(Unavailable):
+                    bench.workbench.run(audit.flush())
+            for number in range(MOST_GATHERED + 20):
+                nobody.get(f"/runs/{number}")
+            nobody.get("/runs")
+            with pytest.raises(Unavailable):
+                bench.workbench.run(audit.flush())
+            assert len(audit._refused) <= MOST_GATHERED + 1
+        finally:
+            probe.listen(None)
+        until(lambda: bench.workbench.store.is_writable, "the log takes facts again")
+        told = entries(bench.client(), action="call.refused", limit=200)
+        more = entries(bench.client(), action="call.refused", limit=200)
+        assert len(told) == len(more)
+        total = bench.client().get("/audit", params={"action": "call.refused", "limit": 200}).json()["meta"]["total"]
+        assert total <= MOST_GATHERED + 2
+        (runs,) = [e for e in told if e["subject"] == "GET /api/v1/workflow/runs"]
+        assert runs["times"] == 2
+
+
+def test_old_entries_and_those_too_many_go(tmp_path):
+    clock = MovableClock()
+    day = 24 * 3600
+
+    def changes(client: Any) -> list[str]:
+        return [e["subject"].partition(" ")[0] for e in entries(client, limit=200)]
+
+    with running(tmp_path, clock, audit_days=10, audit_entries=4) as bench:
+        client, audit = bench.client(), bench.workbench.access.audit
+        workspace = client.post("/workspaces", json={"name": "theirs"}).json()["data"]["id"]
+        theirs = bench.client(bench.make_key("theirs_key", "admin", workspace=workspace))
+        bench.workbench.run(audit.sweep())
+        assert changes(client) == ["theirs", "admin"]
+        clock.move(9 * day)
+        for number in range(5):
+            clock.move(1)
+            client.put(f"/secrets/s{number}", json={"value": "x"})
+        bench.workbench.run(audit.sweep())
+        assert changes(client) == ["s4", "s3", "s2", "s1"]
+        assert changes(theirs) == ["theirs_key"]
+        client.put("/secrets/s9", json={"value": "x"})
+        clock.move(1800)
+        bench.workbench.run(audit.sweep())
+        assert len(changes(client)) == 5, "it looks once an hour"
+        clock.move(1.5 * day)
+        bench.workbench.run(audit.sweep())
+        assert changes(theirs) == []
+        assert len(changes(client)) == 4
+    with running(tmp_path, clock, audit_days=0, audit_entries=0) as bench:
+        clock.move(1000 * day)
+        bench.workbench.run(bench.workbench.access.audit.sweep())
+        assert len(changes(bench.client())) >= 5

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TypeAlias
 
-from workbench.access.audit_facts import Audited
-from workbench.access.audit_store import list_audit
+from workbench.access.audit_facts import AuditDropped, Audited
+from workbench.access.audit_store import audit_cuts, list_audit
 from workbench.access.models import AuditAction, AuditEntry
 from workbench.base.clock import Clock
-from workbench.base.errors import WorkbenchError
+from workbench.base.errors import Unavailable, WorkbenchError
 from workbench.base.ids import Ids, to_bytes
 from workbench.rest.caller import Caller
 from workbench.rest.paging import Page, Paged
@@ -19,17 +20,26 @@ MOST_GATHERED = 200
 """Different refusals that are kept apart between two flushes; a flood of more is one entry."""
 MOST_TEXT = 200
 REFUSED: AuditAction = "call.refused"
+DAY_US = 24 * 3600 * 1_000_000
+SWEEP_EVERY_US = 3600 * 1_000_000
+
+Refusal: TypeAlias = tuple[str, str, str, str]
+"""Workspace, actor, subject, detail."""
 
 
 class Audit:
     """Notes, and reads what was noted. A key itself is never in it, only its findable beginning."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: Ids, *, kept_days: float = 0, kept_entries: int = 0) -> None:
+        """Entries are kept for `kept_days`, the newest `kept_entries` of each workspace; 0 keeps all."""
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._refused: dict[tuple[str, str, str, str], tuple[int, int]] = {}
-        """(workspace, actor, subject, detail) → (last time, how often)."""
+        self._kept_days = kept_days
+        self._kept_entries = kept_entries
+        self._next_sweep = 0
+        self._refused: dict[Refusal, tuple[int, int]] = {}
+        """With the last time, and how often."""
 
     def note(self, workspace_id: str, action: AuditAction, actor: str, subject: str, detail: str | None = None) -> Fact:
         """The fact of a change, for the group of the change."""
@@ -38,21 +48,49 @@ class Audit:
 
     def refused(self, workspace_id: str, actor: str, call: str, why: str) -> None:
         """A call was refused; written with the others at the next flush."""
-        key = (workspace_id, actor[:MOST_TEXT], call[:MOST_TEXT], why)
+        self._gather((workspace_id, actor[:MOST_TEXT], call[:MOST_TEXT], why), self._clock.now_us(), 1)
+
+    def _gather(self, key: Refusal, at: int, times: int) -> None:
         if key not in self._refused and len(self._refused) >= MOST_GATHERED:
-            key = (workspace_id, "several", "several calls", why)
-        self._refused[key] = (self._clock.now_us(), self._refused.get(key, (0, 0))[1] + 1)
+            key = (key[0], "several", "several calls", key[3])
+        last, before = self._refused.get(key, (0, 0))
+        self._refused[key] = (max(last, at), before + times)
 
     async def flush(self) -> None:
-        """Write the refusals gathered since the last flush; each workspace's in its own group."""
+        """Write the refusals gathered since the last flush; each workspace's in its own group.
+
+        Those that cannot be written are gathered again, with those that came meanwhile. Raises Unavailable.
+        """
         gathered, self._refused = self._refused, {}
-        by_workspace: dict[str, list[Fact]] = {}
-        for (workspace, actor, subject, why), (at, times) in gathered.items():
-            raw = to_bytes(self._ids.new())
-            fact = Audited(raw, to_bytes(workspace), at, REFUSED, actor, subject, why, times)
-            by_workspace.setdefault(workspace, []).append(fact)
-        for workspace, facts in by_workspace.items():
-            await self._store.append(facts, workspace)
+        by_workspace: dict[str, list[tuple[Refusal, tuple[int, int]]]] = {}
+        for key, told in gathered.items():
+            by_workspace.setdefault(key[0], []).append((key, told))
+        failure: Unavailable | None = None
+        for workspace, entries in by_workspace.items():
+            raw = to_bytes(workspace)
+            facts = [
+                Audited(to_bytes(self._ids.new()), raw, at, REFUSED, actor, subject, why, times)
+                for (_, actor, subject, why), (at, times) in entries
+            ]
+            try:
+                await self._store.append(facts, workspace)
+            except Unavailable as error:
+                failure = error
+                for key, (at, times) in entries:
+                    self._gather(key, at, times)
+        if failure is not None:
+            raise failure
+
+    async def sweep(self) -> None:
+        """Let go of entries that are too old, and of the oldest where a workspace has too many; looks once an hour."""
+        now = self._clock.now_us()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + SWEEP_EVERY_US
+        before = now - int(self._kept_days * DAY_US) if self._kept_days else 0
+        cuts = await self._store.read(lambda c: audit_cuts(c, before, self._kept_entries))
+        if cuts:
+            await self._store.append([AuditDropped(tuple((to_bytes(w), at) for w, at in cuts))])
 
     async def list(self, caller: Caller, page: Page, action: AuditAction | None) -> Paged[AuditEntry]:
         """A page of the workspace's entries, newest first, those just gathered among them."""

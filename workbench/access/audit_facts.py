@@ -1,4 +1,4 @@
-"""What is noted of changes to keys and of refused calls, and how it is written to DuckDB. Code 16."""
+"""What is noted of changes to keys and of refused calls, and how it is written to DuckDB. Codes 16 and 38."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ class Audited(Fact, frozen=True, tag=1601):
     subject: str
     detail: str | None
     times: int = 1
+
+
+class AuditDropped(Fact, frozen=True, tag=3801):
+    """Entries from before a time are kept no longer: (workspace, time)."""
+
+    name: ClassVar[str] = "audit.dropped"
+    before: tuple[tuple[bytes, int], ...]
 
 
 AUDIT = Table(
@@ -53,4 +60,13 @@ def apply_audited(cursor: Any, facts: Sequence[Audited]) -> None:
     insert(cursor, AUDIT, columns)
 
 
-FACT_TYPES: tuple[FactType, ...] = (FactType(Audited, apply_audited),)
+def apply_dropped(cursor: Any, facts: Sequence[AuditDropped]) -> None:
+    """Delete entries that are kept no longer."""
+    for workspace, before in {pair: None for fact in facts for pair in fact.before}:
+        cursor.execute('DELETE FROM audit WHERE workspace_id = ?::BLOB::UUID AND "at" < ?', [workspace, before])
+
+
+FACT_TYPES: tuple[FactType, ...] = (
+    FactType(Audited, apply_audited),
+    FactType(AuditDropped, apply_dropped, keeps_place=True),
+)

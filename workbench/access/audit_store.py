@@ -7,6 +7,28 @@ from typing import Any
 from workbench.access.models import AuditEntry
 
 
+def audit_cuts(cursor: Any, before: int, most: int) -> list[tuple[str, int]]:
+    """By workspace that has something to drop: the time before which its entries are too old, or (not 0) too many.
+
+    Entries of one moment stay or go together, so a few more than `most` may stay.
+    """
+    rows = cursor.execute(
+        """
+        WITH newest AS (
+            SELECT workspace_id, "at",
+                row_number() OVER (PARTITION BY workspace_id ORDER BY "at" DESC, id DESC) AS place
+            FROM audit
+        )
+        SELECT workspace_id::VARCHAR,
+            greatest($before, coalesce(max("at") FILTER ($most > 0 AND place = $most), 0)) AS cut
+        FROM newest GROUP BY workspace_id
+        HAVING min("at") < cut
+        """,
+        {"before": before, "most": most},
+    ).fetchall()
+    return [(workspace, cut) for workspace, cut in rows]
+
+
 def list_audit(
     cursor: Any, workspace_id: str, action: str | None, after: tuple[int, str] | None, limit: int
 ) -> tuple[list[AuditEntry], int]:

@@ -25,6 +25,7 @@ from workbench.access.store import KeyRow, all_workspaces, list_keys, list_works
 from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, Issue, NotAllowed, WorkbenchError
 from workbench.base.ids import Ids, to_bytes, to_text
+from workbench.base.settings import Settings
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
 from workbench.rest.paging import Page, Paged
@@ -40,14 +41,14 @@ FLUSH_SECONDS = 30.0
 class Access:
     """Who may come in, and where to."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: Ids, settings: Settings) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._directory = Directory()
         self._used: dict[str, tuple[str, int]] = {}
         self.idempotency = Idempotency(store, clock)
-        self.audit = Audit(store, clock, ids)
+        self.audit = Audit(store, clock, ids, kept_days=settings.audit_days, kept_entries=settings.audit_entries)
         self.also_flush: list[Callable[[], Awaitable[None]]] = []
         """What others have to write every `FLUSH_SECONDS` and at the end."""
 
@@ -79,6 +80,7 @@ class Access:
             try:
                 await self.flush()
                 await self.idempotency.sweep()
+                await self.audit.sweep()
             except WorkbenchError as e:
                 log.warning("access.upkeep_failed", error=str(e))
 

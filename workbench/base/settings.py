@@ -73,6 +73,10 @@ class Settings(BaseModel):
     retention_runs: int = Field(
         default=0, ge=0, description="Finished runs of a function that are kept; 0 means all of them."
     )
+    audit_days: float = Field(default=365, ge=0, description="Days that audit entries are kept; 0 means for ever.")
+    audit_entries: int = Field(
+        default=100_000, ge=0, description="Newest audit entries of a workspace that are kept; 0 means all of them."
+    )
     workers: str = Field(default="local", description="Where block code runs: 'local', or a Dask scheduler's address.")
     worker_processes: int = Field(default=0, ge=0, le=256, description="Local worker processes; 0 means one a core.")
     worker_memory_mb: int = Field(default=2048, ge=64, description="Address space of one worker process.")

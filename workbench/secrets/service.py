@@ -51,7 +51,12 @@ class Secrets:
         used = {key: at for key, at in self._used.items() if key[1] in self._rows.get(key[0], {})}
         self._used = {}
         if used:
-            await self._store.append([SecretsUsed(tuple((to_bytes(w), name, at) for (w, name), at in used.items()))])
+            fact = SecretsUsed(tuple((to_bytes(w), name, at) for (w, name), at in used.items()))
+            try:
+                await self._store.append([fact])
+            except Unavailable:
+                self._used = {**used, **self._used}
+                raise
             for (workspace_id, name), at in used.items():
                 row = self._rows.get(workspace_id, {}).get(name)
                 if row is not None:
