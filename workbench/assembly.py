@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import FastAPI
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from workbench.access.service import Access
-from workbench.api.app import create_app
 from workbench.api.hub import EventsHub
-from workbench.api.metrics import collect, metrics_routes
-from workbench.api.serve import Serving, serve
-from workbench.api.services import Services
-from workbench.api.system import bundle_folder
-from workbench.api.upkeep import routes as upkeep_routes
 from workbench.base.clock import Clock, SystemClock
 from workbench.base.ids import Ids, RandomIds
 from workbench.base.logs import configure
@@ -23,16 +16,19 @@ from workbench.base.supervision import Supervisor
 from workbench.base.tuning import tune
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.events import EVENT_TYPES as EDITING_EVENTS
-from workbench.editing.routes import routes as editing_routes
 from workbench.editing.service import Editing
 from workbench.engine.machine import Machine
 from workbench.engine.recovery import find_open_runs
 from workbench.opening import open_store
 from workbench.runs.feature import RunsFeature
-from workbench.runs.routes import routes as run_routes
-from workbench.secrets.routes import routes as secret_routes
 from workbench.secrets.service import Secrets
 from workbench.storage.store import Store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from workbench.api.serve import Serving
+    from workbench.api.services import Services
 
 
 class Workbench:
@@ -40,6 +36,8 @@ class Workbench:
 
     def __init__(self, settings: Settings, clock: Clock, ids: Ids, loop: LoopThread, store: Store) -> None:
         self.settings = settings
+        self.clock = clock
+        self.ids = ids
         self.store = store
         self.loop = loop
         self.access = Access(store, clock, ids, settings)
@@ -50,32 +48,30 @@ class Workbench:
         self.supervisor = Supervisor()
         self.secrets = Secrets(store, self.access, settings, clock)
         self._machine = Machine(settings, store, self.blocks, clock, ids, self.secrets)
-        self.engine, workers = self._machine.engine, self._machine.workers
+        self.engine, self.workers = self._machine.engine, self._machine.workers
         self.editing = Editing(store, self.engine, self.blocks, clock, ids, self.secrets)
-        runs = RunsFeature.over(store, self.engine, self.editing.functions, self.blocks, clock, workers)
+        self.running = runs = RunsFeature.over(
+            store, self.engine, self.editing.functions, self.blocks, clock, self.workers
+        )
         self.runs = runs.runs
         self.events.add(*EDITING_EVENTS, *runs.events.types())
         self.events.block_counts = runs.events.counts
         self._servings: list[Serving] = []
         self._is_stopped = False
-        self.services = Services(
-            settings=settings,
-            clock=clock,
-            ids=ids,
-            access=self.access,
-            events=self.events,
-            routers=(
-                upkeep_routes(store),
-                secret_routes(self.secrets),
-                metrics_routes(lambda: collect(store, self.engine, self.supervisor, self.events, workers)),
-                editing_routes(self.editing, self.blocks),
-                run_routes(runs),
-            ),
-            health=lambda: {"store": store.health(), "engine": self.engine.health(), "loops": self.supervisor.health()},
-            run_exists=lambda caller, path: self.runs.exists(caller, path["runId"]),
-            static_dir=bundle_folder(),
-        )
-        self.app: FastAPI = create_app(self.services)
+
+    @cached_property
+    def services(self) -> Services:
+        """The app's parts, loaded when first asked for: open runs go on before FastAPI is there."""
+        from workbench.api.whole import services_of
+
+        return services_of(self)
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """The ASGI app, made when first asked for."""
+        from workbench.api.whole import create_app
+
+        return create_app(self.services)
 
     def start(self) -> None:
         """Start the loop and what runs on it; open runs go on before new ones are taken."""
@@ -108,6 +104,8 @@ class Workbench:
 
     def serve_app(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve another ASGI app over this workbench (one that wraps `app`, for instance)."""
+        from workbench.api.whole import serve
+
         serving = self.loop.run(serve(app, host, port))
         self._servings.append(serving)
         return serving.address

@@ -21,14 +21,19 @@ class HostedWorkbench:
     def __init__(self, workbench: Workbench, address: str | None) -> None:
         self._workbench = workbench
         self._address = address
-        self.app: AsgiApp = workbench.app
+        self.app: AsgiApp
         self.max_body = workbench.settings.body_limit
         self.kernel_key = ""
         self.loop: asyncio.AbstractEventLoop
 
     def start(self) -> None:
         """Start the workbench, make the key of this server's kernels, tell other processes where the store's API is."""
-        self._workbench.start()
+        self._workbench.start()  # open runs go on; the app is only loaded then, which takes longer
+        try:
+            self.app = self._workbench.app
+        except BaseException:
+            self._workbench.stop()
+            raise
         self.loop = self._workbench.run(_running_loop())
         self.kernel_key = self._workbench.access.add_kernel_key()
         if self._address is not None:

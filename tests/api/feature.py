@@ -17,7 +17,8 @@ from workbench.base.wire import Wire
 from workbench.flow.model import Name
 from workbench.rest import once
 from workbench.rest.answers import ok
-from workbench.rest.caller import Caller, CallerDep, missing
+from workbench.rest.caller import Caller, missing
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Operations
 
 THING = "01900000-0000-7000-8000-00000000000a"

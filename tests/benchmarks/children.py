@@ -53,10 +53,18 @@ def plugin(folder: Path) -> Path:
     return info.parent
 
 
+BYTECODE = environments.ROOT / ".venv-peers" / "bytecode"
+
+
+def compiled() -> dict[str, str]:
+    """This environment, in which what is imported is compiled once: as pip does, whatever else is set here."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+
+
 def environ(home: Path, **more: str) -> dict[str, str]:
     """A child's environment: it finds this checkout and the benchmark's block."""
     paths = [str(environments.ROOT), str(plugin(home)), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p), **more}
+    return {**compiled(), "PYTHONPATH": os.pathsep.join(p for p in paths if p), **more}
 
 
 class Child:
@@ -66,7 +74,7 @@ class Child:
         home.mkdir(parents=True, exist_ok=True)
         self.label = contender.label
         self._log = home / f"{case}.log"
-        environment = environ(home, **more) if contender.environment is None else {**os.environ, **more}
+        environment = environ(home, **more) if contender.environment is None else {**compiled(), **more}
         if contender.environment is not None:
             environment.pop("PYTHONPATH", None)
         self.process = subprocess.Popen(

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from workbench.access.models import AuditAction, AuditEntry, Key, NewKey, NewlyMadeKey, NewWorkspace, Workspace
 from workbench.access.service import Access
-from workbench.rest.answers import Deleted, ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.answers import ok
+from workbench.rest.deleted import Deleted
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 
 KeyId = Annotated[str, Path(alias="keyId")]
 

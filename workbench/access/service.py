@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import structlog
-
 from workbench.access.audit import Audit
 from workbench.access.facts import KeyCreated, KeyRevoked, KeysUsed, WorkspaceCreated
 from workbench.access.idempotency import Idempotency
@@ -25,6 +23,7 @@ from workbench.access.store import KeyRow, all_workspaces, list_keys, list_works
 from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, Issue, NotAllowed, WorkbenchError
 from workbench.base.ids import Ids, to_bytes, to_text
+from workbench.base.logs import get_logger
 from workbench.base.settings import Settings
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
@@ -32,7 +31,7 @@ from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
-log = structlog.get_logger()
+log = get_logger()
 
 FLUSH_SECONDS = 30.0
 """How often last-used times are written and old first answers forgotten."""

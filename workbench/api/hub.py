@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
-import structlog
-
+from workbench.base.logs import get_logger
 from workbench.rest.events import EventType
 from workbench.storage.facts import Fact
 
-log = structlog.get_logger()
+log = get_logger()
 
 MAX_BATCH = 1000
 """Facts a listener is given at once, so that one far behind does not hold the loop."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,10 +10,11 @@ from workbench.access.service import Access
 from workbench.api.limits import RateLimiter
 from workbench.base.errors import PayloadTooLarge, RateLimited, WorkbenchError
 from workbench.base.ids import Ids
+from workbench.base.logs import get_logger
 from workbench.rest.answers import REQUEST_ID, failure
 from workbench.rest.caller import KEY_IN_SCOPE, Caller
 
-log = structlog.get_logger()
+log = get_logger()
 
 PREFIX = "/api/v1/workflow"
 IDENTITY_IN_SCOPE = "workbench.identity"

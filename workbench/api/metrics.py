@@ -12,7 +12,7 @@ from workbench.base.metrics import CONTENT_TYPE, Metric, as_text
 from workbench.base.supervision import Supervisor
 from workbench.engine.engine import Engine
 from workbench.engine.workers.pool import WorkerPool
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Operations
 from workbench.storage.store import Store
 

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 from starlette.responses import Response, StreamingResponse
 
 from workbench.api.hub import EventsHub, Listener, Message
-from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.caller import Caller
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Exists, Operations
 
 TICK_SECONDS = 0.05

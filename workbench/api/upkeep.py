@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from workbench.base.wire import Wire
 from workbench.rest.answers import ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Operations
 from workbench.storage.copies import Copy
 from workbench.storage.store import Store

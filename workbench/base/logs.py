@@ -4,9 +4,31 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
+from types import ModuleType
 from typing import Literal
 
-import structlog
+
+def _load_structlog() -> ModuleType:
+    """Structlog without rich, which it would load for colourful tracebacks: 0.2 s of a start, for what is never used.
+
+    Once rich or structlog is there, nothing is saved and nothing done.
+    """
+    if {"rich", "structlog"} & sys.modules.keys():
+        return import_module("structlog")
+    sys.modules["rich"] = None  # type: ignore[assignment]  # an import of it fails, as where it is not installed
+    try:
+        return import_module("structlog")
+    finally:
+        del sys.modules["rich"]
+
+
+_load_structlog()
+
+import structlog  # noqa: E402
+
+get_logger = structlog.get_logger
+"""A logger by name; modules take it from here, so that structlog is loaded as above."""
 
 
 def configure(level: Literal["debug", "info", "warning", "error"]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
+from workbench.base.logs import get_logger
 
-log = structlog.get_logger("workbench.supervision")
+log = get_logger("workbench.supervision")
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from workbench.base.errors import WorkbenchError
 
@@ -180,6 +179,8 @@ def main() -> None:
     try:
         app()
     except WorkbenchError as error:
+        from rich.console import Console  # commands that need no colours start without it
+
         Console(stderr=True).print(f"[bold red]Error:[/] {error}", highlight=False, markup=True)
         sys.exit(1)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from pathlib import Path
-
-from rich.console import Console
 
 from workbench.access.identity import DEFAULT_WORKSPACE
 from workbench.access.models import NewKey
@@ -23,21 +22,21 @@ def serve_until_stopped(host: str | None, port: int | None, home: Path | None, m
     stop = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stop.set())
-    out = Console(highlight=False, soft_wrap=True)
+    say = partial(print, flush=True)
     bench = open_workbench(settings)
-    bench.start()
+    bench.start()  # open runs go on; the app is only loaded then
     try:
         address = bench.serve(settings.host, settings.port)
         bench.store.announce(address, bench.access.add_kernel_key())  # connect() on this machine speaks to us
-        out.print(f"Workbench: {address}/api/v1/workflow")
-        out.print(f"Store:     {settings.home}")
+        say(f"Workbench: {address}/api/v1/workflow")
+        say(f"Store:     {settings.home}")
         if make_key:
             new = NewKey(name=make_key, scopes=("read", "write", "execute", "admin"))
-            out.print(f"API key:   {bench.run(bench.access.make_key(DEFAULT_WORKSPACE, new)).key}  (shown once)")
+            say(f"API key:   {bench.run(bench.access.make_key(DEFAULT_WORKSPACE, new)).key}  (shown once)")
         else:
-            out.print("API keys:  those made before; --make-key NAME makes one")
-        out.print("Ctrl+C stops it; unfinished runs go on at the next start.")
+            say("API keys:  those made before; --make-key NAME makes one")
+        say("Ctrl+C stops it; unfinished runs go on at the next start.")
         stop.wait()
-        out.print("Stopping …")
+        say("Stopping …")
     finally:
         bench.stop()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from workbench.editing.bundle_models import ImportPreview, ImportResult, ToExport, ToImport
 from workbench.editing.bundles import Bundles
 from workbench.rest.answers import ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Operations
 from workbench.rest.progress import STREAM, told_as_it_goes, wants_progress
 

@@ -14,8 +14,8 @@ from workbench.editing.memory import Memory
 from workbench.editing.models import Canvas, CanvasChange, CanvasOrder, CanvasStats, CanvasWithFunctions, NewCanvas
 from workbench.engine.engine import Engine
 from workbench.rest import once
-from workbench.rest.answers import Deleted
 from workbench.rest.caller import Caller, id_bytes, missing
+from workbench.rest.deleted import Deleted
 from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store

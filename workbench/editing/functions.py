@@ -44,8 +44,8 @@ from workbench.flow.commands import as_commands
 from workbench.flow.model import Flow
 from workbench.flow.validation import Validation, validate
 from workbench.rest import once
-from workbench.rest.answers import Deleted
 from workbench.rest.caller import Caller, id_bytes, missing
+from workbench.rest.deleted import Deleted
 from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store

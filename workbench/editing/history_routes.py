@@ -20,9 +20,8 @@ from workbench.editing.models import (
 )
 from workbench.flow.diff import Diff
 from workbench.rest.answers import ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 
 FunctionId = Annotated[str, Path(alias="functionId")]
 Number = Annotated[int, Path(alias="number", ge=1)]

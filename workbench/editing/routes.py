@@ -40,10 +40,11 @@ from workbench.editing.snapshot_routes import snapshot_routes
 from workbench.editing.store import FunctionFilter
 from workbench.flow.expressions import FUNCTIONS
 from workbench.flow.validation import Validation
-from workbench.rest.answers import Deleted, ok
-from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.answers import ok
+from workbench.rest.caller import Caller
+from workbench.rest.deleted import Deleted
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 
 CanvasId = Annotated[str, Path(alias="canvasId")]
 FunctionId = Annotated[str, Path(alias="functionId")]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from workbench.editing.settings import FunctionSettings, Settings
 from workbench.rest.answers import ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep
 from workbench.rest.operation import Operations
 
 FunctionId = Annotated[str, Path(alias="functionId")]

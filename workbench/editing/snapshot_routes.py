@@ -18,10 +18,11 @@ from workbench.editing.models import (
     SnapshotWithFlow,
 )
 from workbench.editing.snapshots import Snapshots
-from workbench.rest.answers import Deleted, ok
-from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.answers import ok
+from workbench.rest.caller import Caller
+from workbench.rest.deleted import Deleted
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 
 FunctionId = Annotated[str, Path(alias="functionId")]
 SnapshotId = Annotated[str, Path(alias="snapshotId")]

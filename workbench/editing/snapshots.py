@@ -15,8 +15,8 @@ from workbench.editing.models import FunctionWithFlow, NewSnapshot, RestoreVersi
 from workbench.editing.snapshot_facts import SnapshotCreated, SnapshotMarked, SnapshotsDeleted
 from workbench.editing.store import find_function
 from workbench.rest import once
-from workbench.rest.answers import Deleted
 from workbench.rest.caller import Caller, id_bytes, missing
+from workbench.rest.deleted import Deleted
 from workbench.rest.paging import Page, Paged
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store

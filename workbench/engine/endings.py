@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.errors import WorkbenchError
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.blocks.context import RegionResult
 from workbench.engine.facts import RunFinished
@@ -25,7 +25,7 @@ from workbench.engine.waiters import Waiters
 from workbench.storage.store import Store
 from workbench.storage.value_files import Stored
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 FAILED = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.DEAD_LETTER})
 

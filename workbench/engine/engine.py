@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
 from workbench.base.errors import InvalidState, NotFound
 from workbench.base.ids import Ids, to_bytes, to_text
+from workbench.base.logs import get_logger
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.admission import SERVER, Pause
 from workbench.engine.again import fork
@@ -35,7 +34,7 @@ from workbench.engine.timers import Timers
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 CANCEL_S = 30.0
 CHECK_EVERY_S = 60.0

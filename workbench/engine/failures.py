@@ -5,15 +5,14 @@ from __future__ import annotations
 import traceback
 from typing import Any, cast
 
-import structlog
-
 from workbench.base.errors import BlockFailed, WorkbenchError
+from workbench.base.logs import get_logger
 from workbench.blocks.kind import Effect
 from workbench.engine.redaction import Redactor
 from workbench.engine.step import Step
 from workbench.flow.expressions import ExpressionError
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 
 def unexpected(error: Exception, *, unknown: bool = False, in_use: Redactor | None = None) -> BlockFailed:

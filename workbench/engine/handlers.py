@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import msgspec
-import structlog
 
 from workbench.base.errors import WorkbenchError
 from workbench.base.ids import Ids
+from workbench.base.logs import get_logger
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunFinished
 from workbench.engine.failures import told
@@ -23,7 +23,7 @@ from workbench.engine.requests import created, new_row
 from workbench.engine.states import RunStatus
 from workbench.storage.facts import Fact
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 TRIGGER = "failure"
 """The type of trigger of a handler's run; its own failure is handled by nobody."""

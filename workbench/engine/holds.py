@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import structlog
-
 from workbench.base.clock import Clock, rfc3339
 from workbench.base.errors import Unavailable
 from workbench.base.ids import to_bytes
+from workbench.base.logs import get_logger
 from workbench.engine.admission import GO, SERVER, Admission, Pause, Verdict
 from workbench.engine.facts import RunMoved
 from workbench.engine.facts_queue import QueuePaused, QueueResumed
@@ -22,7 +21,7 @@ from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 from workbench.storage.ticket import Ticket
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 CHUNK = 500
 """Runs that are moved between two turns of the loop."""

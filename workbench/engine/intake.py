@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-import structlog
-
 from workbench.base.errors import Unavailable
 from workbench.base.ids import Ids, to_bytes
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.engine.admission import GO
 from workbench.engine.facts import RunRecovered
@@ -27,7 +26,7 @@ from workbench.storage.apply import LAG_LIMIT
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 MOST_QUEUED = 100_000
 """Runs that may wait for a slot; more are refused."""

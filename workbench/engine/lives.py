@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-import structlog
 
 from workbench.base.errors import InvalidState, Unavailable
+from workbench.base.logs import get_logger
 from workbench.blocks.context import RegionResult
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.calls import Calls
@@ -37,7 +37,7 @@ from workbench.engine.walk import Walk
 from workbench.storage.facts import Fact
 from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 TALLIES_KEPT = 1000
 STOP_S = 1.5

@@ -12,7 +12,7 @@ from workbench.base.threads import DaemonThreads
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.engine import Engine
 from workbench.engine.interfaces import Services
-from workbench.engine.outbound import OutboundHttp
+from workbench.engine.outbound_later import OutboundLater
 from workbench.engine.queue import Entry
 from workbench.engine.redaction import ReadsSecrets
 from workbench.engine.retention import Retention
@@ -30,7 +30,7 @@ class Machine:
     ) -> None:
         self._store = store
         self.workers = WorkerPool(settings.worker_processes or None)
-        self._outbound = OutboundHttp(settings.http_allow)
+        self._outbound = OutboundLater(settings.http_allow)
         self._threads = DaemonThreads(4, "workbench-work")
         self.engine = Engine(
             store,

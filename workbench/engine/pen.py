@@ -8,11 +8,11 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.errors import Unavailable, WorkbenchError
 from workbench.base.ids import to_bytes
+from workbench.base.logs import get_logger
 from workbench.engine.facts import (
     FLAG_KEPT,
     FLAG_RETRIED,
@@ -43,7 +43,7 @@ from workbench.storage.facts import Fact
 from workbench.storage.value_files import Stored
 from workbench.storage.values import encode, to_json
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 PROGRESS_EVERY_S = 0.1
 MESSAGE_LIMIT = 10_000

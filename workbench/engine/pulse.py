@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from workbench.base.clock import Clock
 from workbench.base.errors import WorkbenchError
+from workbench.base.logs import get_logger
 from workbench.engine.facts_forks import EngineSeen
 from workbench.engine.timers import Timers
 from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 SHORTEST_US = 1_000_000
 LONGEST_US = 600_000_000

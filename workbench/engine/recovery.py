@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-import structlog
-
 from workbench.base.errors import WorkbenchError
+from workbench.base.logs import get_logger
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.engine import Engine
 from workbench.engine.forking import block_at, past_of
@@ -19,7 +18,7 @@ from workbench.engine.records import Breakpoint, RunRow
 from workbench.engine.states import RunStatus
 from workbench.flow.model import Flow
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 MOST_RECOVERIES = 3
 """A run that has been taken up so often inside one block is given up: it may be what kills the server."""

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-import structlog
-
 from workbench.base.errors import Unavailable
+from workbench.base.logs import get_logger
 
 if TYPE_CHECKING:
     from workbench.engine.intake import Intake
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.engine.records import RunRow
     from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 
 class Retaking:

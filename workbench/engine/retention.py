@@ -4,16 +4,15 @@ between blocks that could be computed again. Small batches.
 
 from __future__ import annotations
 
-import structlog
-
 from workbench.base.clock import Clock
+from workbench.base.logs import get_logger
 from workbench.engine.facts_queue import RunsRemoved, ValuesReleased
 from workbench.engine.journal_queue import functions_with_runs, outlived, with_values
 from workbench.engine.policies import Policies
 from workbench.engine.timers import Timers
 from workbench.storage.store import Store
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 EVERY_S = 600
 BATCH = 500

@@ -7,14 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-import structlog
-
 from workbench.base.clock import Clock
+from workbench.base.logs import get_logger
 from workbench.engine.pen import Pen
 from workbench.engine.records import RunRow
 from workbench.engine.states import Actor, RunStatus, may_move
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 
 class Slots:

@@ -10,11 +10,10 @@ import asyncio
 import heapq
 from itertools import count
 
-import structlog
-
 from workbench.base.clock import Clock
+from workbench.base.logs import get_logger
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 LONGEST_SLEEP_S = 30.0
 """Monotonic clocks stop while a laptop sleeps; the wall clock is looked at again at least this often."""

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, cast
 
-import structlog
-
 from workbench.base.errors import WorkbenchError
+from workbench.base.logs import get_logger
 from workbench.blocks.context import RegionResult
 from workbench.blocks.kind import Effect, Fired
 from workbench.engine.attempts import Attempts
@@ -40,7 +39,7 @@ from workbench.engine.timers import Timers
 from workbench.engine.turns import Turns
 from workbench.storage.values import is_large, to_json
 
-log = structlog.get_logger("workbench.engine")
+log = get_logger("workbench.engine")
 
 
 CAREFUL_STEPS = 2000

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from workbench.base.errors import Issue, RateLimited, WorkbenchError
-from workbench.base.wire import Wire
 from workbench.rest.paging import Paged
 
 T = TypeVar("T")
@@ -28,14 +27,6 @@ class Success(BaseModel, Generic[T]):
     data: T
     meta: dict[str, Any] | None = None
     requestId: str  # noqa: N815 - the wire's own name
-
-
-class Deleted(Wire):
-    """What a DELETE answers: what went, and how many of what went with it."""
-
-    id: str
-    deleted: bool = True
-    counts: dict[str, int] = Field(default_factory=dict)
 
 
 class Answer(Response):

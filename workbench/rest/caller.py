@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias, get_args
-
-from fastapi import Depends, Request
+from typing import Literal, TypeAlias, get_args
 
 from workbench.base.errors import NotAllowed, NotFound
 from workbench.base.ids import is_uuid, to_bytes
@@ -53,15 +51,6 @@ class Caller:
                 "This concerns the whole server, for which a key of one workspace does not speak.",
                 hint="Use an admin key of the default workspace, a kernel of this server, or Jupyter's own login.",
             )
-
-
-async def caller_of(request: Request) -> Caller:
-    """The caller that the auth layer found."""
-    return request.scope[KEY_IN_SCOPE]
-
-
-CallerDep = Annotated[Caller, Depends(caller_of)]
-"""A route's parameter type: ``caller: CallerDep``."""
 
 
 def id_bytes(kind: str, text: str) -> bytes:

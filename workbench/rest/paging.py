@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from fastapi import Depends, Query
 
 from workbench.base.errors import InvalidInput, Issue
 
@@ -75,14 +74,3 @@ class Page:
 
 def _cursor(key: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(key)).decode().rstrip("=")
-
-
-async def _page(
-    limit: Annotated[int, Query(ge=1, le=200, description="Rows a page.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000, description="meta.nextCursor of the page before.")] = None,
-) -> Page:
-    return Page(limit, cursor)
-
-
-PageDep = Annotated[Page, Depends(_page)]
-"""A list route's parameter type: ``page: PageDep``."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
-import pyarrow as pa
 
 from workbench.base.errors import BlockFailed, InvalidInput, Issue
 from workbench.blocks.context import WorkerJob
@@ -14,6 +13,9 @@ from workbench.engine.interfaces import Workers
 from workbench.rest.caller import Caller, id_bytes
 from workbench.runs.models import Sql
 from workbench.storage.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FrameName = Literal["runs", "checkpoints", "logs", "queue"]
 SQL_TIMEOUT_MS = 60_000
@@ -122,6 +124,8 @@ def arrow_bytes(table: pa.Table | pl.DataFrame) -> bytes:
         buffer = io.BytesIO()
         table.write_ipc_stream(buffer, compat_level=pl.CompatLevel.oldest())
         return buffer.getvalue()
+    import pyarrow as pa  # only here is it needed, and DuckDB has loaded it to make the table
+
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path
 from pydantic import StringConstraints
-from starlette.responses import Response
 
 from workbench.base.times import Time
 from workbench.base.wire import Wire
 from workbench.editing.functions import Functions
 from workbench.engine.engine import Engine
-from workbench.rest.answers import ok
-from workbench.rest.caller import Caller, CallerDep
-from workbench.rest.operation import Operations
-
-FunctionId = Annotated[str, Path(alias="functionId")]
+from workbench.rest.caller import Caller
 
 
 class PauseQueue(Wire):
@@ -57,29 +51,3 @@ class Queueing:
         function = self._functions.head(caller, function_id).id if function_id is not None else None
         await self._engine.holds.resume(function, caller.author, caller.workspace_id)
         return QueueState(function_id=function, paused=False)
-
-
-def queue_routes(api: Operations, queueing: Queueing) -> None:
-    """Declare the operations."""
-
-    @api.post("/queue/pause", "pauseQueue", scope="execute", for_operator=True, answers=QueueState)
-    async def pause_queue(caller: CallerDep, body: PauseQueue | None = None) -> Response:
-        """Start no run of the whole server until it is resumed; those under way go on."""
-        return ok(await queueing.pause(caller, None, body or PauseQueue()))
-
-    @api.post("/queue/resume", "resumeQueue", scope="execute", for_operator=True, answers=QueueState)
-    async def resume_queue(caller: CallerDep) -> Response:
-        """Start runs again."""
-        return ok(await queueing.resume(caller, None))
-
-    path = "/functions/{functionId}/queue"
-
-    @api.post(f"{path}/pause", "pauseFunctionQueue", scope="execute", answers=QueueState, exists=queueing.exists)
-    async def pause_function(caller: CallerDep, function_id: FunctionId, body: PauseQueue | None = None) -> Response:
-        """Start no run of the function until it is resumed; those under way go on."""
-        return ok(await queueing.pause(caller, function_id, body or PauseQueue()))
-
-    @api.post(f"{path}/resume", "resumeFunctionQueue", scope="execute", answers=QueueState, exists=queueing.exists)
-    async def resume_function(caller: CallerDep, function_id: FunctionId) -> Response:
-        """Start the function's runs again."""
-        return ok(await queueing.resume(caller, function_id))

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from workbench.base.times import Time
 from workbench.engine.states import RunStatus, StepStatus
 from workbench.rest.answers import ok
-from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.caller import Caller
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 from workbench.runs.debugging import Debugging
 from workbench.runs.feature import RunsFeature
 from workbench.runs.frames import FrameName, Frames, arrow_bytes, as_rows
@@ -38,8 +38,8 @@ from workbench.runs.models import (
     Watch,
     Watched,
 )
-from workbench.runs.queue import queue_routes
 from workbench.runs.routes_again import again_routes, dead_letter_routes
+from workbench.runs.routes_queue import queue_routes
 from workbench.runs.service import Runs
 from workbench.runs.signals import Signalling
 from workbench.runs.store import CheckpointFilter, RunFilter

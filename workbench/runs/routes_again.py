@@ -8,9 +8,8 @@ from fastapi import Path
 from starlette.responses import Response
 
 from workbench.rest.answers import ok
-from workbench.rest.caller import CallerDep
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 from workbench.runs.again import Again
 from workbench.runs.dead_letters import DeadLetters
 from workbench.runs.models import DeadLetter, Discarded, ForkRun, RetryRun, RunGoesOn

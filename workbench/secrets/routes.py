@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from workbench.rest.answers import Deleted, ok
-from workbench.rest.caller import Caller, CallerDep
+from workbench.rest.answers import ok
+from workbench.rest.caller import Caller
+from workbench.rest.deleted import Deleted
+from workbench.rest.dependencies import CallerDep, PageDep
 from workbench.rest.operation import Operations
-from workbench.rest.paging import PageDep
 from workbench.secrets.models import NAME_PATTERN, Rotated, Rotation, Secret, SecretChange
 from workbench.secrets.service import Secrets
 

@@ -12,8 +12,8 @@ from workbench.base.errors import BlockFailed, Conflict, NotFound, Unavailable, 
 from workbench.base.ids import to_bytes
 from workbench.base.settings import Settings
 from workbench.rest import once
-from workbench.rest.answers import Deleted
 from workbench.rest.caller import Caller
+from workbench.rest.deleted import Deleted
 from workbench.rest.paging import Page, Paged
 from workbench.secrets.facts import SecretDeleted, SecretSet, SecretsSealed, SecretsUsed
 from workbench.secrets.keyring import VARIABLE, Keyring

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import structlog
 
 from workbench.base.errors import Unavailable
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.storage.decide import Decider, Request
 from workbench.storage.facts import FactRegistry
@@ -38,7 +38,7 @@ LINGER_S = 0.2
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 IDLE_S = 2.0
 RETRY_S = 1.0
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Applier:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import structlog
 
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.storage.copying import FILE, NOTE, digest
 from workbench.storage.running import ENDED, Runner
@@ -24,7 +24,7 @@ LONGEST_S = 1800.0
 KEPT = 2
 LEAST_BYTES = 32 * 1024 * 1024
 """A log that has grown by less is not worth a copy."""
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Copy(msgspec.Struct, frozen=True, rename="camel"):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import duckdb
-import structlog
 
 from workbench.base.errors import Unavailable
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.storage.facts import Fact, FactRegistry
 from workbench.storage.log import Log
@@ -19,7 +19,7 @@ from workbench.storage.writing import Entry, Writer, entries_of
 T = TypeVar("T")
 Decide = Callable[[Any], tuple[Sequence[Fact], T]]
 MAX_REACTIONS = 1_000_000
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Request(Generic[T]):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import structlog
 
+from workbench.base.logs import get_logger
 from workbench.storage.copies import Copies
 from workbench.storage.value_files import ValueStore
 
@@ -15,7 +15,7 @@ _INLINE = {("checkpoints", "output"), ("checkpoints", "variables"), ("inherited"
 """Columns of values themselves, which name no other value; all other BLOB columns may."""
 _REF = b"\xc4\x20"
 """How msgpack begins 32 bytes."""
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 def referenced(connection: Any) -> set[bytes]:

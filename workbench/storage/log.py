@@ -15,9 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
-import structlog
-
 from workbench.base.errors import PayloadTooLarge, StoreDamaged, Unavailable
+from workbench.base.logs import get_logger
 from workbench.base.metrics import SYNC_BUCKETS_S, Histogram
 from workbench.base.probe import probe
 from workbench.storage.disk import Disk
@@ -42,7 +41,7 @@ GROUP_BYTES = 4 * 1024 * 1024
 RETRY_S = 1.0
 LONGEST_RETRY_S = 30.0
 MAX_FRAME_BYTES = 256 * 1024 * 1024
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Log:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import structlog
 
+from workbench.base.logs import get_logger
 from workbench.storage import platform
 from workbench.storage.copies import list_copies
 from workbench.storage.copying import FILE, read_all
@@ -21,7 +21,7 @@ from workbench.storage.migrations.runner import Migration, migrate
 SCAN_BYTES = 128 * 1024 * 1024
 """A larger file is not read whole at every start; what is wrong in it is seen when it is read (see `suspect`)."""
 SUSPECT = FILE + ".suspect"
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 @dataclass(slots=True)

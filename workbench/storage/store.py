@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-import structlog
 
 from workbench.base.clock import Clock
 from workbench.base.errors import StoreDamaged
+from workbench.base.logs import get_logger
 from workbench.base.metrics import Histogram
 from workbench.storage.apply import BATCH_FACTS, LAG_LIMIT, Applier
 from workbench.storage.copies import list_copies
@@ -42,7 +42,7 @@ from workbench.storage.value_files import ValueStore
 from workbench.storage.writing import Entry, Writer, entries_of
 
 T = TypeVar("T")
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Store:

@@ -9,7 +9,6 @@ import io
 from typing import Any, BinaryIO, cast
 
 import polars as pl
-import pyarrow as pa
 
 from workbench.base.errors import BlockFailed
 
@@ -34,17 +33,19 @@ def write_ipc(table: pl.DataFrame, sink: BinaryIO) -> None:
 
 
 def from_ipc(data: bytes) -> pl.DataFrame:
-    """The table in these bytes."""
-    return _from_arrow(pa.ipc.open_file(pa.BufferReader(data)))
+    """The table in these bytes. Raises ValueError for bytes that are no table."""
+    return map_ipc(data)
 
 
 def map_ipc(mapped: Any) -> pl.DataFrame:
-    """The table in a mapped file: nothing of it is read before it is looked at."""
-    return _from_arrow(pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))))
+    """The table in a mapped file: nothing of it is read before it is looked at. Raises ValueError where it is none."""
+    import pyarrow as pa  # with numpy 0.13 s of a start, and most starts read no stored table
 
-
-def _from_arrow(reader: Any) -> pl.DataFrame:
-    return cast("pl.DataFrame", pl.from_arrow(reader.read_all()))
+    try:
+        reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
+        return cast("pl.DataFrame", pl.from_arrow(reader.read_all()))
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
 
 
 def columns_of(table: pl.DataFrame) -> list[list[str]]:

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from workbench.base.errors import Unavailable
+from workbench.base.logs import get_logger
 from workbench.storage.apply import Applier
 from workbench.storage.copies import KEPT, Copies, Copy
 from workbench.storage.copying import FILE
@@ -17,7 +16,7 @@ from workbench.storage.log import Log
 from workbench.storage.running import Runner
 from workbench.storage.space import Space
 
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 class Upkeep:

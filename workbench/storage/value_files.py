@@ -14,7 +14,6 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 import polars as pl
-import pyarrow as pa
 
 from workbench.base.errors import InvalidState, NotFound, ValueLost
 from workbench.base.probe import probe
@@ -104,7 +103,7 @@ class ValueStore:
             if stored.bytes and len(mapped) != stored.bytes:  # who read the name from a table does not know the size
                 raise ValueError(f"{len(mapped)} bytes instead of {stored.bytes}")
             return map_ipc(mapped) if stored.kind == "table" else decode(memoryview(mapped))
-        except (ValueError, msgspec.MsgspecError, pa.ArrowException) as error:
+        except (ValueError, msgspec.MsgspecError) as error:
             raise ValueLost(
                 f"The file of this value is damaged ({stored.ref.hex()[:12]}…: {error}).",
                 hint="Run the function again; `workbench verify` tells what else is damaged.",

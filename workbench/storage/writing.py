@@ -11,16 +11,16 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 import duckdb
-import structlog
 
 from workbench.base.clock import Clock
+from workbench.base.logs import get_logger
 from workbench.base.probe import probe
 from workbench.storage.columns import execute, rolled_back
 from workbench.storage.database import is_databases_fault
 from workbench.storage.encoding import UNKNOWN_KIND, Encoding, Unreadable
 from workbench.storage.facts import Batch, Fact, FactRegistry, FactType, tag_of
 
-_logger = structlog.get_logger("workbench.storage")
+_logger = get_logger("workbench.storage")
 
 
 Entry: TypeAlias = tuple[int, str | None, Fact | Unreadable]

@@ -17,6 +17,8 @@ from workbench.blocks.context import WorkerJob
 from workbench.engine.workers.worker import Stale, Worker
 
 JOBS_PER_WORKER = 200
+WARM_AFTER_S = 1.0
+"""After the start: until then what was open when the last process ended has the processors."""
 BURIAL_S = 2.0
 """So long a cancelled job waits until all of its process is gone; a process in the kernel's hands may take longer."""
 
@@ -37,6 +39,7 @@ class WorkerPool:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._warming: asyncio.Task[Worker] | None = None
+        self._first: asyncio.TimerHandle | None = None
         self._spawning: set[asyncio.Task[Worker]] = set()
         self._burials: set[asyncio.Task[None]] = set()
         self._is_open = False
@@ -44,10 +47,10 @@ class WorkerPool:
         """Why the last process that was to be kept ready could not be started; a job tries again."""
 
     async def start(self) -> None:
-        """Make the private folder and begin to warm the first worker; does not wait for it."""
+        """Make the private folder; a first worker is warmed a little later, once open runs have gone on."""
         self._temp = Path(tempfile.mkdtemp(prefix="workbench-", dir=self._temp_root))
         self._is_open = True
-        self._warm()
+        self._first = asyncio.get_running_loop().call_later(WARM_AFTER_S, self._warm)
 
     async def run(self, job: WorkerJob, on_log: Callable[[str], None] | None = None, *, owner: str = "") -> Any:
         """The value of `job`; `on_log` gets each line that it prints. Cancelling kills the process.
@@ -89,6 +92,8 @@ class WorkerPool:
     async def stop(self) -> None:
         """Kill every process and remove the folder."""
         self._is_open = False
+        if self._first is not None:
+            self._first.cancel()
         for spawning in self._spawning:
             spawning.cancel()
         await asyncio.gather(*self._spawning, return_exceptions=True)

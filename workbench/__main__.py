@@ -1,0 +1,5 @@
+"""`python -m workbench` is the console command too."""
+
+from workbench.cli.main import main
+
+main()
