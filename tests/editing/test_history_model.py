@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -163,6 +164,154 @@ def machine(api: httpx.Client) -> type[RuleBasedStateMachine]:
                 self.undone.clear()
                 self.versions.append(told)
 
+        # Whole flows: put, imported, from a snapshot
+
+        def taken_over(self, response: httpx.Response, flow: dict[str, Any]) -> None:
+            """The function has this flow now, in one step."""
+            assert response.status_code in (200, 201), response.text
+            after = {**self.now, "flow": flow}
+            if after["flow"] != self.now["flow"]:
+                self.states.append(self.seen())
+                self.undone.clear()
+                self.versions.append(self.now)
+            assert self.seen() == after
+            self.check()
+
+        @rule(code=CODES, ids=st.lists(IDS, unique=True, max_size=4), wired=st.booleans(), noted=st.booleans())
+        def put(self, code: str, ids: list[str], wired: bool, noted: bool) -> None:
+            flow = self.flow_of(code, ids, wired, noted)
+            self.taken_over(api.put(f"/functions/{self.function['id']}", json={"flow": flow}), flow)
+
+        @rule(
+            code=CODES,
+            ids=st.lists(IDS, unique=True, max_size=3),
+            strategy=st.sampled_from(["skip", "update", "create"]),
+        )
+        def bring(self, code: str, ids: list[str], strategy: str) -> None:
+            parts = {
+                "blocks": [
+                    {
+                        "id": i,
+                        "type": "transform",
+                        "name": f"in {i}",
+                        "config": {"language": "expression", "code": code},
+                    }
+                    for i in ids
+                ],
+                "edges": [],
+            }
+            item = {"id": self.function["id"], "name": self.now["name"], "status": self.now["status"], **parts}
+            bundle = {"format": "workbench.bundle", "formatVersion": 2, "functions": [item]}
+            response = api.post("/import", json={"bundle": bundle, "conflictStrategy": strategy})
+            told = data(response)
+            assert [i["action"] for i in told["items"] if i["kind"] == "function"] == [strategy]
+            if strategy == "create":
+                (made,) = (i["targetId"] for i in told["items"] if i["kind"] == "function")
+                made_here = told["idMap"][self.function["id"]]
+                assert made_here != self.function["id"] and made in (None, made_here)
+                assert [b["id"] for b in data(api.get(f"/functions/{made_here}"))["flow"]["blocks"]] == ids
+                data(api.delete(f"/functions/{made_here}"))
+            elif strategy == "update":
+                seen = self.seen()
+                assert [(b["id"], b["config"]["code"]) for b in seen["flow"]["blocks"]] == [(i, code) for i in ids]
+                assert seen["flow"]["edges"] == []
+                if seen != self.now:
+                    self.states.append(seen)
+                    self.undone.clear()
+                    self.versions.append(seen)
+            self.check()
+
+        @rule()
+        def snapshot_and_come_back(self) -> None:
+            path = f"/functions/{self.function['id']}"
+            kept, flow = data(api.post(f"{path}/snapshots", json={"name": "s"}), 201)["id"], self.now["flow"]
+            self.put("2 + 3", ["f", "a"], wired=True, noted=True)
+            self.taken_over(api.post(f"/snapshots/{kept}/restore", json={}), flow)
+
+        @rule(status=st.sampled_from(["archived", "draft"]))
+        def archive(self, status: str) -> None:
+            after = {**copy.deepcopy(self.now), "status": status}
+            self.expect(self.send(("UPDATE_FUNCTION", {"status": status})), after)
+
+        @rule()
+        def duplicate(self) -> None:
+            made = data(api.post(f"/functions/{self.function['id']}/duplicate", json={}), 201)
+            assert data(api.get(f"/functions/{made['id']}"))["flow"] == self.now["flow"]
+            assert api.post("/commands/undo", json={"functionId": made["id"]}).status_code == 409
+            data(api.delete(f"/functions/{made['id']}"))
+            self.check()
+
+        # Gestures
+
+        @rule(ids=st.lists(IDS, unique=True, min_size=2, max_size=4), x=st.integers(4, 7))
+        def drag_many(self, ids: list[str], x: int) -> None:
+            after = copy.deepcopy(self.now)
+            there = {b["id"]: b for b in after["flow"]["blocks"]}
+            for i in ids:
+                if i in there:
+                    there[i]["position"] = {"x": float(x), "y": 1.0}
+            moves = [("MOVE_BLOCK", {"blockId": i, "position": {"x": x, "y": 1}}) for i in ids]
+            self.expect(self.send(*moves), after if set(ids) <= set(there) else None)
+
+        @rule(code=CODES)
+        def paste_with_references(self, code: str) -> None:
+            config = {"language": "expression", "code": code}
+            new = {"type": "transform", "config": config}
+            response = self.send(
+                ("ADD_BLOCK", {"block": {**new, "name": f"first {len(self.versions)}"}}),
+                ("ADD_BLOCK", {"block": {**new, "name": f"second {len(self.versions)}"}}),
+                ("ADD_EDGE", {"edge": {"source": "$0", "target": "$1"}}),
+            )
+            first, second, edge = (r.get("blockId") or r.get("edgeId") for r in data(response)["results"])
+            after = copy.deepcopy(self.now)
+            after["flow"]["blocks"].append(block(first, f"first {len(self.versions)}", config))
+            after["flow"]["blocks"].append(block(second, f"second {len(self.versions)}", config))
+            wire = {"id": edge, "source": first, "sourcePort": "out", "target": second, "targetPort": "in"}
+            after["flow"]["edges"].append(wire)
+            self.expect(response, after)
+
+        @rule(note_id=st.sampled_from("mn"), text=st.sampled_from(["", "a", "b"]))
+        def note(self, note_id: str, text: str) -> None:
+            after = copy.deepcopy(self.now)
+            notes = after["flow"]["notes"]
+            there = [n for n in notes if n["id"] == note_id]
+            if text == "":
+                after["flow"]["notes"] = [n for n in notes if n["id"] != note_id]
+                self.expect(self.send(("REMOVE_NOTE", {"noteId": note_id})), after if there else None)
+            elif there:
+                there[0]["text"] = text
+                self.expect(self.send(("UPDATE_NOTE", {"noteId": note_id, "note": {"text": text}})), after)
+            else:
+                notes.append({"id": note_id, "text": text})
+                self.expect(self.send(("ADD_NOTE", {"note": {"id": note_id, "text": text}})), after)
+
+        @precondition(lambda self: len(self.states) > 2)
+        @rule(steps=st.integers(1, 3))
+        def undo_to(self, steps: int) -> None:
+            steps = min(steps, len(self.states) - 1)
+            path = f"/commands/history?functionId={self.function['id']}&limit=200"
+            standing = [e for e in data(api.get(path)) if not e["undone"] and e["kind"] not in ("undo", "redo")]
+            groups = list(dict.fromkeys(e["groupId"] for e in standing))
+            data(api.post("/commands/undo", json={"functionId": self.function["id"], "toGroupId": groups[steps - 1]}))
+            for _ in range(steps):
+                self.undone.append(self.states.pop())
+                self.versions.append(self.now)
+            self.check()
+
+        def flow_of(self, code: str, ids: list[str], wired: bool, noted: bool) -> dict[str, Any]:
+            config = {"language": "expression", "code": code}
+            edges = [
+                {"id": f"w{n}", "source": a, "sourcePort": "out", "target": b, "targetPort": "in"}
+                for n, (a, b) in enumerate(pairwise(ids))
+            ]
+            return {
+                "blocks": [block(i, f"put {i}", config) for i in ids],
+                "edges": edges if wired else [],
+                "variables": {},
+                "notes": [{"id": "m", "text": code}] if noted else [],
+                "groups": [],
+            }
+
         @initialize()
         def a_fresh_function_has_nothing_to_take_back(self) -> None:
             assert api.post("/commands/undo", json={"functionId": self.function["id"]}).status_code == 409
@@ -202,7 +351,7 @@ def test_a_function_is_what_a_simple_model_says_whatever_is_done_to_it(api: http
     run_state_machine_as_test(
         machine(api),
         settings=settings(
-            max_examples=15,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -17,6 +17,8 @@ from workbench.rest.operation import Exists, Operations
 
 TICK_SECONDS = 0.05
 """A listener is given news at most this often; block events of one run are folded in between."""
+EDITS = frozenset({"canvas", "function", "breakpoints"})
+"""Events that people make by hand: few, and waited for by those who look at the same canvas, so they go out at once."""
 HEARTBEAT_SECONDS = 15.0
 STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
@@ -74,7 +76,8 @@ async def _text(hub: EventsHub, listener: Listener, may_stay: Callable[[], bool]
                 continue
             if messages := listener.take():
                 yield b"".join(map(encode, messages))
-                await asyncio.sleep(TICK_SECONDS)
+                if not all(message.event in EDITS for message in messages):
+                    await asyncio.sleep(TICK_SECONDS)
     finally:
         listener.close()
 
