@@ -2,7 +2,7 @@
 
 import { EditingApi } from "./editing";
 import type {
-  BlockType, Breakpoint, Checkpoint, DebugState, ErrorBody, ExpressionFunction, Flow, FunctionName, Json, RetryOptions, Run, RunAgain, RunLogs, StepMode, Validation, ValuePage, WorkflowFunction,
+  BlockType, Breakpoint, Checkpoint, DebugState, ErrorBody, ExpressionFunction, Flow, FunctionName, Json, RetryOptions, Run, RunAgain, RunLogs, Secret, StepMode, Validation, ValuePage, WorkflowFunction,
 } from "./wire";
 
 /** A refusal by the server, or no answer at all (`status` 0). */
@@ -78,6 +78,15 @@ export class Api {
 
   functions(query: { q?: string; limit?: number } = {}): Promise<FunctionName[]> {
     return this.call("GET", "/functions", undefined, query);
+  }
+
+  secrets(): Promise<Secret[]> {
+    return this.call("GET", "/secrets", undefined, { limit: 200 });
+  }
+
+  /** A secret that must not exist yet: one that does is refused, not written over. */
+  setSecret(name: string, value: string): Promise<Secret> {
+    return this.call("PUT", `/secrets/${encodeURIComponent(name)}`, { value, expectedVersion: 0 });
   }
 
   async blocks(): Promise<{ types: BlockType[]; functions: ExpressionFunction[] }> {

@@ -300,6 +300,13 @@ export interface BlockEventItem {
 
 
 /** A function as the picker of a subflow lists it. */
+/** A secret as lists tell it; nothing ever tells its value. */
+export interface Secret {
+  name: string;
+  description: string | null;
+  version: number;
+}
+
 export interface FunctionName {
   id: string;
   name: string;

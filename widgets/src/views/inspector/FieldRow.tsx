@@ -9,6 +9,7 @@ import { useForm } from "./formContext";
 import { IconButton } from "./parts";
 import { ProblemLines } from "./ProblemLines";
 import { Prose } from "./Prose";
+import { SecretButton, SecretMenu } from "./SecretPicker";
 import { ValueField } from "./ValueField";
 
 export interface FieldRowProps {
@@ -42,6 +43,7 @@ const CONTAINERS = new Set(["list", "conditions", "group", "object", "map", "cho
 export function FieldRow({ field, steps, siblings, value, unused = false, onChange }: FieldRowProps) {
   const { problems, readOnly, idBase, onFix } = useForm();
   const [asExpression, setAsExpression] = useState(hasExpression(value));
+  const [picking, setPicking] = useState(false);
   const container = CONTAINERS.has(field.widget.kind) && !asExpression;
   const mine = container ? problemsAt(problems, steps) : problemsUnder(problems, steps);
   const id = `${idBase}-${formatPath(steps)}`;
@@ -80,6 +82,7 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
               ƒ
             </button>
           )}
+          {field.schema["x-secret"] === true && !readOnly && <SecretButton label={field.title} open={picking} onToggle={() => setPicking(!picking)} />}
           {isSet && !field.required && !readOnly && (
             <IconButton
               icon="reset"
@@ -90,6 +93,15 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
           )}
         </span>
       </div>
+      {picking && (
+        <SecretMenu
+          onClose={() => setPicking(false)}
+          onPick={(text) => {
+            setPicking(false);
+            onChange(text);
+          }}
+        />
+      )}
       <ValueField
         shape={field}
         steps={steps}

@@ -1,11 +1,12 @@
 /** Draws one value by its shape: the place where a schema becomes a widget. */
 
+import { useMemo } from "react";
 import { blank } from "../../core/inspector/blank";
 import { formatLiteral, hasExpression, kindOf, parseLiteral, parseNumber } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsUnder } from "../../core/inspector/problems";
 import { applies, fieldsOf, shapeOf, type Shape } from "../../core/inspector/schema";
-import type { ExpressionMode } from "../../core/inspector/types";
+import type { ExpressionMode, ScopeHints } from "../../core/inspector/types";
 import { ChoiceField } from "./ChoiceField";
 import { CodeField } from "./CodeField";
 import { ConditionsEditor } from "./ConditionsEditor";
@@ -18,6 +19,7 @@ import { JsonField } from "./JsonField";
 import { AddButton, ListEditor } from "./ListEditor";
 import { MapEditor } from "./MapEditor";
 import { inWords, NumberField, TextField, useLocalText } from "./PlainFields";
+import { useSecrets } from "./SecretPicker";
 import { SelectField } from "./SelectField";
 
 export interface ValueFieldProps {
@@ -119,6 +121,13 @@ function useProblem(steps: readonly Step[]) {
   return first ? { message: first.message, position: first.position ?? null } : null;
 }
 
+/** What an expression in a secret field sees: the secrets too. */
+function withSecrets(hints: ScopeHints | undefined, secrets: readonly { name: string; description: string | null }[]): ScopeHints | undefined {
+  if (!hints || !secrets.length) return hints;
+  const fields = secrets.map(({ name, description }) => ({ name, kind: "field" as const, ...(description ? { doc: description } : {}) }));
+  return { ...hints, names: [...hints.names, { name: "secrets", kind: "scope", fields }] };
+}
+
 /** Characters of text beside which a tag still has room. */
 const TAG_ROOM = 12;
 
@@ -135,7 +144,9 @@ function ExpressionField({
   asExpression,
   placeholder,
 }: ValueFieldProps) {
-  const { hints, readOnly } = useForm();
+  const { hints: around, readOnly } = useForm();
+  const secrets = useSecrets(shape.schema["x-secret"] !== undefined);
+  const hints = useMemo(() => withSecrets(around, secrets), [around, secrets]);
   const error = useProblem(steps);
   const always = shape.mode === "expression" || shape.mode === "deferred";
   const kind = asExpression ? "text" : shape.widget.kind;

@@ -29,6 +29,10 @@ export const FormContext = createContext<FormShare>({
 export interface References {
   /** The functions that may be called, by name. */
   functions(): Promise<readonly { id: string; name: string; version: number }[]>;
+  /** The secrets that fields may name, without their values. */
+  secrets(): Promise<readonly { name: string; description: string | null }[]>;
+  /** Makes a secret; its value goes to the server and stays nowhere here. */
+  setSecret(name: string, value: string): Promise<void>;
   /** Looks into the function that the form's block calls. */
   openFunction(): void;
 }

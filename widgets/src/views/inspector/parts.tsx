@@ -12,6 +12,7 @@ const PATHS: Record<string, string> = {
   right: "M5.5 3l4 4-4 4",
   left: "M8.5 3l-4 4 4 4",
   copy: "M5 5h6.5v7H5zM5 9H2.5V2H9v3",
+  key: "M7.2 7.2a2.6 2.6 0 1 0-.4.4L11.5 12M9.5 10l1.4-1.4M7.2 7.2l.6.6",
   kernel: "M2.5 3.5h9v7h-9zM4.5 6l1.5 1.2L4.5 8.5M7.5 9h2",
   wide: "M2.5 7h9M4.5 4.5L2 7l2.5 2.5M9.5 4.5L12 7 9.5 9.5",
 };

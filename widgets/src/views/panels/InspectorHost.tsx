@@ -113,13 +113,18 @@ function wordsOf(error: RunError | null | undefined): Execution["error"] {
 /** What the block's fields can name: every function but this one. */
 function useReferences(blockId: string): References {
   const session = useSession();
-  return useMemo(
-    () => ({
+  return useMemo(() => {
+    let secrets: ReturnType<References["secrets"]> | null = null;
+    return {
+      secrets: () => (secrets ??= session.hub.api.secrets()),
+      setSecret: async (name, value) => {
+        await session.hub.api.setSecret(name, value);
+        secrets = null;
+      },
       functions: async () => (await session.hub.api.functions({ limit: 200 })).filter((fn) => fn.id !== session.functionId).sort((a, b) => a.name.localeCompare(b.name)),
       openFunction: () => void session.openInner(blockId),
-    }),
-    [session, blockId],
-  );
+    };
+  }, [session, blockId]);
 }
 
 /** What the block waits for, above its tabs. */

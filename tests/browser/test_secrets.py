@@ -1,0 +1,46 @@
+"""A secret is made and named on the canvas, and its value stays nowhere in the page or the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser import flows
+from tests.browser.lab import Lab
+from tests.browser.stage import Canvas, Stage
+
+Draw = Callable[..., tuple[Canvas, str]]
+VALUE = "hunter2-of-the-browser"
+
+
+def test_a_new_secret_is_typed_once_and_named_in_its_field(draw: Draw, stage: Stage, lab: Lab) -> None:
+    flow = flows.chain(0)
+    auth = {"type": "bearer"}
+    flow["blocks"].append(flows.block("call", "http_request", "call", (200, 24), url="https://example.org", auth=auth))
+    flow["edges"] = [flows.wire("start", "call")]
+    canvas, function_id = draw(flow)
+    canvas.click("call")
+    canvas.press("Enter")
+    field = canvas.inspector.locator('[data-field="auth.token"]')
+    field.get_by_test_id("secret-open").click()
+    menu = field.get_by_test_id("secret-menu")
+    expect(menu).to_contain_text("no secrets yet")
+    menu.get_by_test_id("secret-new").click()
+    menu.get_by_test_id("secret-name").fill("shop_token")
+    menu.get_by_test_id("secret-value").fill(VALUE)
+    stage.shoot_both("secret-new")
+    menu.get_by_test_id("secret-save").click()
+    expect(menu).to_have_count(0)
+    expect(field.locator(".cm-content")).to_contain_text("secrets.shop_token")
+    expect(canvas.root).to_contain_text("v2")
+    canvas.expect_saved()
+    saved = lab.call("GET", f"/functions/{function_id}")
+    assert saved["flow"]["blocks"][1]["config"]["auth"]["token"] == "{{ secrets.shop_token }}"
+    assert VALUE not in str(saved)
+    assert VALUE not in stage.page.content()
+    assert lab.call("GET", "/secrets/shop_token")["usedBy"][0]["functionId"] == function_id
+    field.get_by_test_id("secret-open").click()
+    expect(menu.get_by_role("button", name="shop_token")).to_be_visible()
+    stage.shoot_both("secret-menu")
+    lab.call("DELETE", "/secrets/shop_token")
