@@ -232,6 +232,7 @@ class Engine:
         """Have the large values of a run (None: of every one) stored, so that others can take them over."""
         if self.lives.is_open:
             await self.lives.ink.late.settle(to_bytes(run_id) if run_id is not None else None)
+            await self.lives.ink.all_lasts()  # the facts that say where they are
 
     async def cancel(self, run_id: str, reason: str | None) -> RunStatus:
         """Cancel a run; answers the status it had. Raises InvalidState when it is over (or not known here)."""

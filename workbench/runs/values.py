@@ -52,15 +52,20 @@ class Values:
         """The output of one block execution. Raises NotFound where it was not kept."""
         path, attempt = parse_checkpoint_id(checkpoint)
         await self._runs.exists(caller, run_id)
-        row = await self._store.read(lambda c: sql.find_checkpoint(c, run_id, path, attempt))
-        if row is None:
-            raise missing("checkpoint", checkpoint)
-        stored = stored_of(row[6], row[7], row[8], row[9])
+        stored = await self._find(run_id, checkpoint, path, attempt)
         if stored is not None and stored.kind == "pending":
             late = self._engine.late_value(run_id, path, attempt)
             if late is not None:
                 return late
+            await self._engine.settle_values(run_id)  # it may have been stored since the row was read
+            stored = await self._find(run_id, checkpoint, path, attempt)
         return await self._load(stored)
+
+    async def _find(self, run_id: str, checkpoint: str, path: str, attempt: int) -> Stored | None:
+        row = await self._store.read(lambda c: sql.find_checkpoint(c, run_id, path, attempt))
+        if row is None:
+            raise missing("checkpoint", checkpoint)
+        return stored_of(row[6], row[7], row[8], row[9])
 
     async def of_run(self, caller: Caller, run_id: str) -> Any:
         """A run's output. Raises NotFound."""
