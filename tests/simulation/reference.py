@@ -106,7 +106,16 @@ class Told(Reference):
     def _value(self, place: Place, block: Block, code: str, path: str) -> Any:
         if code.startswith("'x' * "):
             return "x" * int(code[6:])
+        if code.startswith("default(") and self._is_ahead(path, code[8 : code.index(",")]):
+            return "none"
         return super()._value(place, block, code, path)
+
+    def _is_ahead(self, path: str, name: str) -> bool:
+        """Whether a block ran before one that it reads was over: a merge that waits for the first only had let it."""
+        reader = self.last.get(path)
+        places = [path[: at + 1] for at, mark in enumerate(path) if mark == "/"]
+        read = [self.last[place + name] for place in ("", *places) if place + name in self.last]
+        return reader is not None and bool(read) and all(entry.seq > reader.seq for entry in read)
 
     def _was_answered(self, path: str) -> bool:
         """Whether an earlier try had an answer: then the world has seen this key, and answers what it did."""
