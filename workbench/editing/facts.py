@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.storage.columns import BIGINT, TEXT, UUID, Table, delete, execute, insert, last_by_key, rows
+from workbench.storage.columns import BIGINT, TEXT, UUID, Given, Table, delete, execute, insert, last_by_key, rows
 from workbench.storage.facts import Batch, Fact, FactType
 
 COMMANDS = Table(
@@ -70,7 +70,7 @@ EDITED = {
     "kind": TEXT,
     "of_group": UUID,
 }
-_EDITED = Table("edited", EDITED)
+_EDITED = Given("edited", EDITED)
 """Edits of functions, as statements read them."""
 _OF_EDITED = {
     "function_id": "id",

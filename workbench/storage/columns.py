@@ -52,6 +52,12 @@ class Table:
         return pl.DataFrame([pl.Series(name, values, kinds[name].dtype) for name, values in columns.items()])
 
 
+class Given(Table):
+    """Rows that no table holds: what statements read through `rows`."""
+
+    __slots__ = ()
+
+
 class _Feed:
     """A name in SQL whose rows are put in before each statement: DuckDB asks for them anew whenever it runs one."""
 
