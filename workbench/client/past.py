@@ -9,6 +9,7 @@ from workbench.base.errors import InvalidInput
 from workbench.client.differences import Diff
 from workbench.client.errors import short
 from workbench.client.faces import BenchFace
+from workbench.client.times import second_of
 from workbench.client.working_copy import WorkingCopy
 
 
@@ -276,7 +277,7 @@ _CHANGE_COLUMNS: dict[str, Any] = {
     "version": lambda c: c.version,
     "change": lambda c: c.label,
     "author": lambda c: c.author,
-    "when": lambda c: c.created_at,
+    "when": lambda c: second_of(c.created_at),
     "undone": lambda c: "undone" if c.undone else "",
 }
 _VERSION_COLUMNS: dict[str, Any] = {
@@ -284,12 +285,12 @@ _VERSION_COLUMNS: dict[str, Any] = {
     "what": lambda v: v.message or "",
     "source": lambda v: v.source or "",
     "author": lambda v: v.author or "",
-    "when": lambda v: v.created_at,
+    "when": lambda v: second_of(v.created_at),
 }
 _SNAPSHOT_COLUMNS: dict[str, Any] = {
     "name": lambda s: ("★ " if s.is_favorite else "") + s.name,
     "version": lambda s: s.version,
     "tags": lambda s: ", ".join(s.tags),
-    "when": lambda s: s._told["createdAt"],  # noqa: SLF001 - its own list
+    "when": lambda s: second_of(s._told["createdAt"]),  # noqa: SLF001 - its own list
     "description": lambda s: s.description or "",
 }

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.base.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.client.api import Api
 from workbench.client.errors import short
+from workbench.client.times import minute_of
 
 
 class Secret:
@@ -58,9 +59,9 @@ class Secret:
         return self._told["problem"]
 
     def __repr__(self) -> str:
-        used = f", used {_day(self.last_used_at)}" if self.last_used_at else ", never used"
+        used = f", used {minute_of(self.last_used_at)}" if self.last_used_at else ", never used"
         trouble = f"; {self.problem}" if self.problem else ""
-        return f"secrets.{self.name} (set {_day(self.updated_at)} by {self.updated_by}{used}{trouble})"
+        return f"secrets.{self.name} (set {minute_of(self.updated_at)} by {self.updated_by}{used}{trouble})"
 
     def _repr_html_(self) -> str:
         return f"<code>secrets.{escape(self.name)}</code> {escape(repr(self).partition(' ')[2])}"
@@ -113,8 +114,8 @@ class Secrets(MutableMapping[str, Any]):
         columns = {
             "name": lambda s: s.name,
             "description": lambda s: s.description or "",
-            "set": lambda s: f"{_day(s.updated_at)} by {s.updated_by}",
-            "last used": lambda s: _day(s.last_used_at) if s.last_used_at else "never",
+            "set": lambda s: f"{minute_of(s.updated_at)} by {s.updated_by}",
+            "last used": lambda s: minute_of(s.last_used_at) if s.last_used_at else "never",
             "used by": lambda s: ", ".join(s.used_by),
         }
         found = [Secret(told) for told in self._api.pages("/secrets")]
@@ -146,7 +147,3 @@ def _path(name: str) -> str:
     from urllib.parse import quote
 
     return quote(str(name), safe="") or "%20"
-
-
-def _day(time: str | None) -> str:
-    return time[:16].replace("T", " ") + " UTC" if time else ""

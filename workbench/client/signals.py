@@ -8,6 +8,7 @@ from typing import Any
 from workbench.base.errors import InvalidState
 from workbench.client.api import Api
 from workbench.client.errors import short
+from workbench.client.times import second_of
 
 ACTS = {
     "approval": "run.approve(comment=…) or run.reject(comment=…)",
@@ -38,7 +39,7 @@ def wait_in_words(wait: Mapping[str, Any]) -> str:
         "condition": "its condition",
         "timer": "its time",
     }[wait["kind"]]
-    until = f"{str(wait['dueAt'])[:19].replace('T', ' ')} UTC"
+    until = second_of(str(wait["dueAt"]))
     return f"{what} at “{wait['blockName']}”, until {until}"
 
 

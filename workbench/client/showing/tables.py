@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from workbench.client.times import second_of
 from workbench.client.values import short_text
 from workbench.flow.drawing import palette
 
@@ -120,7 +121,7 @@ RUN_COLUMNS: Columns = {
     "status": lambda r: r.status,
     "attempt": lambda r: r.attempt,
     "started by": lambda r: r._told["trigger"].get("type"),  # noqa: SLF001 - its own list
-    "created": lambda r: r._told["createdAt"],  # noqa: SLF001
+    "created": lambda r: second_of(r._told["createdAt"]),  # noqa: SLF001
     "queue ms": lambda r: r._told["queueMs"],  # noqa: SLF001
     "run ms": lambda r: r._told["runMs"],  # noqa: SLF001
     "error": lambda r: (r._told["error"] or {}).get("message", ""),  # noqa: SLF001
