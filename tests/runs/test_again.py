@@ -18,7 +18,7 @@ from tests.serving import Bench, running
 from workbench.access.identity import DEFAULT_WORKSPACE
 from workbench.base.ids import to_bytes
 from workbench.base.loop import LoopThread
-from workbench.engine.facts import RunFinished
+from workbench.engine.facts import RunFinished, StepStarted
 from workbench.engine.facts_forks import RunRetried
 
 
@@ -236,7 +236,9 @@ def test_the_dead_letter_is_listed_retried_and_discarded(api: httpx.Client, benc
     message = data(api.post(f"/dead-letter/{rows[0]}/discard"))["message"]
     assert "history" in message
     assert [letter["runId"] for letter in data(api.get("/dead-letter"))] == [rows[1]]
-    assert data(api.get(f"/runs/{rows[0]}"))["status"] == "dead_letter"
+    given_up = data(api.get(f"/runs/{rows[0]}"))
+    assert given_up["status"] == "dead_letter"
+    assert {s["blockId"]: s["status"] for s in given_up["blockStates"]}["item"] == "unknown"
     assert api.post(f"/dead-letter/{rows[0]}/discard").json()["error"]["code"] == "INVALID_STATE"
     told = data(api.post(f"/dead-letter/{rows[1]}/retry"), 202)
     assert (told["id"], told["attempt"]) == (rows[1], 3)
@@ -256,6 +258,7 @@ def give_up(api: httpx.Client, bench: Bench, outside: Outside) -> str:
         await bench.workbench.store.append(
             [
                 RunRetried(run, 2, now),
+                StepStarted(run, "each[1]/item", 2, "item", "subflow", now),
                 RunFinished(run, "dead_letter", now, now, 0, None, error, 0, 0, 0),
             ],
             DEFAULT_WORKSPACE,

@@ -59,6 +59,9 @@ HOUR_US = 3_600_000_000
 DEFAULT_WAIT_MS = 30_000
 
 
+UNDER_WAY = frozenset({"running", "waiting", "paused"})
+
+
 class Runs:
     """Executions of functions."""
 
@@ -199,7 +202,12 @@ class Runs:
         return row.pins if row is not None else await self._store.read(lambda c: sql.pins_of(c, run.id))
 
     def _with_standing(self, run: Run, states: list[BlockState]) -> tuple[BlockState, ...]:
-        """The states with the block before which the debugger stands, which is paused."""
+        """The states with the block before which the debugger stands, which is paused.
+
+        Once a run is over nothing in it goes on: what was under way when it was given up has an unknown outcome.
+        """
+        if run.finished_at is not None:
+            return tuple(s.model_copy(update={"status": "unknown"}) if s.status in UNDER_WAY else s for s in states)
         live = self._engine.live.get(run.id)
         position = live.gate.position if live is not None and live.gate is not None else None
         if position is None or position.when != "before":
