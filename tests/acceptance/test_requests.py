@@ -222,7 +222,9 @@ def test_an_id_that_names_nothing_is_404_everywhere(bench: Bench, api: Doors, ba
             path = template.replace("{checkpointId}", "\0").replace(
                 "{runId}", run["id"] if "{checkpointId}" in template else "\0"
             )
-            for parameter in ("{canvasId}", "{functionId}", "{keyId}", "{name}"):
+            if template.endswith("/secrets/{secretName}") and method == "put":
+                continue  # the caller gives the name, so a bad one is told as such
+            for parameter in ("{canvasId}", "{functionId}", "{keyId}", "{name}", "{secretName}"):
                 path = path.replace(parameter, "\0")
             content = b"{}" if method in {"post", "put"} else b""
             path = path.replace("\0", bad)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import workbench
@@ -106,6 +106,13 @@ def test_a_script_makes_the_same_function_whatever_it_is(bench: Bench, monkeypat
     monkeypatch.setattr(workbench, "connect", lambda: bench)  # the same one each time: connecting is not tried here
 
     @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+    @example(
+        {
+            "blocks": [{"id": "a", "type": "transform", "name": "a", "config": {"code": None}, "disabled": True}],
+            "edges": [],
+            "variables": {},
+        }
+    )
     @given(flows())
     def check(flow: dict[str, Any]) -> None:
         told = bench.api.post("/functions", {"name": "first", "canvasId": canvas.id, "flow": flow})

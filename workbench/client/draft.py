@@ -184,7 +184,8 @@ class _Work:
             return
         if isinstance(edit, ChangeBlock):
             block.update(edit.fields)
-            block["config"] = {n: v for n, v in {**block["config"], **edit.config}.items() if v is not None}
+            config = {**block["config"], **edit.config}
+            block["config"] = {n: v for n, v in config.items() if v is not None or n not in edit.config}
         elif isinstance(edit, RenameBlock):
             renamed = rename_block(model_of(self.flow), block["id"], edit.name, self._catalogue)
             for mine, theirs in zip(self.flow["blocks"], renamed.blocks, strict=True):

@@ -16,9 +16,10 @@ from workbench.rest.operation import Operations
 from workbench.secrets.models import NAME_PATTERN, Rotated, Rotation, Secret, SecretChange
 from workbench.secrets.service import Secrets
 
-SecretName = Annotated[
-    str, Path(alias="secretName", pattern=NAME_PATTERN, description="A letter or `_`, then letters, digits, `_`.")
-]
+_SAID = "A letter or `_`, then letters, digits, `_`."
+SecretName = Annotated[str, Path(alias="secretName", description=_SAID)]
+"""Of a secret that there is: any other text names none."""
+NewSecretName = Annotated[str, Path(alias="secretName", pattern=NAME_PATTERN, description=_SAID)]
 
 
 def routes(secrets: Secrets) -> APIRouter:
@@ -44,7 +45,7 @@ def routes(secrets: Secrets) -> APIRouter:
         return ok(await secrets.get(caller, secret_name))
 
     @api.put("/secrets/{secretName}", "setSecret", scope="admin", answers=Secret, has_secret=True, or_operator=True)
-    async def set_secret(caller: CallerDep, secret_name: SecretName, body: SecretChange) -> Response:
+    async def set_secret(caller: CallerDep, secret_name: NewSecretName, body: SecretChange) -> Response:
         """Make a secret, or change its value or description. What reads it next reads the new value."""
         return ok(await secrets.put(caller, secret_name, body))
 
