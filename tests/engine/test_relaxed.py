@@ -11,6 +11,7 @@ import pytest
 from tests.engine.flows import flow, touch, transform
 from tests.engine.house import House
 from workbench.base.probe import listen
+from workbench.engine import late_values
 from workbench.engine.facts import FLAG_KEPT, StepDone
 
 LINE = flow(
@@ -77,6 +78,18 @@ def test_a_large_result_of_an_effect_is_stored_behind_the_run_where_it_is_relaxe
     said = [f for f in house.facts if isinstance(f, StepDone) and f.path == "a" and f.output is not None]
     kinds = [(f.output.kind, bool(f.flags & FLAG_KEPT)) for f in said if f.output is not None]
     assert kinds == ([("json", False)] if durability == "strict" else [("pending", False), ("json", True)])
+
+
+def test_a_large_result_of_an_effect_does_not_wait_for_the_runs_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_values, "MOST_S", 3600.0)
+    made = flow([touch("a", "{{ 'x' * 100000 }}"), touch("b", 2, door="d")], "start > a > b")
+    row = house.submit(made, durability="relaxed")
+    house.world.until(house.world.began, "b")
+    house.until(lambda f: isinstance(f, StepDone) and f.path == "a" and bool(f.flags & FLAG_KEPT), "the stored value")
+    house.do(house.world.open("d"))
+    assert house.finish(row).status == "completed"
 
 
 def test_a_crash_may_repeat_effects_that_were_done_with_the_same_keys(houses: Callable[..., House]) -> None:

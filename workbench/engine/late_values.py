@@ -1,7 +1,8 @@
 """Large values that pure blocks gave, stored off the run's path: once the run has ended, or has nothing to do.
 
 Until then they stay in memory, where a reader finds them. A crash loses them, and their blocks run again. Writing them
-at once would take the processors and the disk from the very blocks that the run waits for.
+at once would take the processors and the disk from the very blocks that the run waits for. What an effect of a relaxed
+run gave is stored as soon as it can be, behind the run.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from workbench.base.clock import Clock
 from workbench.base.errors import Unavailable, WorkbenchError
 from workbench.base.ids import to_bytes
 from workbench.base.logs import get_logger
+from workbench.blocks.kind import Effect
 from workbench.engine.facts import (
     FLAG_KEPT,
     FLAG_RETRIED,
@@ -233,6 +234,8 @@ class Pen:
         self.add(fact)
         if later:
             self._late.add(Late(self.run, step.path, step.attempt, outcome.output, lambda s: self._kept(fact, s)))
+            if step.node.effect is not Effect.PURE:  # of a relaxed run; a crash until then would have it done again
+                self._late.hurry(self.run)
 
     def checkpoint(self, step: Step, outcome: Outcome, output: Stored, started_at: int, finished_at: int) -> None:
         """Write the checkpoint of a step that completed in one go, with a value that stands in it."""
