@@ -81,7 +81,7 @@ def test_an_end_that_the_table_does_not_know_is_refused_and_makes_health_red(hou
     row = house.submit(flow([touch("t", 1, door="d")], "start > t"))
     house.world.until(house.world.began, "t")
     live = house.engine.live[row.id]
-    house.do(house.engine.end(live.row, live.pen, RunStatus.DEAD_LETTER, None, None, "walk"))
+    house.do(house.engine.lives.ends.end(live.row, live.pen, RunStatus.DEAD_LETTER, None, None, "walk"))
     assert house.row(row.id).finished_at is None
     assert f"{row.id} could not end dead_letter" in house.call(house.engine.health)["reasons"][0]
 

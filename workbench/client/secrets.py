@@ -98,9 +98,6 @@ class Secrets(MutableMapping[str, Any]):
         except NotFound as error:
             raise _missing(name, error) from None
 
-    def __contains__(self, name: object) -> bool:
-        return name in list(self)
-
     def __iter__(self) -> Iterator[str]:
         return (told["name"] for told in self._api.pages("/secrets"))
 

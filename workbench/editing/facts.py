@@ -370,9 +370,7 @@ def _edit_each(cursor: Any, facts: list[FunctionEdited]) -> None:
     }
     with rows(cursor, _EDITED, columns) as edited:
         (known,) = execute(cursor, _UPDATE.format(edited=edited, only="AND functions.version < e.number")).fetchone()
-        if known == len(
-            facts
-        ):  # each is there, and this is its newest version: nothing to look for, nothing in the way
+        if known == len(facts):  # each is there, and this is its newest version: nothing is in the way
             insert(cursor, VERSIONS, {name: columns[of] for name, of in _OF_EDITED.items()})
         else:
             execute(cursor, _UPDATE.format(edited=edited, only=""))

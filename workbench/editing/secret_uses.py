@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from workbench.blocks.registry import BlockRegistry
-from workbench.flow.expressions import ExpressionError, parse_expression, parse_template
+from workbench.flow.expressions import ExpressionError, parse_as
 from workbench.flow.expressions.secret_names import SECRETS
 from workbench.flow.model import Block, Flow
 from workbench.secrets.models import SecretUse
@@ -35,7 +35,7 @@ def _named_by(block: Block, registry: BlockRegistry) -> set[str]:
         if not field.takes_secrets or SECRETS not in field.text:
             continue
         try:
-            template = parse_template(field.text) if field.mode == "template" else parse_expression(field.text)
+            template = parse_as(field.mode, field.text)
         except ExpressionError:
             continue
         named |= template.secrets

@@ -22,7 +22,6 @@ from workbench.engine.journal_queue import open_run_ids, queue_pauses
 from workbench.engine.live import Live
 from workbench.engine.lives import Lives
 from workbench.engine.meters import Meters
-from workbench.engine.pen import Pen
 from workbench.engine.policies import FunctionPolicy
 from workbench.engine.queue import Entry, Queue
 from workbench.engine.records import Breakpoint, RunRequest, RunRow
@@ -182,18 +181,6 @@ class Engine:
         if any(request.fork is not None for request in requests):
             raise ValueError("A fork is submitted by itself.")
         return await self.intake.submit_many(requests)
-
-    async def end(
-        self,
-        row: RunRow,
-        pen: Pen,
-        status: RunStatus,
-        output: Any,
-        error: dict[str, Any] | None,
-        actor: Actor = "walk",
-    ) -> None:
-        """Write a run's end. See `Lives.end`."""
-        await self.lives.ends.end(row, pen, status, output, error, actor)
 
     def move(self, row: RunRow, status: RunStatus, actor: Actor) -> bool:
         """Move a run if the table of states allows it; else refuse and log."""

@@ -16,7 +16,7 @@ import msgspec
 from workbench.blocks.kind import BlockType, Call, Effect
 from workbench.blocks.registry import BlockRegistry
 from workbench.engine.secret_fields import Fill, Get, with_secrets
-from workbench.flow.expressions import Template, parse_expression, parse_template
+from workbench.flow.expressions import Template, parse_as, parse_expression
 from workbench.flow.handles import handle
 from workbench.flow.model import Block, Edge, Flow
 from workbench.flow.regions import ROOT, RegionKey, Regions, find_regions, positions
@@ -73,7 +73,7 @@ class ConfigPlan:
 
     def __init__(self, registry: BlockRegistry, block: Block) -> None:
         fields = registry.expressions(block.type, block.config)
-        early = {f.keys: _parse(f.mode, f.text) for f in fields if f.mode in ("template", "expression")}
+        early = {f.keys: parse_as(f.mode, f.text) for f in fields if f.mode in ("template", "expression")}
         may_name = {f.keys for f in fields if f.takes_secrets}
         self.late: dict[str, Template] = {
             f.path: parse_expression(f.text) for f in fields if f.mode in ("deferred", "code")
@@ -95,10 +95,6 @@ class ConfigPlan:
         if self._fill is None:
             return self.static
         return self._registry.parse(self._type, self._fill(get))
-
-
-def _parse(mode: str, text: str) -> Template:
-    return parse_template(text) if mode == "template" else parse_expression(text)
 
 
 def _filler(raw: Any, keys: Keys, templates: Mapping[Keys, Fill]) -> Fill | None:

@@ -152,6 +152,6 @@ async def _end(engine: Engine, row: RunRow, status: RunStatus, kind: str, text: 
     log.warning("run.not_recovered", run=row.id, status=status, reason=text)
     pen = engine.lives.pen(row)
     block = block_at(path) if path else None
-    await engine.end(
+    await engine.lives.ends.end(
         row, pen, status, None, {"type": kind, "message": text, "blockId": block, "path": path}, "recovery"
     )

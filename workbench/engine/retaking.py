@@ -33,14 +33,12 @@ class Retaking:
         self._gone = gone
         self.lost_runs: dict[str, RunRow] = {}
         """By id: runs that could not write, were let go, and are not taken up yet."""
-        self._is_due = False
         self._task: asyncio.Task[None] | None = None
         store.on_writable = self._soon
 
     def lost(self, row: RunRow) -> None:
         """A run could not write and was let go."""
         self.lost_runs[row.id] = row
-        self._is_due = True
         self._soon()
 
     def close(self) -> None:
@@ -50,8 +48,7 @@ class Retaking:
             self._task.cancel()
 
     def _soon(self) -> None:
-        if self._is_due and self._task is None and self._store.is_writable and not self._intake.is_closed:
-            self._is_due = False
+        if self.lost_runs and self._task is None and self._store.is_writable and not self._intake.is_closed:
             self._task = asyncio.ensure_future(self._take_up())
             self._task.add_done_callback(self._done)
 
@@ -61,7 +58,6 @@ class Retaking:
             entries = await self._recover()
             self._intake.take_up(entries)
         except Unavailable as error:
-            self._is_due = True
             log.warning("runs.not_taken_up", error=error.message)
             return
         for workspace in {entry.row.workspace_id for entry in entries}:
@@ -75,7 +71,6 @@ class Retaking:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._task = None
         if not task.cancelled() and task.exception() is not None:
-            self._is_due = True
             log.error("runs.not_taken_up", error=repr(task.exception()))
         elif not task.cancelled():
             self._soon()

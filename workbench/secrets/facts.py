@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from workbench.storage.columns import BIGINT, BLOB, TEXT, UUID, Table, delete, insert, last_by_key, update
@@ -92,21 +92,21 @@ def apply_deleted(cursor: Any, facts: Sequence[SecretDeleted]) -> None:
 def apply_sealed(cursor: Any, facts: Sequence[SecretsSealed]) -> None:
     """Write boxes over those that were made with another key."""
     last = {(workspace, name): box for f in facts for workspace, name, box in f.boxes}
-    columns = {
-        "workspace_id": [workspace for workspace, _ in last],
-        "name": [name for _, name in last],
-        "box": list(last.values()),
-    }
-    update(cursor, SECRETS, columns)
+    _write(cursor, "box", last)
 
 
 def apply_used(cursor: Any, facts: Sequence[SecretsUsed]) -> None:
     """Write when secrets were last used."""
     last = {(workspace, name): at for f in facts for workspace, name, at in f.uses}
+    _write(cursor, "last_used_at", last)
+
+
+def _write(cursor: Any, column: str, values: Mapping[tuple[bytes, str], Any]) -> None:
+    """Write one column of secrets, by workspace and name."""
     columns = {
-        "workspace_id": [workspace for workspace, _ in last],
-        "name": [name for _, name in last],
-        "last_used_at": list(last.values()),
+        "workspace_id": [workspace for workspace, _ in values],
+        "name": [name for _, name in values],
+        column: list(values.values()),
     }
     update(cursor, SECRETS, columns)
 

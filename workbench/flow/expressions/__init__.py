@@ -9,7 +9,7 @@ called, `limits` for how much. Measured with timeit on two shared cores: 0.4 to 
 from workbench.flow.expressions.errors import ExpressionError, missing
 from workbench.flow.expressions.functions import FUNCTIONS, RESERVED
 from workbench.flow.expressions.rename import rename
-from workbench.flow.expressions.templates import Template, parse_expression, parse_template
+from workbench.flow.expressions.templates import Template, parse_as, parse_expression, parse_template
 
 __all__ = [
     "FUNCTIONS",
@@ -17,6 +17,7 @@ __all__ = [
     "ExpressionError",
     "Template",
     "missing",
+    "parse_as",
     "parse_expression",
     "parse_template",
     "rename",

@@ -90,6 +90,11 @@ def parse_expression(text: str) -> Template:
     return _kept_expression(text) if len(text) <= _KEPT_LENGTH else _new_expression(text)
 
 
+def parse_as(mode: str, text: str) -> Template:
+    """What a field of this mode holds: a template, or one expression. Raises ExpressionError."""
+    return parse_template(text) if mode == "template" else parse_expression(text)
+
+
 def _new_expression(text: str) -> Template:
     bare = text.strip()
     if bare.startswith(_OPEN):

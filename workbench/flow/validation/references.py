@@ -11,7 +11,7 @@ from typing import Literal
 
 from workbench.flow.catalogue import ExpressionField
 from workbench.flow.config_paths import replaced_at
-from workbench.flow.expressions import ExpressionError, Template, parse_expression, parse_template, rename
+from workbench.flow.expressions import ExpressionError, Template, parse_as, rename
 from workbench.flow.expressions.secret_names import SECRETS
 from workbench.flow.handles import handle
 from workbench.flow.model import Block
@@ -47,7 +47,7 @@ def check_references(subject: Subject) -> Iterator[Problem]:
             continue
         for field in subject.catalogue.expressions(block.type, block.config):
             try:
-                template = parse_template(field.text) if field.mode == "template" else parse_expression(field.text)
+                template = parse_as(field.mode, field.text)
             except ExpressionError as error:
                 yield _bad_syntax(block, field, error)
                 continue
