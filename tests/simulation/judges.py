@@ -43,7 +43,8 @@ def judge_run(witness: Witness, row: Row, seen: Seen, entries: list[Entry], *, h
 def _compare(witness: Witness, row: Row, seen: Seen, entries: list[Entry]) -> bool:
     """The run's end and journal against the reference interpreter's."""
     last = {e.path: e for e in entries if e.status != "running"}
-    told = Told(seen.request.flow, last, seen.called)
+    since = {e.path: e.seq for e in reversed(entries) if e.status == "completed"}
+    told = Told(seen.request.flow, last, seen.called, since)
     expected = told.run()
     ends = f"run {row.id} ended {row.status} with {row.output!r} {row.error}"
     for wrong in told.wrong if not told.is_open else ():

@@ -20,9 +20,13 @@ class Told(Reference):
     `called` has the flows of the functions that `flow` calls, by the name that a run pins them under.
     """
 
-    def __init__(self, flow: Flow, last: Mapping[str, Entry], called: Mapping[str, Flow]) -> None:
+    def __init__(
+        self, flow: Flow, last: Mapping[str, Entry], called: Mapping[str, Flow], since: Mapping[str, int]
+    ) -> None:
         super().__init__(flow)
         self.last = last
+        self.since = since
+        """By path: where in the journal a block was completed for the first time."""
         self.called = called
         self.trace: dict[str, Done] = {}
         self.missing: list[str] = []
@@ -76,7 +80,7 @@ class Told(Reference):
     def _call(self, block: Block, path: str) -> Done:
         version = block.config["functionVersion"]
         name = block.config["functionId"] + ("" if version == "latest" else f"@{version}")
-        inner = Told(self.called[name], self.last, self.called)
+        inner = Told(self.called[name], self.last, self.called, self.since)
         inner.trace, inner.missing, inner.wrong, inner.opaque = self.trace, self.missing, self.wrong, self.opaque
         missing = len(self.missing)
         try:
@@ -113,9 +117,11 @@ class Told(Reference):
     def _is_ahead(self, path: str, name: str) -> bool:
         """Whether a block ran before one that it reads was over: a merge that waits for the first only had let it."""
         reader = self.last.get(path)
+        if reader is None or reader.origin is not None:  # what it took over was read in another run
+            return False
         places = [path[: at + 1] for at, mark in enumerate(path) if mark == "/"]
-        read = [self.last[place + name] for place in ("", *places) if place + name in self.last]
-        return reader is not None and bool(read) and all(entry.seq > reader.seq for entry in read)
+        read = [self.since[place + name] for place in ("", *places) if place + name in self.since]
+        return bool(read) and all(seq > reader.seq for seq in read)
 
     def _was_answered(self, path: str) -> bool:
         """Whether an earlier try had an answer: then the world has seen this key, and answers what it did."""
