@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,20 @@ def test_a_run_that_lost_the_log_keeps_its_place_until_it_is_taken_up(houses: Ca
     assert told == [to_bytes(first.id), to_bytes(second.id)]
     assert house.call(house.engine.broken) == []
     assert house.engine.health()["ok"]
+
+
+def test_a_run_that_came_here_while_it_was_looked_for_is_not_taken_up_besides(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    first, second = one_of_two(house)
+    made = house.flows[first.function_id, 1]
+    house.call(lambda: house.engine.intake.take_up([Entry(replace(row), made) for row in (first, second)]))
+    house.call(lambda: house.engine.intake.enqueue(Entry(replace(second), made)))
+    assert house.call(lambda: [row.status for row in house.engine.queue.rows()]) == ["pending"]
+    house.do(house.world.open("d"))
+    assert [house.finish(row).status for row in (first, second)] == ["completed"] * 2
+    house.settle()
+    assert house.world.count("t") == 2
+    assert house.call(house.engine.broken) == []
 
 
 def test_a_run_that_ends_while_others_are_looked_for_is_not_taken_up_again(houses: Callable[..., House]) -> None:

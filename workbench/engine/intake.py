@@ -144,9 +144,14 @@ class Intake:
             raise Unavailable(f"{len(self.queue):,} runs wait already.", hint="Send the request again later.")
 
     def enqueue(self, entry: Entry) -> None:
-        """Let a run wait for a slot; the log has it, or is handed it now."""
-        self.holds.place([entry])
-        self.dispatch(entry.row.workspace_id)
+        """Let a run wait for a slot; the log has it, or is handed it now. One that was taken up meanwhile is here."""
+        if not self._is_known(entry.row.id):
+            self.holds.place([entry])
+            self.dispatch(entry.row.workspace_id)
+
+    def _is_known(self, run_id: str) -> bool:
+        """Whether a run is under way, waits or is held. The log knows it earlier: then recovery may be quicker."""
+        return run_id in self._lives.by_id or self.find(run_id) is not None
 
     def withdraw(self, run_id: str) -> Entry | None:
         """Take a run out that waits or is held; None when it does not. Its place is another's at once."""
@@ -192,7 +197,8 @@ class Intake:
             del self._leaving[entry.row.id]
 
     def take_up(self, entries: Sequence[Entry]) -> None:
-        """Queue runs that were not over when the engine stopped."""
+        """Queue runs that were not over when the engine stopped; those that came here meanwhile are left out."""
+        entries = [entry for entry in entries if not self._is_known(entry.row.id)]
         recovered: dict[str, list[Fact]] = {}
         now = self._services.clock.now_us()
         for row in [entry.row for entry in entries]:
