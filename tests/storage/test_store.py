@@ -187,3 +187,22 @@ def test_lag_is_bounded_for_those_who_ask(opened: Opener) -> None:
         assert store.lag() == 0
 
     run(opened(), main)
+
+
+def test_a_copy_is_made_while_writers_never_rest(opened: Opener) -> None:
+    async def main(store: Store) -> None:
+        is_over = threading.Event()
+
+        def hook(name: str) -> None:
+            if name == "apply.after_commit" and not is_over.is_set():
+                for _ in range(2):  # once the second lasts, the first is there to be applied
+                    store.append([LineAdded("more")]).result(10)
+
+        listen(hook)
+        store.append([LineAdded("first")])
+        try:
+            await asyncio.wait_for(store.upkeep.copy(), 20)
+        finally:
+            is_over.set()
+
+    run(opened(), main)

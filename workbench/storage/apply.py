@@ -139,11 +139,12 @@ class Applier:
             self._hurried = False
             if self._requests:
                 self._decide()
+            errands = [self._errands.popleft() for _ in range(len(self._errands))]
             self._apply_backlog()
-            while self._errands:
-                self._errands.popleft()()
+            for errand in errands:
+                errand()
             self._worked_at = self._now()
-            if not self._stopping or self._requests or (self._backlog and self.failure is None):
+            if not self._stopping or self._requests or self._errands or (self._backlog and self.failure is None):
                 return AT_ONCE
         except BaseException as error:  # noqa: BLE001 - whatever ends the thread must turn health red
             _logger.error("apply.thread_died", trace=traceback.format_exc())
@@ -182,7 +183,11 @@ class Applier:
         return None
 
     def _apply_backlog(self) -> None:
-        while self._backlog:
+        """Apply what is there now. What comes meanwhile is for the next step: with writers that never rest, whoever has
+        asked for something would wait for ever.
+        """
+        last = self._backlog[-1].seq if self._backlog else 0
+        while self._backlog and self._backlog[0].seq <= last:
             taken, entries, offset = self._next_batch()
             try:
                 self._writer.apply(entries)
