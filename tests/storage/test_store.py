@@ -191,15 +191,17 @@ def test_lag_is_bounded_for_those_who_ask(opened: Opener) -> None:
 
 def test_a_copy_is_made_while_writers_never_rest(opened: Opener) -> None:
     async def main(store: Store) -> None:
-        is_over = threading.Event()
+        is_busy, is_over = threading.Event(), threading.Event()
 
         def hook(name: str) -> None:
             if name == "apply.after_commit" and not is_over.is_set():
+                is_busy.set()
                 for _ in range(2):  # once the second lasts, the first is there to be applied
                     store.append([LineAdded("more")]).result(10)
 
         listen(hook)
         store.append([LineAdded("first")])
+        assert await asyncio.to_thread(is_busy.wait, 20)
         try:
             await asyncio.wait_for(store.upkeep.copy(), 20)
         finally:
