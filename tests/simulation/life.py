@@ -103,7 +103,9 @@ class Life:
         self.store.on_durable = hear
         world = self.machine.world
         world.lives += 1
-        world.losses = lambda: self.machine.platter.counts["failed sync"] + self.machine.platter.counts["full"]
+        counts = self.machine.platter.counts
+        before = counts["failed sync"] + counts["full"]
+        world.losses = lambda: counts["failed sync"] + counts["full"] - before
         services: Any = Services(
             self.clock, SimWorkers(world), SimOutbound(world, lambda: self.is_alive), self.threads, HOME
         )

@@ -140,8 +140,9 @@ def _scope(sim: Simulated, life: Life, operation: Operation) -> str | None:
 
 async def _pause(sim: Simulated, life: Life, operation: Operation) -> None:
     scope = _scope(sim, life, operation)
+    resumes = sim.witness.resumes[scope]
     await life.engine.holds.pause(scope, "somebody", "they want it", None)
-    if any(pause["functionId"] == scope for pause in life.engine.holds.pauses()):  # nobody was quicker to resume it
+    if sim.witness.resumes[scope] == resumes:  # nobody has asked to resume it meanwhile
         sim.witness.paused[scope] = life.clock.now_us()
     sim.tell(f"paused: {scope}")
     sim.count("pauses")
@@ -154,6 +155,7 @@ async def _resume(sim: Simulated, life: Life, operation: Operation) -> None:
 async def resume(sim: Simulated, life: Life, scope: str | None) -> None:
     """Let a function's queue (None: the server's) go on."""
     sim.witness.paused.pop(scope, None)
+    sim.witness.resumes[scope] += 1
     await life.engine.holds.resume(scope, "somebody", None)
     sim.witness.paused.pop(scope, None)
     sim.tell(f"resumed: {scope}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,8 @@ class Witness:
     """The highest sequence that was told to be durable."""
     paused: dict[str | None, int] = field(default_factory=dict)
     """Functions (None: the server) whose pause was acknowledged, and when by the wall clock."""
+    resumes: Counter[str | None] = field(default_factory=Counter)
+    """How often it was asked to let them go on, answered or not."""
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, what: str) -> None:

@@ -55,7 +55,8 @@ class World:
         self.jobs: Counter[str] = Counter()
         self.lives = 0
         self.losses: Callable[[], int] = lambda: 0
-        """How often the disk has refused to keep something: each is as good as a crash for what was in flight."""
+        """How often this process's disk has refused to keep something: each is as good as a crash for what was in
+        flight, and a relaxed run may go on a while before it hears of it."""
 
     @property
     def life(self) -> tuple[int, int]:
