@@ -10,6 +10,8 @@ from tests.engine.flows import block, each, flow, times, touch, transform, when
 from tests.engine.house import House
 from tests.engine.world import World
 from workbench.base.errors import InvalidState, NotFound
+from workbench.engine.facts import DebugPaused, DebugResumed
+from workbench.engine.pen import Pen
 from workbench.engine.records import Breakpoint, RunRow
 from workbench.flow.expressions import ExpressionError
 
@@ -243,6 +245,44 @@ def test_a_pause_stops_the_clocks_of_run_and_block(house: House, world: World) -
     go(house, row)
     row = house.finish(row)
     assert (row.status, row.wait_us) == ("failed", 100_000_000)
+
+
+@pytest.mark.parametrize("lead", range(-8, 9))
+def test_a_limit_that_is_up_as_a_step_in_it_comes_to_stand_leaves_no_pause_half_made(
+    house: House, world: World, lead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def settle(_pen: Pen) -> None:
+        """As where all is durable already: not a turn of the loop."""
+
+    monkeypatch.setattr(Pen, "settle", settle)
+    limited = block("timeout", "o", timeoutMs=5000)
+    made = flow([limited, touch("t", door="d"), transform("x", "1")], "start > o", "o.body > t > x")
+    house.breakpoints = (Breakpoint("x"),)
+    row = house.submit(made, debug=True)
+    world.until(world.began, "t")
+
+    async def both() -> None:
+        house.clock.now += 5_000_000
+        if lead < 0:
+            await world.open("d")
+        else:
+            house.engine.timers.look()
+        for _ in range(abs(lead)):
+            await house.turn()
+        if lead < 0:
+            house.engine.timers.look()
+        else:
+            await world.open("d")
+
+    house.do(both())
+    house.until_status(row, "paused")
+    house.settle()
+    while house.engine.find(row.id) is not None:
+        go(house, row)
+    assert house.engine.slots.refused is None
+    turns = [type(fact) for fact in house.facts if isinstance(fact, DebugPaused | DebugResumed)]
+    assert turns == [DebugPaused, DebugResumed] * (len(turns) // 2)
+    assert house.row(row.id).error is None or house.row(row.id).error["type"] == "TIMEOUT"
 
 
 def test_a_branch_that_wakes_while_another_stands_leaves_the_run_paused(house: House) -> None:

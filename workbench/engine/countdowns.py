@@ -60,7 +60,7 @@ class Countdown:
 class Countdowns:
     """The limits of one run."""
 
-    __slots__ = ("_is_held", "clock", "running", "stood_since", "timers", "write")
+    __slots__ = ("_cutting", "_is_held", "_none_cuts", "clock", "running", "stood_since", "timers", "write")
 
     def __init__(self, timers: Timers, clock: Clock, write: Callable[[str, int], None]) -> None:
         self.timers = timers
@@ -71,6 +71,8 @@ class Countdowns:
         self.stood_since: int | None = None
         """Since when the run stood still, where it did before a restart: its limits have not run since."""
         self._is_held = False
+        self._cutting = 0
+        self._none_cuts: asyncio.Event | None = None
 
     def left_us(self, due_us: int | None, full_us: int) -> int:
         """What is left of a limit of `full_us`, where the journal has a row for it."""
@@ -101,6 +103,19 @@ class Countdowns:
             for countdown in self.running:
                 countdown.run()
 
+    def cuts(self, change: int) -> None:
+        """A limit that is up begins (1) to cut off its body, or has done so (-1)."""
+        self._cutting += change
+        if not self._cutting and self._none_cuts is not None:
+            self._none_cuts.set()
+            self._none_cuts = None
+
+    async def none_cuts(self) -> None:
+        """Wait until every body whose time is up has been cut off; who is in one is cut off here."""
+        while self._cutting:
+            self._none_cuts = self._none_cuts or asyncio.Event()
+            await self._none_cuts.wait()
+
     def close(self) -> None:
         """The run is over."""
         for countdown in list(self.running):
@@ -110,13 +125,14 @@ class Countdowns:
 class Limit:
     """``async with Limit(countdowns, left_us):`` raises TimeoutError when the body takes longer, pauses not counted."""
 
-    __slots__ = ("_countdown", "_countdowns", "_left_us", "_path", "_timeout")
+    __slots__ = ("_countdown", "_countdowns", "_is_up", "_left_us", "_path", "_timeout")
 
     def __init__(self, countdowns: Countdowns, left_us: int, path: str | None = None) -> None:
         self._countdowns = countdowns
         self._left_us = left_us
         self._path = path
         self._timeout = asyncio.timeout(None)
+        self._is_up = False
         self._countdown: Countdown | None = None
 
     @property
@@ -134,7 +150,11 @@ class Limit:
     ) -> None:
         if self._countdown is not None:
             self._countdown.close()
+        if self._is_up:
+            self._countdowns.cuts(-1)
         await self._timeout.__aexit__(kind, error, trace)
 
     def _end(self) -> None:
+        self._is_up = True
+        self._countdowns.cuts(1)
         self._timeout.reschedule(asyncio.get_running_loop().time())

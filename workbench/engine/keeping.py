@@ -8,7 +8,7 @@ import polars as pl
 
 from workbench.storage.tables import columns_of
 from workbench.storage.value_files import INLINE_BYTES, Stored, ValueStore
-from workbench.storage.values import encode, is_large
+from workbench.storage.values import encode, is_flat, is_large
 
 SMALL_TABLE_BYTES = 32 * 1024
 """A table that is smaller in memory is written into the fact at once: quicker than a hop to a thread."""
@@ -16,12 +16,13 @@ SMALL_TABLE_BYTES = 32 * 1024
 
 def small(values: ValueStore, value: Any) -> Stored | None:
     """The value as it stands in a fact, or None when it is too large for that. Raises BlockFailed for no wire value."""
-    if isinstance(value, pl.DataFrame):
-        return values.put(value) if value.estimated_size() <= SMALL_TABLE_BYTES else None
-    if is_large(value):  # never encoded, or looked through, on the engine's loop
-        return None
-    if isinstance(value, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", value)):
-        return None
+    if not is_flat(value):
+        if isinstance(value, pl.DataFrame):
+            return values.put(value) if value.estimated_size() <= SMALL_TABLE_BYTES else None
+        if is_large(value):  # never encoded, or looked through, on the engine's loop
+            return None
+        if isinstance(value, dict | list) and _holds_a_large_table(cast("dict[str, Any] | list[Any]", value)):
+            return None
     data = encode(value)
     return Stored(data, None, "json", len(data)) if len(data) <= INLINE_BYTES else None
 

@@ -407,6 +407,11 @@ class Walk(Settling):
     async def pause(self, state: Mapping[str, Any]) -> None:
         """Stand still: what was done is durable and large values are stored before anybody is told."""
         self.countdowns.hold()
+        try:
+            await self.countdowns.none_cuts()
+        except asyncio.CancelledError:  # it does not stand, and what it is in goes on without it
+            self.countdowns.go()
+            raise
         await self.pen.settle()
         self.slot.rest(RunStatus.PAUSED)
         self.pen.paused({**state, "pausedAt": self.services.clock.now_us()})

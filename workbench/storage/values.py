@@ -34,7 +34,7 @@ _SPAN = struct.Struct("<iii")
 def encode(value: Any) -> bytes:
     """A wire value as msgpack. Raises BlockFailed: CONFIG for what is no wire value, OUTPUT_LIMIT for too deep."""
     try:
-        if _is_plain(value, 0):
+        if is_flat(value) or _is_plain(value, 0):
             return _encoder.encode(value)
     except OverflowError:  # a whole number beyond 64 bits
         pass
@@ -89,6 +89,27 @@ def _head(length: int, few: int, many: int) -> bytes:
     if length < 65536:
         return bytes((many,)) + length.to_bytes(2, "big")
     return bytes((many + 1,)) + length.to_bytes(4, "big")
+
+
+def is_flat(value: Any) -> bool:
+    """Whether it is a short scalar or a few of them by name, as most values are: told quicker than it is encoded."""
+    kind = type(value)
+    if kind is not dict:
+        return kind in _NUMBERS or (kind is str and len(value) <= _SHORT)
+    if len(value) > _FEW:
+        return False
+    for key, inner in value.items():
+        if type(key) is not str or len(key) > _SHORT:
+            return False
+        kind = type(inner)
+        if kind not in _NUMBERS and (kind is not str or len(inner) > _SHORT):
+            return False
+    return True
+
+
+_FEW = 8
+_SHORT = 256
+_NUMBERS = frozenset({type(None), bool, int, float})
 
 
 def is_large(value: Any) -> bool:
