@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from workbench.base.sentences import sentence
 from workbench.base.wire import Flag, WholeNumber, Wire
+from workbench.flow.model import FlowId
 
 
 class Small(Wire):
@@ -32,6 +33,8 @@ class Small(Wire):
         (Annotated[tuple[int, ...], Field(min_length=1)], (), "must have at least 1 item"),
         (Annotated[int, Field(ge=1)], 0, "must be greater than or equal to 1"),
         (Literal["a", "b"], "c", "must be 'a' or 'b'"),
+        (FlowId, "a b", "must be 1 to 64 letters (a to z), digits, _ or -"),
+        (Small, {"n": 1, "m": 1}, "is not a known field"),
     ],
 )
 def test_a_wrong_value_is_told_in_plain_words(kind: Any, value: Any, told: str) -> None:

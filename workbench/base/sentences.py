@@ -22,6 +22,13 @@ _KINDS = {
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
+    "extra_forbidden": "is not a known field",
+    "union_tag_not_found": "is required",
+}
+_PATTERNS = {
+    "^[A-Za-z0-9_-]{1,64}$": "must be 1 to 64 letters (a to z), digits, _ or -",
+    r"^(\$\d{1,4}|[A-Za-z0-9_-]{1,64})$": "must be 1 to 64 letters (a to z), digits, _ or -, or $ and a number",
+    "^[A-Za-z_][A-Za-z0-9_]{0,63}$": "must be 1 to 64 letters (a to z), digits or _, no digit first",
 }
 
 
@@ -35,6 +42,10 @@ def sentence(entry: Mapping[str, Any]) -> str:
         bound, length = ("least", "min_length") if kind == "too_short" else ("most", "max_length")
         count = told[length]
         return f"must have at {bound} {count} item{'' if count == 1 else 's'}"
+    if kind == "string_pattern_mismatch" and told["pattern"] in _PATTERNS:
+        return _PATTERNS[told["pattern"]]
+    if kind == "union_tag_invalid":
+        return f"must be one of {told['expected_tags']}"
     if kind == "string_too_short" and told["min_length"] == 1:
         return "must not be empty"
     text = str(entry["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -16,6 +16,8 @@ from workbench.base.sentences import sentence
 
 MAX_DEPTH = 64
 """How deep lists and objects of a body may nest."""
+MAX_DIGITS = 4300
+"""How many digits a number may have, which is as many as Python reads."""
 MAX_DETAILS = 100
 """How many wrong fields one answer names."""
 _MAY_OVERFLOW = re.compile(rb"[eE]\+?\d{3}|\d{300}")
@@ -46,12 +48,19 @@ class JsonRequest(Request):
 def parse_json(body: bytes) -> Any:
     """Strict JSON (UTF-8, no NaN, at most `MAX_DEPTH` deep). Raises `InvalidInput` with the place of the mistake."""
     try:
-        finite = _finite if _MAY_OVERFLOW.search(body) else None
-        data = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=finite)
+        is_large = _MAY_OVERFLOW.search(body) is not None
+        data = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite if is_large else None,
+            parse_int=_short if is_large else None,
+        )
         if b"\\ud" in body or b"\\uD" in body:
-            json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as e:
         raise _broken(f"{e.msg} at line {e.lineno}, column {e.colno}") from None
+    except UnicodeEncodeError:
+        raise _broken("a text of it holds half a surrogate pair") from None
     except UnicodeError:
         raise _broken("it is not UTF-8 text") from None
     except RecursionError:
@@ -68,6 +77,12 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:40]} is too large for a number")
     return number
+
+
+def _short(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"{text[:20]}… has {len(text):,} digits; a number has at most {MAX_DIGITS:,}")
+    return int(text)
 
 
 def _refuse_constant(name: str) -> Any:
@@ -99,17 +114,29 @@ def _check_depth(data: Any) -> None:
 
 def invalid_input(error: RequestValidationError, body: Any = None) -> InvalidInput:
     """FastAPI's validation error as ours, its fields in wire names (``flow.blocks[2].config.timerMs``)."""
-    issues = [_issue(e, body) for e in error.errors()[:MAX_DETAILS]]
+    errors = _without_echoes(error.errors())
+    issues = [_issue(e, body) for e in errors[:MAX_DETAILS]]
     first = issues[0] if issues else Issue("body", "is not valid")
-    more = len(error.errors()) - 1
+    more = len(errors) - 1
     also = f" ({more} more)" if more > 0 else ""
     return InvalidInput(f"`{first.field}` {first.issue}{also}.", details=issues)
 
 
 def _issue(error: Mapping[str, Any], body: Any) -> Issue:
-    kind = str(error["type"])
-    text = "is not a known field" if kind == "extra_forbidden" else sentence(error)
-    return Issue(field_path(error["loc"], body, missing=kind == "missing"), text)
+    kind, loc = str(error["type"]), error["loc"]
+    if kind.startswith("union_tag_"):
+        loc = (*loc, error["ctx"]["discriminator"].strip("'"))
+    return Issue(field_path(loc, body, missing=kind in {"missing", "union_tag_not_found"}), sentence(error))
+
+
+def _without_echoes(errors: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without those of lists that are too short only because their wrong items do not count."""
+    told = [e["loc"] for e in errors]
+    return [
+        e
+        for e in errors
+        if e["type"] != "too_short" or not any(len(o) > len(e["loc"]) and o[: len(e["loc"])] == e["loc"] for o in told)
+    ]
 
 
 def field_path(loc: Sequence[int | str], body: Any = None, *, missing: bool = False) -> str:
