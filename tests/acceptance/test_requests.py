@@ -147,7 +147,12 @@ def test_any_other_unicode_is_a_name_and_comes_back_as_it_was(api: Doors, name: 
     assert [canvas["name"], function["name"], run["functionName"], run["output"]["n"]] == [name.strip()] * 3 + [name]
     found = data_of(api.http.get("/functions", params={"q": name.strip()}))
     assert function["id"] in {f["id"] for f in found}
-    assert data_of(api.http.delete(f"/canvases/{canvas['id']}"))["counts"] == {"canvases": 1, "functions": 1, "runs": 1}
+    assert data_of(api.http.delete(f"/canvases/{canvas['id']}"))["counts"] == {
+        "canvases": 1,
+        "functions": 1,
+        "runs": 1,
+        "snapshots": 0,
+    }
 
 
 def test_a_search_for_percent_or_underscore_means_these_characters(api: Doors) -> None:

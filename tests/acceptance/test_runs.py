@@ -115,7 +115,7 @@ def test_what_runs_is_not_deleted_unless_by_force(own: Doors, begin: Callable[[D
         assert error["runIds"] == [run["id"]]
     assert data_of(own.http.get(f"/runs/{run['id']}"))["status"] == run["status"]
     gone = data_of(own.http.delete(f"/canvases/{function['canvasId']}?force=true"))
-    assert gone["counts"] == {"canvases": 1, "functions": 1, "runs": 1}
+    assert gone["counts"] == {"canvases": 1, "functions": 1, "runs": 1, "snapshots": 0}
     for path in (f"/runs/{run['id']}", f"/functions/{function['id']}", f"/canvases/{function['canvasId']}"):
         refused(own.http.get(path), "NOT_FOUND")
     assert stats(own)["active"] == stats(own)["waiting"] == stats(own)["paused"] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 
 from tests.editing.conftest import data
@@ -19,7 +21,7 @@ def test_a_canvas_is_made_read_changed_and_deleted(api: httpx.Client) -> None:
     assert [f["name"] for f in shown["functions"]] == ["f"]
 
     deleted = data(api.delete(f"/canvases/{canvas['id']}"))
-    assert deleted["counts"] == {"canvases": 1, "functions": 1, "runs": 0}
+    assert deleted["counts"] == {"canvases": 1, "functions": 1, "runs": 0, "snapshots": 0}
     assert api.get(f"/canvases/{canvas['id']}").status_code == 404
     assert api.get(f"/functions/{shown['functions'][0]['id']}").status_code == 404
 
@@ -45,3 +47,15 @@ def test_canvases_are_listed_in_display_order(api: httpx.Client) -> None:
     rest = api.get("/canvases", params={"q": "order ", "limit": 2, "cursor": first["meta"]["nextCursor"]}).json()
     assert [c["id"] for c in first["data"] + rest["data"]] == made
     assert first["meta"]["total"] == 3
+
+
+def test_a_function_made_while_its_canvas_is_deleted_is_there_or_was_never(api: httpx.Client) -> None:
+    for _ in range(10):
+        canvas = data(api.post("/canvases", json={"name": "busy"}), 201)["id"]
+        with ThreadPoolExecutor(8) as pool:
+            new = {"name": "late", "canvasId": canvas}
+            making = [pool.submit(api.post, "/functions", json=new) for _ in range(12)]
+            gone = data(pool.submit(api.delete, f"/canvases/{canvas}").result())
+            made = [answer.json()["data"]["id"] for m in making if (answer := m.result()).status_code == 201]
+        assert gone["counts"]["functions"] == len(made)
+        assert [api.get(f"/functions/{i}").status_code for i in made] == [404] * len(made)

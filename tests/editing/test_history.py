@@ -89,7 +89,7 @@ def test_a_batch_that_fails_changes_nothing_and_names_the_command(api: httpx.Cli
     [
         ({"type": "ADD_BLOCK", "payload": {"block": {}}}, "commands[0].payload.block.type"),
         ({"type": "MOVE_BLOCK", "payload": {"blockId": "sum"}}, "commands[0].payload.position"),
-        ({"type": "EXPLODE", "payload": {}}, "commands[0]"),
+        ({"type": "EXPLODE", "payload": {}}, "commands[0].type"),
     ],
 )
 def test_a_wrong_command_is_refused_with_its_place(
@@ -98,7 +98,7 @@ def test_a_wrong_command_is_refused_with_its_place(
     bad["payload"]["functionId"] = function["id"]
     response = api.post("/commands/batch", json={"commands": [bad]})
     assert response.status_code == 400
-    assert field in [d["field"] for d in response.json()["error"]["details"]]
+    assert [d["field"] for d in response.json()["error"]["details"]] == [field]
 
 
 def test_a_stale_batch_is_refused_with_the_current_version(api: httpx.Client, function: dict[str, Any]) -> None:
@@ -361,3 +361,59 @@ def test_taking_all_back_names_what_stands_in_the_way_and_changes_nothing(api: h
     data(api.post("/commands/undo", json={"functionId": one, "toGroupId": both}))
     assert data(api.get(f"/functions/{two}"))["flow"] == data(api.get(f"/functions/{one}"))["flow"]
     assert data(api.get(f"/functions/{one}"))["flow"]["blocks"] == []
+
+
+def test_notes_and_groups_take_part_in_the_references_of_a_batch(api: httpx.Client, function: dict[str, Any]) -> None:
+    answer = batch(
+        api,
+        command(function, "ADD_BLOCK", block={"type": "transform"}),
+        command(function, "ADD_GROUP", group={"title": "mine", "blockIds": ["$0", "sum"]}),
+        command(function, "ADD_NOTE", note={"text": "first"}),
+        command(function, "UPDATE_NOTE", noteId="$2", note={"text": "then"}),
+        command(function, "UPDATE_GROUP", groupId="$1", group={"locked": True}),
+    )
+    made = [r["blockId"] or r["groupId"] or r["noteId"] for r in answer["results"]]
+    flow = flow_of(api, function)
+    assert flow["groups"] == [{"id": made[1], "title": "mine", "blockIds": [made[0], "sum"], "locked": True}]
+    assert flow["notes"] == [{"id": made[2], "text": "then"}]
+    told = data(api.get("/commands/history", params={"functionId": function["id"], "limit": 5}))
+    assert "$" not in str([e["payload"] for e in told])
+    unknown = command(function, "ADD_GROUP", group={"title": "x", "blockIds": ["$7"]})
+    refused = api.post("/commands/batch", json={"commands": [unknown]})
+    assert refused.status_code == 404
+    assert "$7" in refused.json()["error"]["message"]
+
+
+def test_a_stale_undo_is_a_version_conflict_whatever_else_stands_in_its_way(
+    api: httpx.Client, function: dict[str, Any]
+) -> None:
+    for ask in (undo, redo):
+        error = ask(api, function, expectedVersion=9).json()["error"]
+        assert (error["code"], error["currentVersion"]) == ("VERSION_CONFLICT", 1)
+    without = api.post("/commands/undo", json={"expectedVersion": 1})
+    assert without.json()["error"]["details"] == [{"field": "expectedVersion", "issue": "needs functionId"}]
+
+
+def test_a_conflict_tells_a_block_that_is_gone_by_its_name(api: httpx.Client, function: dict[str, Any]) -> None:
+    change = batch(api, command(function, "UPDATE_BLOCK", blockId="sum", config={"code": "9"}))["groupId"]
+    batch(api, command(function, "REMOVE_BLOCK", blockId="sum"))
+    name = next(b["name"] for b in function["flow"]["blocks"] if b["id"] == "sum")
+    assert f"block “{name}”: it is gone" in undo(api, function, groupId=change).json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "label"),
+    [
+        ({"name": "nightly"}, "Rename of the function to “nightly”"),
+        ({"description": "sums up"}, "Change of the description"),
+        ({"status": "archived"}, "Archiving"),
+        ({"name": "nightly", "description": "sums up"}, "Change of the function"),
+    ],
+)
+def test_a_change_of_the_function_itself_says_what_it_was(
+    api: httpx.Client, function: dict[str, Any], change: dict[str, Any], label: str
+) -> None:
+    assert batch(api, command(function, "UPDATE_FUNCTION", **change))["label"] == label
+    assert data(undo(api, function))["label"] == label
+    data(api.put(f"/functions/{function['id']}", json=change))
+    assert data(api.get("/commands/history", params={"functionId": function["id"]}))[0]["label"] == label

@@ -49,13 +49,18 @@ def test_a_snapshot_goes_alone_or_with_its_function(api: httpx.Client, function:
     first, second = kept(api, function, "first"), kept(api, function, "second")
     assert data(api.delete(f"/snapshots/{first['id']}"))["counts"] == {"snapshots": 1}
     assert api.get(f"/snapshots/{first['id']}").status_code == 404
-    data(api.delete(f"/functions/{function['id']}"))
+    assert data(api.delete(f"/functions/{function['id']}"))["counts"]["snapshots"] == 1
     assert api.get(f"/snapshots/{second['id']}").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({}, "name"), ({"name": "x", "tags": [""]}, "tags[0]"), ({"name": "x", "tags": "a"}, "tags")],
+    [
+        ({}, "name"),
+        ({"name": "x", "tags": [""]}, "tags[0]"),
+        ({"name": "x", "tags": "a"}, "tags"),
+        ({"name": "x", "tags": ["a\nb"]}, "tags[0]"),
+    ],
 )
 def test_a_wrong_snapshot_is_refused_by_field(
     api: httpx.Client, function: dict[str, Any], body: dict[str, Any], field: str

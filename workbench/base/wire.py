@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
 from pydantic.alias_generators import to_camel
 
 Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
@@ -15,6 +15,8 @@ WholeNumber: TypeAlias = Annotated[int, Strict()]
 """A number in a request: text and booleans, which pydantic would turn into one, are refused."""
 Flag: TypeAlias = Annotated[bool, Strict()]
 """A boolean in a request: ``"no"`` and ``0`` are refused."""
+Id: TypeAlias = Annotated[str, AfterValidator(str.lower)]
+"""The id of something there is, in a request's body: a UUID may be written in capitals too."""
 
 
 class Wire(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.base.clock import Clock
@@ -84,7 +85,7 @@ class Canvases:
     async def reorder(self, caller: Caller, asked: CanvasOrder) -> list[Canvas]:
         """Put all canvases in this order. Raises InvalidInput unless it is a permutation of all of them."""
         now = self._clock.now_us()
-        wanted = [i.lower() for i in asked.canvas_ids]
+        wanted = asked.canvas_ids
 
         def decide(cursor: Any) -> Decision:
             known = sql.canvas_ids(cursor, caller.workspace_id)
@@ -94,7 +95,7 @@ class Canvases:
                     details=_wrong_order(known, wanted),
                 )
             before = sql.list_canvases(cursor, caller.workspace_id, None, None, len(known))[0]
-            if known == wanted:
+            if known == list(wanted):
                 return [], before
             after = {c.id: c for c in before}
             changed = [
@@ -118,17 +119,19 @@ class Canvases:
         canvas = await self.get(caller, canvas_id)
         await end_runs(self._engine, [f.id for f in canvas.functions], force=force)
 
-        def decide(cursor: Any) -> Decision:
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[Deleted, list[str]]]:
             _require(cursor, caller, canvas_id)
             functions = sql.functions_of(cursor, caller.workspace_id, canvas_id)
             gone: list[Fact] = [FunctionDeleted(to_bytes(f.id), caller.workspace, raw, now) for f in functions]
-            runs = sql.count_runs(cursor, caller.workspace_id, [f.id for f in functions])
-            answer = Deleted(id=canvas.id, counts={"canvases": 1, "functions": len(functions), "runs": runs})
-            return [*gone, CanvasDeleted(raw, caller.workspace, now)], answer
+            theirs = sql.counts_of(cursor, caller.workspace_id, [f.id for f in functions])
+            answer = Deleted(id=canvas.id, counts={"canvases": 1, "functions": len(functions), **theirs})
+            return [*gone, CanvasDeleted(raw, caller.workspace, now)], (answer, [f.id for f in functions])
 
-        answer = await once.transact(self._store, decide, caller.workspace_id, frees=True)
-        for function in canvas.functions:
-            self._memory.drop(function.id)
+        answer, gone = await once.transact(
+            self._store, decide, caller.workspace_id, lambda result: result[0], frees=True
+        )
+        for function_id in gone:
+            self._memory.drop(function_id)
         return answer
 
 
@@ -169,7 +172,7 @@ async def end_runs(engine: Engine, function_ids: list[str], *, force: bool) -> N
     await asyncio.gather(*(engine.cancel_and_wait(run_id, "Its function is deleted.") for run_id in open_runs))
 
 
-def _wrong_order(known: list[str], wanted: list[str]) -> list[Issue]:
+def _wrong_order(known: list[str], wanted: Sequence[str]) -> list[Issue]:
     issues = [Issue("canvasIds", f"leaves {i} out") for i in known if i not in wanted]
     seen: set[str] = set()
     for at, canvas_id in enumerate(wanted):

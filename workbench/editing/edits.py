@@ -15,8 +15,8 @@ from workbench.editing.facts import Entry, FunctionEdited
 from workbench.editing.flow_store import find_flow, latest_flows
 from workbench.editing.models import Function
 from workbench.flow.changes import HEAD_FIELDS, Change, Draft, Set, to_text
-from workbench.flow.commands import label_of
 from workbench.flow.model import Flow
+from workbench.flow.telling import label_of, label_of_head
 from workbench.rest.caller import Caller, missing
 
 KEEP_EVERY = 20
@@ -142,6 +142,8 @@ def close_edit(
 
 def label_for(edit: FunctionEdit) -> str:
     """What the commands do, in a few words."""
+    if all(type_ == "UPDATE_FUNCTION" for type_, _, _ in edit.done):
+        return label_of_head({name: getattr(edit.function, name) for name in HEAD_FIELDS}, edit.draft.head)
     names = {b.id: b.name for b in edit.draft.flow.blocks}
     touched: dict[str, str] = {}
     for type_, payload, _ in edit.done:

@@ -40,8 +40,8 @@ from workbench.engine.calls import pinned_functions
 from workbench.engine.engine import Engine
 from workbench.engine.records import Breakpoint as EngineBreakpoint
 from workbench.flow.changes import HEAD_FIELDS, between, set_head
-from workbench.flow.commands import as_commands
 from workbench.flow.model import Flow
+from workbench.flow.telling import as_commands
 from workbench.flow.validation import Validation, validate
 from workbench.rest import once
 from workbench.rest.caller import Caller, id_bytes, missing
@@ -252,8 +252,8 @@ class Functions:
         def decide(cursor: Any) -> Decision:
             if sql.find_function(cursor, caller.workspace_id, head.id) is None:
                 raise missing("function", function_id)
-            runs = sql.count_runs(cursor, caller.workspace_id, [head.id])
-            return [fact], Deleted(id=head.id, counts={"functions": 1, "runs": runs})
+            theirs = sql.counts_of(cursor, caller.workspace_id, [head.id])
+            return [fact], Deleted(id=head.id, counts={"functions": 1, **theirs})
 
         answer = await once.transact(self._store, decide, caller.workspace_id, frees=True)
         self._memory.drop(head.id)

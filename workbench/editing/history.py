@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from workbench.base.clock import Clock
@@ -27,10 +26,12 @@ from workbench.editing.models import (
     TakeBackTo,
     Version,
 )
+from workbench.editing.store import find_function
 from workbench.editing.taking_back import Again
 from workbench.flow.changes import HEAD_FIELDS, Put, Set, between
-from workbench.flow.commands import Editor
+from workbench.flow.commands import with_ids
 from workbench.flow.diff import Diff, diff
+from workbench.flow.editor import Editor
 from workbench.flow.model import Flow
 from workbench.flow.validation import check_structure
 from workbench.rest import once
@@ -63,10 +64,6 @@ class History:
         group, now = self._ids.new(), self._clock.now_us()
         asked = list(dict.fromkeys(c.payload.function_id for c in batch.commands))
         known = {i: self._known_flow(caller, i) for i in asked}
-        if len({i.lower() for i in asked}) != len(asked):
-            raise InvalidInput(
-                "One function is named in two spellings.", details=[Issue("commands", "use one spelling")]
-            )
 
         def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[FunctionEdit]]]:
             edits = {i: open_edit(cursor, caller, i, known[i]) for i in asked}
@@ -90,45 +87,41 @@ class History:
     def _carry_out(self, batch: Batch, edits: dict[str, FunctionEdit]) -> tuple[CommandResult, ...]:
         results: list[CommandResult] = []
 
-        def resolve(reference: str) -> str:
-            if not reference.startswith("$"):
-                return reference
-            at = int(reference[1:])
-            made = (results[at].block_id or results[at].edge_id) if at < len(results) else None
+        def id_of(at: int) -> str:
+            told = results[at] if at < len(results) else None
+            made = (told.block_id or told.edge_id or told.note_id or told.group_id) if told is not None else None
             if made is None:
-                raise NotFound(f"“{reference}” names no id: command {at} made none before this one.")
+                raise NotFound(f"“${at}” names no id: command {at} made none before this one.")
             return made
 
         for index, command in enumerate(batch.commands):
             edit = edits[command.payload.function_id]
             try:
                 check_version(command.expected_version, edit.function.version, "function")
-                results.append(self._one(index, command, edit, resolve))
+                results.append(self._one(index, command.type, with_ids(command.payload, id_of), edit))
             except WorkbenchError as error:
                 issues = [Issue(f"commands[{index}].payload.{i.field}", i.issue) for i in error.details]
                 error.details = issues or [Issue(f"commands[{index}]", error.message)]
                 raise
         return tuple(results)
 
-    def _one(self, index: int, command: Any, edit: FunctionEdit, resolve: Callable[[str], str]) -> CommandResult:
+    def _one(self, index: int, type_: str, payload: Any, edit: FunctionEdit) -> CommandResult:
         editor = Editor(
-            edit.draft, self._registry, lambda flow, sent: new_block(flow, sent, self._registry), new_edge_id, resolve
+            edit.draft, self._registry, lambda flow, sent: new_block(flow, sent, self._registry), new_edge_id
         )
-        payload = command.payload
         changes = editor.do(payload)
         told = payload.model_dump(mode="json", by_alias=True, exclude_unset=True)
         del told["functionId"]
         made: dict[str, str] = {}
         for kind in ("block", "edge", "note", "group"):
-            if command.type == f"ADD_{kind.upper()}":
+            if type_ == f"ADD_{kind.upper()}":
                 first = changes[0]  # as it was made whole; where ids tell no notes apart, the list has it at its end
                 told[kind] = first.value if isinstance(first, Put) else first.after[-1]  # type: ignore[union-attr]
                 made[f"{kind}_id"] = told[kind]["id"]
             elif f"{kind}Id" in told:
-                given = told[f"{kind}Id"]
-                made[f"{kind}_id"] = told[f"{kind}Id"] = resolve(given) if kind in ("block", "edge") else given
-        edit.add(command.type, told, changes)
-        return CommandResult(index=index, type=command.type, **made)
+                made[f"{kind}_id"] = told[f"{kind}Id"]
+        edit.add(type_, told, changes)
+        return CommandResult(index=index, type=type_, **made)
 
     def _require_sound(self, edit: FunctionEdit, indexes: list[int]) -> None:
         issues = check_structure(edit.draft.flow)
@@ -151,7 +144,9 @@ class History:
         if asked.to_group_id is not None and (asked.group_id is not None or asked.function_id is None):
             raise InvalidInput(
                 "`toGroupId` goes with `functionId` and without `groupId`.",
-                details=[Issue("toGroupId", "needs functionId" if asked.function_id is None else "or else groupId")],
+                details=[
+                    Issue("toGroupId", "needs functionId" if asked.function_id is None else "goes without groupId")
+                ],
             )
         return await self._again(caller, asked, "undo", asked.to_group_id)
 
@@ -160,6 +155,11 @@ class History:
         return await self._again(caller, asked, "redo")
 
     async def _again(self, caller: Caller, asked: TakeBack, kind: str, down_to: str | None = None) -> BatchResult:
+        if asked.expected_version is not None and asked.function_id is None:
+            raise InvalidInput(
+                "`expectedVersion` is the version of a function.",
+                details=[Issue("expectedVersion", "needs functionId")],
+            )
         known = self._known_flow(caller, asked.function_id) if asked.function_id is not None else None
         for named in (asked.group_id, down_to):
             if named is not None:
@@ -167,6 +167,7 @@ class History:
         now = self._clock.now_us()
 
         def decide(cursor: Any) -> tuple[list[Fact], tuple[BatchResult, list[FunctionEdit]]]:
+            _require_version(cursor, caller, asked)
             if down_to is not None:
                 group_ids = _from(cursor, caller, asked, down_to)
             else:
@@ -278,6 +279,15 @@ class History:
         return answer
 
 
+def _require_version(cursor: Any, caller: Caller, asked: TakeBack) -> None:
+    """Raise VersionConflict before anything else is said of a function that was expected at another version."""
+    if asked.expected_version is not None and asked.function_id is not None:
+        function = find_function(cursor, caller.workspace_id, asked.function_id)
+        if function is None:
+            raise missing("function", asked.function_id)
+        check_version(asked.expected_version, function.version, "function")
+
+
 def _next(cursor: Any, caller: Caller, asked: TakeBack, kind: str) -> str:
     find = sql.to_undo if kind == "undo" else sql.to_redo
     step = find(cursor, caller.workspace_id, asked.function_id, caller.author)
@@ -285,7 +295,7 @@ def _next(cursor: Any, caller: Caller, asked: TakeBack, kind: str) -> str:
         where = "in this function" if asked.function_id else "of yours"
         raise InvalidState(
             f"There is nothing {where} to {kind}.",
-            hint="GET /commands/history lists every change; send its `groupId` to take back an earlier one."
+            hint="The history lists every change; any that stands can be taken back by its `groupId`."
             if kind == "undo"
             else "Only what was undone since the last change can be made again.",
         )

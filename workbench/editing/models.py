@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias, Union
 
-from pydantic import Field, StringConstraints, create_model
+from pydantic import AfterValidator, Field, StringConstraints, create_model
 
 from workbench.base.times import Time
-from workbench.base.wire import Flag, WholeNumber, Wire
+from workbench.base.wire import Flag, Id, WholeNumber, Wire
 from workbench.flow.commands import COMMANDS, NewBlock, Status
-from workbench.flow.model import Flow, FlowId, Name
+from workbench.flow.model import Flow, FlowId, Name, no_control_characters
 
 Description: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
 Expression: TypeAlias = Annotated[str, StringConstraints(max_length=10_000)]
@@ -67,7 +67,7 @@ class NewFunction(Wire):
     """Body of POST /functions; without `canvasId` it goes to the workspace's default canvas."""
 
     name: Name
-    canvas_id: str | None = None
+    canvas_id: Id | None = None
     description: Description | None = None
     flow: NewFlow | None = None
 
@@ -143,7 +143,7 @@ class ToValidate(Wire):
     """Body of POST /validate: a flow, or the id of a function."""
 
     flow: NewFlow | None = None
-    function_id: str | None = None
+    function_id: Id | None = None
 
 
 # Commands, their history, versions
@@ -152,7 +152,7 @@ class ToValidate(Wire):
 def _command(name: str, payload: type[Wire]) -> type[Wire]:
     """A command on the wire: its payload names the function, and says the version that it was made on if it likes."""
     made: Any = create_model
-    told = made(f"{payload.__name__}Payload", __base__=payload, __doc__=payload.__doc__, function_id=(str, ...))
+    told = made(f"{payload.__name__}Payload", __base__=payload, __doc__=payload.__doc__, function_id=(Id, ...))
     return made(
         f"{payload.__name__}Command",
         __base__=Wire,
@@ -173,7 +173,8 @@ MOST_COMMANDS = 1000
 class Batch(Wire):
     """Body of POST /commands/batch: all or none, and one undo takes all back.
 
-    An id that an earlier command of the batch made is ``$n``, n its place.
+    An id that an earlier command of the batch made (or named) is ``$n``, n its place: of a block, an edge, a note or a
+    group, also in the `blockIds` of notes and groups.
     """
 
     commands: tuple[CommandIn, ...] = Field(min_length=1, max_length=MOST_COMMANDS)
@@ -206,8 +207,8 @@ class TakeBack(Wire):
     `groupId` takes back that one, whatever came after it, unless a later change stands in the way.
     """
 
-    function_id: str | None = None
-    group_id: str | None = None
+    function_id: Id | None = None
+    group_id: Id | None = None
     expected_version: WholeNumber | None = None
 
 
@@ -216,7 +217,7 @@ class TakeBackTo(TakeBack):
     newest first, all or none; each can be made again.
     """
 
-    to_group_id: str | None = None
+    to_group_id: Id | None = None
 
 
 class CommandEntry(Wire):
@@ -257,7 +258,11 @@ class RestoreVersion(Wire):
 
 # Snapshots
 
-Tag: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Tag: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    AfterValidator(no_control_characters),
+]
 
 
 class NewSnapshot(Wire):
@@ -318,14 +323,14 @@ class FunctionCopy(Wire):
 class FunctionClone(Wire):
     """Body of POST F/clone: a copy on another canvas, with fresh block and edge ids."""
 
-    target_canvas_id: str
+    target_canvas_id: Id
     name: Name | None = None
 
 
 class CanvasOrder(Wire):
     """Body of PUT /canvases/reorder: every canvas of the workspace, in the order wanted."""
 
-    canvas_ids: tuple[str, ...]
+    canvas_ids: tuple[Id, ...]
 
 
 class Quantiles(Wire):

@@ -221,13 +221,17 @@ def all_functions(cursor: Any) -> list[tuple[str, Function]]:
     return [(row[-1], _function(row)) for row in rows]
 
 
-def count_runs(cursor: Any, workspace: str, function_ids: list[str]) -> int:
-    """How many runs these functions have."""
+def counts_of(cursor: Any, workspace: str, function_ids: list[str]) -> dict[str, int]:
+    """How many runs and snapshots these functions have."""
     row = cursor.execute(
-        "SELECT count(*) FROM runs WHERE workspace_id = ? AND list_contains(?::UUID[], function_id)",
-        [workspace, function_ids],
+        """
+        SELECT
+            (SELECT count(*) FROM runs WHERE workspace_id = $w AND list_contains($ids::UUID[], function_id)),
+            (SELECT count(*) FROM snapshots WHERE workspace_id = $w AND list_contains($ids::UUID[], function_id))
+        """,
+        {"w": workspace, "ids": function_ids},
     ).fetchone()
-    return row[0]
+    return {"runs": row[0], "snapshots": row[1]}
 
 
 def all_settings(cursor: Any) -> list[tuple[str, str]]:

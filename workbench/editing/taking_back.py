@@ -8,7 +8,6 @@ from typing import Any
 
 from workbench.base.errors import Conflict, InvalidState, Issue
 from workbench.editing import history_store as sql
-from workbench.editing.canvases import check_version
 from workbench.editing.edits import FunctionEdit, open_edit, open_edits
 from workbench.editing.models import TakeBack
 from workbench.flow.changes import HEAD_FIELDS, Change, Draft, Set, Standing, inverse, touched
@@ -30,10 +29,6 @@ class Again:
     _done: set[str] = field(default_factory=set[str])
 
     @property
-    def _named(self) -> str | None:
-        return self.asked.function_id.lower() if self.asked.function_id else None
-
-    @property
     def edits(self) -> list[FunctionEdit]:
         """The functions as they are after all that was done."""
         return list(self._open.values())
@@ -41,10 +36,9 @@ class Again:
     def group(
         self, group_id: str, require_sound: Callable[[FunctionEdit, list[int]], None]
     ) -> list[tuple[FunctionEdit, str]]:
-        """The edits of one group, each with its label. Raises NotFound, InvalidState, Conflict, VersionConflict."""
-        asked = self.asked
+        """The edits of one group, each with its label. Raises NotFound, InvalidState, Conflict."""
         steps = sql.group(self.cursor, self.caller.workspace_id, group_id)
-        of_function = self._named
+        of_function = self.asked.function_id
         if not steps or (of_function and all(s.function_id != of_function for s in steps)):
             raise missing("change", group_id)
         _require_standing(steps, self.kind)
@@ -55,8 +49,6 @@ class Again:
         found: list[tuple[FunctionEdit, str]] = []
         for function_id, mine in by_function.items():
             edit = self._open[function_id]
-            if not self._done and function_id == of_function:
-                check_version(asked.expected_version, edit.function.version, "function")
             self._apply(edit, mine, group_id)
             require_sound(edit, [])
             found.append((edit, steps[-1].label))
@@ -76,7 +68,8 @@ class Again:
             self._open |= open_edits(self.cursor, self.caller, function_ids)
         elif function_ids:
             (only,) = function_ids
-            self._open[only] = open_edit(self.cursor, self.caller, only, self.known if only == self._named else None)
+            known = self.known if only == self.asked.function_id else None
+            self._open[only] = open_edit(self.cursor, self.caller, only, known)
 
     def _apply(self, edit: FunctionEdit, steps: list[sql.Edit], group_id: str) -> None:
         forward = [change for step in steps for change in step.changes]
@@ -91,9 +84,12 @@ class Again:
 def _require_standing(steps: list[sql.Edit], kind: str) -> None:
     first = steps[0]
     if first.kind in ("undo", "redo"):
-        raise InvalidState(f"“{first.label}” is an {first.kind} itself.", hint="Name the change that it is about.")
+        article = "an" if first.kind == "undo" else "a"
+        raise InvalidState(
+            f"“{first.label}” is {article} {first.kind} itself.", hint="Name the change that it is about."
+        )
     if first.undone and kind == "undo":
-        raise InvalidState(f"“{first.label}” is undone already.", hint="POST /commands/redo makes it again.")
+        raise InvalidState(f"“{first.label}” is undone already.", hint="Redo makes it again.")
     if not first.undone and kind == "redo":
         raise InvalidState(f"“{first.label}” is not undone.", hint="Only what was undone can be made again.")
 
@@ -107,7 +103,8 @@ def _in_the_way(
     left = [e for e in later if e.group_id not in done]
     blame = next((e for e in left if any(_is_near(c, standing.change) for c in e.changes)), None)
     block = edit.draft.flow.block(at[1]) if at[0] == "block" else None
-    named = f"block “{block.name}”" if block is not None else f"{at[0]} “{at[1]}”" if at[1] else f"{at[0]}"
+    name = block.name if block is not None else _name_then(at[1], later) or at[1]
+    named = f"{at[0]} “{name}”" if at[1] else at[0]
     who = f" “{blame.label}” by {blame.author} (version {blame.version}) came after it." if blame else ""
     value = getattr(standing.change, "value", None)
     return Conflict(
@@ -121,6 +118,13 @@ def _in_the_way(
             "author": blame.author if blame else None,
         },
     )
+
+
+def _name_then(item_id: str, later: list[sql.Edit]) -> str | None:
+    """What was called so before one of these took it away."""
+    values = (getattr(change, "value", None) for edit in later for change in edit.changes)
+    gone = (v for v in values if isinstance(v, dict) and v.get("id") == item_id)
+    return next((v["name"] for v in gone if isinstance(v.get("name"), str)), None)
 
 
 def _is_near(change: Change, wanted: Change) -> bool:

@@ -12,7 +12,8 @@ FlowId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Block and edge ids are the client's own."""
 
 
-def _no_control_characters(text: str) -> str:
+def no_control_characters(text: str) -> str:
+    """The text. Raises ValueError for one with control characters."""
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):
         raise ValueError("must not hold control characters")
     return text
@@ -21,7 +22,7 @@ def _no_control_characters(text: str) -> str:
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_no_control_characters),
+    AfterValidator(no_control_characters),
 ]
 """A name for people: 1 to 200 characters, trimmed, any Unicode but control characters."""
 

@@ -1624,7 +1624,8 @@ export interface components {
          * Batch
          * @description Body of POST /commands/batch: all or none, and one undo takes all back.
          *
-         *     An id that an earlier command of the batch made is ``$n``, n its place.
+         *     An id that an earlier command of the batch made (or named) is ``$n``, n its place: of a block, an edge, a note or a
+         *     group, also in the `blockIds` of notes and groups.
          */
         Batch: {
             /** Commands */
