@@ -102,7 +102,7 @@ def test_layout_is_a_part_of_its_own(api: httpx.Client) -> None:
     after = data(api.get(f"/export/{told['id']}"))
     assert before["functions"] == after["functions"]
     assert "position" not in json.dumps(before["functions"])
-    assert before["layout"][told["id"]]["positions"] == {"start": [1.5, -20], "make": [0, 0]}
+    assert before["layout"][told["id"]]["positions"] == {"start": [1.5, -20], "make": [281.5, -20]}
     assert after["layout"][told["id"]]["positions"]["make"] == [9, 9]
 
 
@@ -387,3 +387,28 @@ def test_an_import_tells_its_progress_and_then_what_it_would_have_answered(api: 
         (refused,) = [e for e in source.iter_sse() if e.event != "progress"]
     assert refused.event == "error"
     assert refused.json()["error"]["code"] == "VALIDATION_ERROR"
+
+
+def test_an_id_in_capitals_is_the_same_id(api: httpx.Client, other: httpx.Client, canvas: str) -> None:
+    told = made(api, "shouted", canvas)
+    bundle = export(api, canvasId=canvas.upper())
+    assert export(api, functionIds=[told["id"].upper(), told["id"]])["functions"] == bundle["functions"]
+    target = data(other.post("/canvases", json={"name": "target"}), 201)["id"]
+    answer = bring(other, bundle, targetCanvasId=target.upper())
+    assert function(other, answer["idMap"][told["id"]])["canvasId"] == target
+    by_hand = {"format": "workbench.bundle", "formatVersion": 2, "functions": [{"id": "x", "name": "shouted"}]}
+    again = data(other.post("/import/preview", json={"bundle": by_hand, "targetCanvasId": target.upper()}))
+    assert again["items"][0]["action"] == "skip", "it is found by its name on that canvas"
+
+
+def test_an_update_that_cannot_run_leaves_a_draft_a_draft(api: httpx.Client, canvas: str) -> None:
+    broken = [{"id": "a", "type": "nothing_known", "name": "a"}]
+    by_hand = {"id": "x", "name": "half", "status": "active", "blocks": broken}
+    bundle = {"format": "workbench.bundle", "formatVersion": 2, "functions": [by_hand]}
+    first = bring(api, bundle, targetCanvasId=canvas)
+    by_hand["description"] = "again"
+    second = bring(api, bundle, "update", targetCanvasId=canvas)
+    assert second["counts"]["update"] == 1
+    assert any("stays a draft" in i["issue"] for i in second["items"][0]["issues"])
+    told = function(api, first["idMap"]["x"])
+    assert (told["status"], told["description"]) == ("draft", "again")

@@ -105,3 +105,21 @@ def test_a_canvas_tells_how_its_functions_fare(alone: httpx.Client) -> None:
     assert 0 < stats["durationMs"]["p50"] <= stats["durationMs"]["p99"]
     later = data(alone.get(f"/canvases/{canvas['id']}/stats", params={"since": "2100-01-01T00:00:00Z"}))
     assert later["runCounts"] == {}
+
+
+def test_copies_have_the_settings_of_what_they_are_of(alone: httpx.Client) -> None:
+    canvas = data(alone.post("/canvases", json={"name": "team"}), 201)
+    handler = data(alone.post("/functions", json={"name": "handler", "canvasId": canvas["id"]}), 201)
+    made = data(alone.post("/functions", json={"name": "daily", "canvasId": canvas["id"], "flow": FLOW}), 201)
+    wanted = {"timeoutMs": 5000, "onFailure": handler["id"].upper()}
+    settings = data(alone.put(f"/functions/{made['id']}/settings", json=wanted))
+    assert settings["onFailure"] == handler["id"], "an id in capitals is the same id"
+
+    copy = data(alone.post(f"/functions/{made['id']}/duplicate"), 201)
+    clone = data(alone.post(f"/functions/{made['id']}/clone", json={"targetCanvasId": canvas["id"].upper()}), 201)
+    for each in (copy, clone):
+        assert data(alone.get(f"/functions/{each['id']}/settings")) == settings
+    twin = data(alone.post(f"/canvases/{canvas['id']}/duplicate"), 201)
+    inside = {f["name"]: f["id"] for f in data(alone.get(f"/canvases/{twin['id']}"))["functions"]}
+    expected = {**settings, "onFailure": inside["handler"]}
+    assert data(alone.get(f"/functions/{inside['daily (copy)']}/settings")) == expected

@@ -127,7 +127,7 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str, str]] = {
         "bundle.functions[0].name",
         "200",
     ),
-    "an id that is none": (lambda: bundle(function("../../x")), "bundle.functions[0].id", "pattern"),
+    "an id that is none": (lambda: bundle(function("../../x")), "bundle.functions[0].id", "letters"),
     "a place that is none": (
         lambda: bundle(function("f", block("a")), layout={"f": {"positions": {"a": ["x", 1]}}}),
         "bundle.layout.f.positions.a[0]",
@@ -135,8 +135,8 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "settings that are none": (
         lambda: bundle({**function("f"), "settings": {"timeoutMs": -1}}),
-        "bundle.functions[0].settings",
-        "settings",
+        "bundle.functions[0].settings.timeoutMs",
+        "greater",
     ),
     "a status that is none": (
         lambda: bundle({**function("f"), "status": "admin"}),
@@ -223,3 +223,38 @@ def test_a_bundle_by_hand_needs_little_and_is_laid_out(api: httpx.Client) -> Non
     item = data(api.post("/import", json={"bundle": again, "conflictStrategy": "update"}))["items"][0]
     assert item["diff"]["blocks"]["moved"] == [], "a bundle without a layout moves nothing"
     assert item["diff"]["function"] == [{"name": "description", "before": None, "after": "now described"}]
+
+
+def test_what_a_layout_leaves_out_is_placed_and_the_rest_stays(api: httpx.Client) -> None:
+    blocks = [block(name) for name in "abc"]
+    edges = [edge("x", "a", "b"), edge("y", "b", "c")]
+    told = {"placed": {"positions": {"a": [0, 0], "b": [300, 7]}}}
+    answer = data(api.post("/import", json={"bundle": bundle(function("placed", *blocks, edges=edges), layout=told)}))
+
+    def places() -> dict[str, tuple[float, float]]:
+        flow = data(api.get(f"/functions/{answer['idMap']['placed']}"))["flow"]
+        return {b["id"]: (b["position"]["x"], b["position"]["y"]) for b in flow["blocks"]}
+
+    first = places()
+    assert (first["a"], first["b"]) == ((0, 0), (300, 7))
+    assert first["c"][0] > 300
+    again = bundle(function("placed", *blocks, block("d"), edges=[*edges, edge("z", "c", "d")]))
+    override = {"placed": {"targetId": answer["idMap"]["placed"], "action": "update"}}
+    data(api.post("/import", json={"bundle": again, "overrides": override}))
+    second = places()
+    assert {name: second[name] for name in "abc"} == first, "a new block moves no other"
+    assert second["d"][0] > second["c"][0]
+
+
+@pytest.mark.parametrize(
+    "what", ["a place that is none", "settings that are none", "two blocks of one id", "an order of keys that is none"]
+)
+def test_why_an_item_cannot_be_imported_is_a_sentence_with_its_place(api: httpx.Client, what: str) -> None:
+    make, _, _ = HOSTILE[what]
+    reason = data(api.post("/import/preview", json={"bundle": make()}))["items"][0]["reason"]
+    assert reason in {
+        "It cannot be imported: layout.positions.a[0] must be a number.",
+        "It cannot be imported: settings.timeoutMs must be greater than or equal to 1.",
+        'It cannot be imported: blocks[1].id "a" is the id of blocks[0] too.',
+        "It cannot be imported: keyOrder/variables/a must be a list of keys.",
+    }

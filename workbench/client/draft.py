@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 from workbench.client.catalogue import BlockCatalogue
 from workbench.flow.handles import handle
-from workbench.flow.layout import CARD_HEIGHT, CARD_WIDTH, arrange
-from workbench.flow.model import Flow
-from workbench.flow.placing import GAP_X, GAP_Y
+from workbench.flow.layout import arrange, completed
+from workbench.flow.model import Flow, Position
 from workbench.flow.renaming import rename_block
 
 
@@ -268,11 +267,10 @@ def placed(before: Mapping[str, Any], after: dict[str, Any], catalogue: BlockCat
         return after
     if not after.get(PLACED) and is_laid_out(model_of(before), catalogue):
         return {**after, "blocks": [{k: v for k, v in b.items() if k != "position"} for b in after["blocks"]]}
-    by_id = {b["id"]: b for b in after["blocks"]}
-    for block in after["blocks"]:
-        if "position" not in block:
-            block["position"] = _beside(block["id"], by_id, after["edges"])
-    return after
+    spots = {b["id"]: Position.model_validate(b["position"]) for b in after["blocks"] if "position" in b}
+    whole = completed(model_of(after), spots, catalogue)
+    blocks = [{**told, "position": b.position.to_wire()} for told, b in zip(after["blocks"], whole.blocks, strict=True)]
+    return {**after, "blocks": blocks}
 
 
 def _wires(flow: Mapping[str, Any]) -> set[tuple[str, str, str, str]]:
@@ -283,15 +281,3 @@ def is_laid_out(flow: Flow, catalogue: BlockCatalogue) -> bool:
     """Whether every block stands where a layout puts it: nobody has moved one by hand."""
     laid_out = arrange(flow, catalogue)
     return all(a.position == b.position for a, b in zip(flow.blocks, laid_out.blocks, strict=True))
-
-
-def _beside(block_id: str, by_id: Mapping[str, Any], edges: list[dict[str, Any]]) -> dict[str, float]:
-    sources = [by_id[e["source"]] for e in edges if e["target"] == block_id and "position" in by_id[e["source"]]]
-    spots = [b["position"] for b in by_id.values() if "position" in b]
-    if sources:
-        x, y = sources[0]["position"]["x"] + CARD_WIDTH + GAP_X, sources[0]["position"]["y"]
-    else:
-        x, y = 0.0, max((p["y"] for p in spots), default=-CARD_HEIGHT - GAP_Y) + CARD_HEIGHT + GAP_Y
-    while any(abs(p["x"] - x) < CARD_WIDTH and abs(p["y"] - y) < CARD_HEIGHT + GAP_Y / 2 for p in spots):
-        y += CARD_HEIGHT + GAP_Y
-    return {"x": x, "y": y}

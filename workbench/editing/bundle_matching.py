@@ -8,7 +8,7 @@ from workbench.base.errors import InvalidInput, Issue
 from workbench.base.ids import is_uuid
 from workbench.editing.bundle_models import Action, Override, Strategy, ToImport
 from workbench.editing.bundle_store import CanvasHead, FunctionHead, Present
-from workbench.flow.bundles.reading import BundleCanvas, ReadBundle, ReadFunction
+from workbench.flow.bundles.reading import BundleCanvas, ReadBundle, ReadFunction, why_not
 
 _NONE = Override()
 HOW = {"id": "found by its id", "name": "found by its name", "target": "as you said"}
@@ -86,7 +86,7 @@ def _canvas(source: BundleCanvas, present: Present, asked: ToImport) -> CanvasMa
         return CanvasMatch(source, name, "skip", f"Its functions go to “{target.name}”.", target, target.id)
     how, here = "id", by_id.get(source.id.lower())
     if wish.target_id is not None:
-        how, here = "target", by_id.get(wish.target_id.lower())
+        how, here = "target", by_id.get(wish.target_id)
     elif here is None:
         how, here = "name", next((c for c in present.canvases if c.name == name), None)
     found = CanvasMatch(source, name, "skip", "", here, here.id if here else None)
@@ -133,7 +133,7 @@ def _functions(
             if wish.action == "skip":
                 item.reason = "It cannot be imported, and is left out."
             else:
-                item.action, item.reason = "error", f"It cannot be imported: {source.errors[0].issue}."
+                item.action, item.reason = "error", why_not(source, source.errors[0])
         elif wish.target_id is not None and here is None:
             _wrong(item, "targetId names no function of this workspace")
         else:

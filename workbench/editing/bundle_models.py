@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from workbench.base.wire import Wire
+from workbench.base.wire import Id, Wire
 from workbench.flow.bundles.form import MOST_CANVASES, MOST_FUNCTIONS
 from workbench.flow.diff import Diff
 from workbench.flow.model import Name
@@ -18,8 +18,8 @@ Action: TypeAlias = Literal["create", "update", "skip", "error"]
 class ToExport(Wire):
     """Body of POST /export: functions, or a canvas with all of its functions."""
 
-    function_ids: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=MOST_FUNCTIONS)
-    canvas_id: str | None = None
+    function_ids: tuple[Id, ...] | None = Field(default=None, min_length=1, max_length=MOST_FUNCTIONS)
+    canvas_id: Id | None = None
 
 
 class Override(Wire):
@@ -28,7 +28,7 @@ class Override(Wire):
     action: Strategy | None = None
     name: Name | None = None
     """The name here, instead of the bundle's."""
-    target_id: str | None = None
+    target_id: Id | None = None
     """The canvas or function here that the item is, instead of the one that is found."""
 
 
@@ -40,7 +40,7 @@ class ToImport(Wire):
     """
 
     bundle: dict[str, Any]
-    target_canvas_id: str | None = None
+    target_canvas_id: Id | None = None
     conflict_strategy: Strategy = "skip"
     overrides: dict[str, Override] = Field(default_factory=dict, max_length=MOST_FUNCTIONS + MOST_CANVASES)
     message: str | None = Field(default=None, max_length=1000)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
+from pydantic import ValidationError
 
-from workbench.base.errors import Issue, WorkbenchError
+from workbench.base.errors import InvalidInput, Issue
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing.bundle_matching import CanvasMatch, FunctionMatch, Matching
 from workbench.editing.bundle_models import ImportItem, ItemIssue
 from workbench.editing.bundle_store import Present
 from workbench.editing.settings import FunctionSettings, checked_policy
 from workbench.flow.bundles.form import keys_of
-from workbench.flow.bundles.reading import ReadBundle
+from workbench.flow.bundles.reading import ReadBundle, issues_of, why_not
 from workbench.flow.changes import Change, between, set_head
 from workbench.flow.copying import called_function, repointed
 from workbench.flow.diff import Diff, ValueDiff, diff
-from workbench.flow.layout import arrange
+from workbench.flow.layout import completed
 from workbench.flow.model import Block, Flow
 from workbench.flow.validation import validate
 
 ON_FAILURE = "onFailure"
+HOW_IT_STAYS = {"draft": "a draft", "archived": "archived"}
 Head = dict[str, Any]
 
 
@@ -96,17 +98,17 @@ class Planner:
         source = planned.match.source
         flow = repointed(flow, self._ids)
         known = {b.id: b for b in old.blocks} if old is not None else {}
-        if not source.has_layout:
-            flow = self._placed(flow, known)
+        flow = self._placed(flow, known, source.places)
         for text in source.withheld:
             flow = _given_back(flow, keys_of(text), known, planned)
         return flow
 
-    def _placed(self, flow: Flow, known: Mapping[str, Block]) -> Flow:
-        if not all(b.id in known for b in flow.blocks):
-            return arrange(flow, self._registry)
-        blocks = tuple(b.model_copy(update={"position": known[b.id].position}) for b in flow.blocks)
-        return flow.model_copy(update={"blocks": blocks})
+    def _placed(self, flow: Flow, known: Mapping[str, Block], told: Collection[str]) -> Flow:
+        """With the places that are `told`; other blocks stay where they are here, or are placed."""
+        if all(b.id in told for b in flow.blocks):
+            return flow
+        placed = {b.id: b if b.id in told else known.get(b.id) for b in flow.blocks}
+        return completed(flow, {i: b.position for i, b in placed.items() if b is not None}, self._registry)
 
     def _settings(self, told: dict[str, Any] | None, planned: Planned) -> FunctionSettings | None:
         """The settings here. Those that cannot be make the item an error."""
@@ -125,12 +127,15 @@ class Planner:
         try:
             settings = FunctionSettings.model_validate(told)
             checked_policy(settings)
-        except (ValueError, WorkbenchError) as error:
-            text = error.message if isinstance(error, WorkbenchError) else "are not settings of a function"
-            match.action, match.reason = "error", f"It cannot be imported: its settings {text}."
-            match.errors = [*match.errors, Issue(where, text)]
-            return None
+        except InvalidInput as error:
+            return self._refused(match, [Issue(f"{where}.{i.field}", i.issue) for i in error.details])
+        except ValidationError as error:
+            return self._refused(match, issues_of(error, where))
         return settings
+
+    def _refused(self, match: FunctionMatch, issues: list[Issue]) -> None:
+        match.errors = [*match.errors, *issues]
+        match.action, match.reason = "error", why_not(match.source, issues[0])
 
     def _is_known(self, function_id: str) -> bool:
         return function_id in self._ids or function_id in self._here
@@ -151,9 +156,11 @@ class Planner:
         problems = validate(planned.flow, self._registry).errors
         if not problems:
             return
-        if match.action == "create":
-            planned.head["status"] = "draft"
-            planned.warnings.append(Issue(where, f"it is made as a draft, for it cannot run: {problems[0].message}"))
+        here = match.here.function.status if match.here is not None and match.action == "update" else None
+        if here != "active":
+            planned.head["status"] = here or "draft"
+            what = "is made as a draft" if here is None else f"stays {HOW_IT_STAYS[here]}"
+            planned.warnings.append(Issue(where, f"it {what}, for it cannot run: {problems[0].message}"))
             return
         match.action, match.reason = "error", f"It is active and could not run any more: {problems[0].message}"
         match.errors = [*match.errors, Issue(where, f"is active, but the flow cannot run: {problems[0].message}")]

@@ -10,10 +10,10 @@ from workbench.base.ids import to_bytes
 from workbench.editing.bundle_matching import Matching
 from workbench.editing.bundle_plan import Planned
 from workbench.editing.edits import FunctionEdit, close_edit
-from workbench.editing.facts import CanvasChanged, CanvasCreated, FunctionCreated, FunctionEdited, FunctionSettingsSet
+from workbench.editing.facts import CanvasChanged, CanvasCreated, FunctionCreated, FunctionEdited
 from workbench.editing.functions import DEFAULT_CANVAS_NAME, created_function
 from workbench.editing.models import Function
-from workbench.editing.settings import FunctionSettings
+from workbench.editing.settings import FunctionSettings, settings_fact
 from workbench.editing.store import next_order
 from workbench.flow.changes import Draft
 from workbench.flow.model import Flow
@@ -36,7 +36,7 @@ class Writing:
 
     def facts(self, caller: Caller) -> list[Fact]:
         """Those of the functions, in order."""
-        settings = [FunctionSettingsSet(to_bytes(i), caller.workspace, _text(s)) for i, s in self.settings.items()]
+        settings = [settings_fact(caller, i, s) for i, s in self.settings.items()]
         return [*self.created, *self.edits, *settings]
 
 
@@ -115,7 +115,3 @@ def _edit(caller: Caller, planned: Planned) -> FunctionEdit:
     edit.draft.apply(planned.changes)
     edit.add("IMPORT", {"label": LABEL}, planned.changes)
     return edit
-
-
-def _text(settings: FunctionSettings) -> str:
-    return settings.model_dump_json(by_alias=True, exclude_none=True)

@@ -95,15 +95,15 @@ class Bundles:
     def _bundle(self, cursor: Any, caller: Caller, wanted: Sequence[str], canvas_id: str | None) -> dict[str, Any]:
         there = present(cursor, caller.workspace_id, ())
         canvas_ids = {c.id for c in there.canvases}
-        if canvas_id is not None and canvas_id.lower() not in canvas_ids:
+        if canvas_id is not None and canvas_id not in canvas_ids:
             raise missing("canvas", canvas_id)
         chosen = [
             h
             for h in there.functions
-            if h.function.id in wanted or (canvas_id is not None and h.function.canvas_id == canvas_id.lower())
+            if h.function.id in wanted or (canvas_id is not None and h.function.canvas_id == canvas_id)
         ]
         ids = {h.function.id for h in chosen}
-        of = {h.function.canvas_id for h in chosen} | ({canvas_id.lower()} if canvas_id is not None else set())
+        of = {h.function.canvas_id for h in chosen} | ({canvas_id} if canvas_id is not None else set())
         flows = latest_flows(cursor, caller.workspace_id, ids)
         return finished(
             parts_of(
@@ -200,7 +200,7 @@ def _silent(phase: str, done: int, total: int) -> None:
 def _present(cursor: Any, caller: Caller, bundle: ReadBundle, asked: ToImport) -> Present:
     there = present(cursor, caller.workspace_id, kept_ids(bundle))
     target = asked.target_canvas_id
-    if target is not None and all(c.id != target.lower() for c in there.canvases):
+    if target is not None and all(c.id != target for c in there.canvases):
         raise missing("canvas", target)
     return there
 

@@ -7,7 +7,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.models import NewFlow
 from workbench.flow.commands import NewBlock
 from workbench.flow.handles import free_name, handle
-from workbench.flow.layout import arrange
+from workbench.flow.layout import completed
 from workbench.flow.model import Block, Edge, Flow, Position
 from workbench.flow.validation import check_structure
 
@@ -23,9 +23,8 @@ def complete(new: NewFlow, registry: BlockRegistry) -> Flow:
             hint="Ids must be unique, edges must join existing blocks; POST /validate says more of each problem.",
             details=issues,
         )
-    if new.blocks and all(b.position is None for b in new.blocks):
-        return arrange(flow, registry)
-    return flow
+    told = {b.id: b.position for b, sent in zip(flow.blocks, new.blocks, strict=True) if sent.position is not None}
+    return flow if len(told) == len(flow.blocks) else completed(flow, told, registry)
 
 
 def fill(new: NewFlow, registry: BlockRegistry) -> Flow:

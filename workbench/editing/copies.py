@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.base.clock import Clock
-from workbench.base.ids import Ids, to_bytes
+from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.editing import store as sql
 from workbench.editing.canvases import created_canvas
 from workbench.editing.facts import CanvasCreated, FunctionCreated
@@ -21,6 +22,7 @@ from workbench.editing.models import (
     FunctionCopy,
     FunctionWithFlow,
 )
+from workbench.editing.settings import FunctionSettings, Settings, settings_fact
 from workbench.flow.copying import fresh_ids, repointed
 from workbench.flow.model import Flow
 from workbench.rest import once
@@ -33,11 +35,14 @@ SUFFIX = " (copy)"
 
 
 class Copies:
-    """Copies start as drafts, so that no trigger fires twice because something was copied."""
+    """Copies have the settings of what they are of, and start as drafts, so that no trigger fires twice for a copy."""
 
-    def __init__(self, store: Store, functions: Functions, memory: Memory, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, functions: Functions, settings: Settings, memory: Memory, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
         self._functions = functions
+        self._settings = settings
         self._memory = memory
         self._clock = clock
         self._ids = ids
@@ -60,16 +65,18 @@ class Copies:
     ) -> FunctionWithFlow:
         now, new_id = self._clock.now_us(), self._ids.new()
         fact = _created(caller, new_id, canvas_id, name, of.description, flow, source, now)
+        settings = self._settings_for(of.id, {})
 
         def decide(cursor: Any) -> tuple[list[Fact], FunctionWithFlow]:
             if sql.find_canvas(cursor, caller.workspace_id, canvas_id) is None:
                 raise missing("canvas", canvas_id)
             if sql.find_function(cursor, caller.workspace_id, of.id) is None:
                 raise missing("function", of.id)
-            return [fact], self._functions.with_flow(created_function(fact), flow)
+            with_it = [settings_fact(caller, new_id, settings)] if settings is not None else []
+            return [fact, *with_it], self._functions.with_flow(created_function(fact), flow)
 
         answer = await once.transact(self._store, decide, caller.workspace_id)
-        self._remember(caller, fact, flow)
+        self._remember(caller, _Made(fact, flow, settings))
         return answer
 
     async def duplicate_canvas(self, caller: Caller, canvas_id: str, asked: CanvasCopy) -> Canvas:
@@ -78,7 +85,7 @@ class Copies:
         now, new_canvas = self._clock.now_us(), self._ids.new()
         new_id = self._ids.new
 
-        def decide(cursor: Any) -> tuple[list[Fact], tuple[Canvas, list[tuple[FunctionCreated, Flow]]]]:
+        def decide(cursor: Any) -> tuple[list[Fact], tuple[Canvas, list[_Made]]]:
             canvas = sql.find_canvas(cursor, caller.workspace_id, canvas_id)
             if canvas is None:
                 raise missing("canvas", canvas_id)
@@ -93,27 +100,43 @@ class Copies:
             functions = sql.functions_of(cursor, caller.workspace_id, canvas_id)
             ids = {f.id: new_id() for f in functions}
             flows = latest_flows(cursor, caller.workspace_id, ids)
-            made = [_copy_of(caller, f, flows.get(f.id) or Flow(), ids, new_canvas, now) for f in functions]
+            made: list[_Made] = []
+            for f in functions:
+                flow = repointed(flows.get(f.id) or Flow(), ids)
+                copy = _created(caller, ids[f.id], new_canvas, f.name, f.description, flow, "duplicate", now)
+                made.append(_Made(copy, flow, self._settings_for(f.id, ids)))
             shown = created_canvas(fact).model_copy(update={"function_count": len(made)})
-            return [fact, *(f for f, _ in made)], (shown, made)
+            settings = [settings_fact(caller, to_text(m.fact.id), m.settings) for m in made if m.settings is not None]
+            return [fact, *(m.fact for m in made), *settings], (shown, made)
 
         shown, made = await once.transact(self._store, decide, caller.workspace_id, lambda result: result[0])
-        for fact, flow in made:
-            self._remember(caller, fact, flow)
+        for each in made:
+            self._remember(caller, each)
         return shown
 
-    def _remember(self, caller: Caller, fact: FunctionCreated, flow: Flow) -> None:
-        function = created_function(fact)
+    def _settings_for(self, function_id: str, ids: Mapping[str, str]) -> FunctionSettings | None:
+        """The settings of a copy; the handler of failures is the copy of what it was, if there is one."""
+        settings = self._settings.stored(function_id)
+        handler = settings.on_failure if settings is not None else None
+        if settings is None or handler is None:
+            return settings
+        return settings.model_copy(update={"on_failure": ids.get(handler, handler)})
+
+    def _remember(self, caller: Caller, made: _Made) -> None:
+        function = created_function(made.fact)
         self._memory.keep(caller.workspace_id, function)
-        self._memory.keep_flow(function.id, 1, flow)
+        self._memory.keep_flow(function.id, 1, made.flow)
+        if made.settings is not None:
+            self._settings.take(function.id, made.settings)
 
 
-def _copy_of(
-    caller: Caller, function: Function, flow: Flow, ids: Mapping[str, str], canvas_id: str, now: int
-) -> tuple[FunctionCreated, Flow]:
-    flow = repointed(flow, ids)
-    new_id, name = ids[function.id], function.name
-    return _created(caller, new_id, canvas_id, name, function.description, flow, "duplicate", now), flow
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A copy of a function as it is stored."""
+
+    fact: FunctionCreated
+    flow: Flow
+    settings: FunctionSettings | None
 
 
 def copy_name(name: str) -> str:

@@ -48,7 +48,7 @@ class Editing:
         self.settings = Settings(store, engine, self.functions)
         self.history = History(store, self.functions, registry, self._memory, clock, ids)
         self.snapshots = Snapshots(store, self.functions, self.history, clock, ids)
-        self.copies = Copies(store, self.functions, self._memory, clock, ids)
+        self.copies = Copies(store, self.functions, self.settings, self._memory, clock, ids)
         self.bundles = Bundles(store, self.functions, self.settings, registry, self._memory, clock, ids)
         self._memory.on_drop += [self.functions.calls.forget, self.settings.drop, engine.forget_function]
 

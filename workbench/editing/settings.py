@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from workbench.base.errors import InvalidInput, Issue
 from workbench.base.ids import to_bytes
-from workbench.base.wire import WholeNumber, Wire
+from workbench.base.wire import Id, WholeNumber, Wire
 from workbench.editing import store as sql
 from workbench.editing.facts import FunctionSettingsSet
 from workbench.editing.functions import Functions
@@ -44,7 +44,7 @@ class FunctionSettings(Wire):
     timeout_ms: WholeNumber | None = Field(default=None, ge=1, le=MONTH_MS)
     concurrency: ConcurrencyLimit | None = None
     retention: Retention | None = None
-    on_failure: str | None = None
+    on_failure: Id | None = None
     """The id of the function that runs, with the failure as its input, when a run of this one fails."""
 
     def policy(self) -> FunctionPolicy:
@@ -79,18 +79,21 @@ class Settings:
         head = self._functions.head(caller, function_id)
         return self._by_function.get(head.id) or FunctionSettings()
 
+    def stored(self, function_id: str) -> FunctionSettings | None:
+        """A function's settings, if it has been given any."""
+        return self._by_function.get(function_id)
+
     async def put(self, caller: Caller, function_id: str, change: FunctionSettings) -> FunctionSettings:
         """Change what is sent. Raises NotFound, InvalidInput."""
         before = self.get(caller, function_id)
         head = self._functions.head(caller, function_id)
         after = before.model_copy(update={name: getattr(change, name) for name in change.model_fields_set})
         policy = self._checked(caller, after)
-        text = after.model_dump_json(by_alias=True, exclude_none=True)
 
         def decide(cursor: Any) -> tuple[list[Fact], FunctionSettings]:
             if sql.find_function(cursor, caller.workspace_id, head.id) is None:
                 raise missing("function", function_id)
-            return [FunctionSettingsSet(to_bytes(head.id), caller.workspace, text)], after
+            return [settings_fact(caller, head.id, after)], after
 
         await once.transact(self._store, decide, caller.workspace_id)
         self._by_function[head.id] = after
@@ -98,7 +101,7 @@ class Settings:
         return after
 
     def take(self, function_id: str, settings: FunctionSettings) -> None:
-        """Use settings that were stored with something else (an import)."""
+        """Use settings that were stored with something else (an import, a copy)."""
         self._by_function[function_id] = settings
         self._engine.set_policy(function_id, checked_policy(settings))
 
@@ -114,6 +117,12 @@ class Settings:
                 details=[Issue("onFailure", "no function of this workspace has this id")],
             )
         return policy
+
+
+def settings_fact(caller: Caller, function_id: str, settings: FunctionSettings) -> FunctionSettingsSet:
+    """The fact that a function has these settings."""
+    text = settings.model_dump_json(by_alias=True, exclude_none=True)
+    return FunctionSettingsSet(to_bytes(function_id), caller.workspace, text)
 
 
 def checked_policy(settings: FunctionSettings) -> FunctionPolicy:

@@ -7,10 +7,11 @@ indented code; what follows the scope stands beside its card, above the frame.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 
 from workbench.flow.catalogue import Catalogue, Shape
 from workbench.flow.model import Block, Flow, Position
-from workbench.flow.placing import FRAME_SIDE, FRAME_TOP, ROW_WIDTH, Item, Level, Link, Size, place
+from workbench.flow.placing import FRAME_SIDE, FRAME_TOP, GAP_X, GAP_Y, ROW_WIDTH, Item, Level, Link, Size, place
 from workbench.flow.regions import RegionKey, Regions, find_regions
 
 CARD_WIDTH = 208
@@ -48,6 +49,33 @@ def arrange(flow: Flow, catalogue: Catalogue) -> Flow:
             todo += [(box.inner, inside, top + item.y + box.top + FRAME_TOP) for box in item.boxes]
     placed = tuple(block.model_copy(update={"position": spots[block.id]}) for block in flow.blocks)
     return flow.model_copy(update={"blocks": placed})
+
+
+def completed(flow: Flow, spots: Mapping[str, Position], catalogue: Catalogue) -> Flow:
+    """The flow with the places that are told by block id; the rest stand beside what they come from.
+
+    Where no place is told at all, the whole flow is laid out.
+    """
+    if not spots:
+        return arrange(flow, catalogue)
+    known = dict(spots)
+    for block in flow.blocks:
+        if block.id not in known:
+            sources = (known[e.source] for e in flow.edges if e.target == block.id and e.source in known)
+            known[block.id] = free_spot(next(sources, None), known.values())
+    blocks = tuple(b.model_copy(update={"position": known[b.id]}) for b in flow.blocks)
+    return flow.model_copy(update={"blocks": blocks})
+
+
+def free_spot(source: Position | None, taken: Collection[Position]) -> Position:
+    """Where a new card stands clear of the others: right of the one that it comes from, else below all."""
+    if source is not None:
+        x, y = source.x + CARD_WIDTH + GAP_X, source.y
+    else:
+        x, y = 0.0, max((p.y for p in taken), default=-CARD_HEIGHT - GAP_Y) + CARD_HEIGHT + GAP_Y
+    while any(abs(p.x - x) < CARD_WIDTH and abs(p.y - y) < CARD_HEIGHT + GAP_Y / 2 for p in taken):
+        y += CARD_HEIGHT + GAP_Y
+    return Position(x=x, y=y)
 
 
 def has_positions(flow: Flow) -> bool:

@@ -93,7 +93,8 @@ class ReadFunction:
     settings: dict[str, Any] | None = None
     """None: the bundle says nothing of them."""
     flow: Flow = field(default_factory=Flow)
-    has_layout: bool = False
+    places: frozenset[str] = frozenset()
+    """The blocks whose places the bundle tells."""
     withheld: tuple[str, ...] = ()
     errors: list[Issue] = field(default_factory=list[Issue])
 
@@ -130,6 +131,13 @@ def refused(issues: Sequence[Issue], hint: str | None = None) -> InvalidInput:
     return InvalidInput(
         f"The bundle cannot be imported: {where} {first.issue}{also}.", hint=hint, details=list(issues[:MOST_ISSUES])
     )
+
+
+def why_not(function: ReadFunction, issue: Issue) -> str:
+    """Why a function cannot be imported, as one says it who looks at that function alone."""
+    where = issue.field.removeprefix(f"bundle.functions[{function.at}]").replace(f".{function.id}", "")
+    place = where.removeprefix("bundle").removeprefix(".")
+    return f"It cannot be imported: {place} {issue.issue}.".replace(":  ", ": ")
 
 
 # The whole
@@ -287,13 +295,15 @@ def _function(at: int, entry: dict[str, Any], bundle: Mapping[str, Any], canvase
         notes=(),
         groups=(),
     )
-    found.errors += [Issue(i.field.replace("flow", where, 1), i.issue) for i in check_structure(flow)]
+    found.errors += [
+        Issue(i.field.replace("flow", where, 1), i.issue.replace(" of flow.", " of ")) for i in check_structure(flow)
+    ]
     found.errors += loops_of(flow, where)
     if found.errors:
         return found
     found.name, found.canvas_id, found.description = read.name, read.canvas_id, read.description
     found.status, found.settings = read.status, read.settings
-    found.has_layout = bool(layout.positions) or not flow.blocks
+    found.places = frozenset(layout.positions)
     found.flow = put_together(flow, dict(layout), order)
     found.errors += [
         Issue(f"bundle.layout.{found.id}.{i.field.removeprefix('flow.')}", i.issue) for i in check_structure(found.flow)
@@ -318,16 +328,22 @@ def _key_order(told: Any, where: str, errors: list[Issue]) -> dict[str, list[str
     return pairs
 
 
+def issues_of(error: ValidationError, where: str) -> list[Issue]:
+    """What a part of a bundle that stands at `where` has wrong."""
+    issues: list[Issue] = []
+    for told in error.errors(include_url=False)[:MOST_ISSUES]:
+        place = where
+        for key in told["loc"]:
+            place = _below(place, key)
+        issues.append(Issue(place, sentence(told)))
+    return issues
+
+
 def _parsed(shape: type[WireT], entry: Any, where: str, errors: list[Issue]) -> WireT | None:
     try:
         return shape.model_validate(entry)
     except ValidationError as error:
-        for told in error.errors(include_url=False)[:MOST_ISSUES]:
-            text = "is not a known field" if told["type"] == "extra_forbidden" else sentence(told)
-            place = where
-            for key in told["loc"]:
-                place = _below(place, key)
-            errors.append(Issue(place, text))
+        errors += issues_of(error, where)
         return None
     except (RecursionError, OverflowError) as error:
         errors.append(Issue(where, str(error)))
