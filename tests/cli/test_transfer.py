@@ -56,3 +56,26 @@ def test_what_cannot_be_exported_or_imported_is_said(workbench: Command, tmp_pat
         assert done.returncode == 1, arguments
         assert words in done.stderr, (arguments, done.stderr)
         assert "Traceback" not in done.stderr
+
+
+def test_a_preview_makes_no_canvas_and_an_import_that_fails_leaves_none(workbench: Command, tmp_path: Path) -> None:
+    (tmp_path / "build.py").write_text(BUILD)
+    assert workbench("run", "build.py", "-i", "n=1").returncode == 0
+    assert workbench("export", "digest.flow.json", "digest").returncode == 0
+    seen = workbench("import", "digest.flow.json", "--preview", "--canvas", "Elsewhere")
+    assert seen.returncode == 1
+    assert "no canvas “Elsewhere” yet" in seen.stderr
+    (tmp_path / "bad.flow.json").write_text('{"format": "workbench.bundle", "formatVersion": 9}')
+    assert workbench("import", "bad.flow.json", "--canvas", "Elsewhere").returncode == 1
+    assert "no canvas “Elsewhere”" in workbench("export", "x.json", "--canvas", "Elsewhere").stderr
+    assert workbench("import", "digest.flow.json", "--canvas", "Elsewhere", "--on-conflict", "create").returncode == 0
+    assert workbench("import", "digest.flow.json", "--preview", "--canvas", "Elsewhere").returncode == 0
+    assert workbench("export", "both.json").returncode == 0
+    ran = workbench("run", "both.json", "--name", "digest")
+    assert "2 functions of the bundle are called “digest”" in ran.stderr
+    assert "holds “digest”.\n" in workbench("run", "both.json").stderr
+
+
+def test_what_looks_like_markup_in_a_name_is_printed_as_it_is(workbench: Command) -> None:
+    done = workbench("export", "x.json", "[/b] [red]x")
+    assert done.stderr == "Error: There is no function “[/b] [red]x”.\n"

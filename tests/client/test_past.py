@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.test_building import second
 from tests.client.test_showing import html_of
-from workbench.base.errors import Conflict, InvalidInput, InvalidState
+from workbench.base.errors import Conflict, InvalidInput, InvalidState, NotFound
 from workbench.client.bench import Bench
 from workbench.client.function import Function
 
@@ -176,3 +176,57 @@ def test_ones_own_last_change_anywhere_can_be_taken_back(bench: Bench, doubled: 
     assert doubled["double"].config["code"] == "item * 2"
     assert bench.redo() == "Change of “double”"
     assert doubled["double"].config["code"] == "item * 7"
+
+
+def test_what_is_no_function_and_no_canvas_is_said_and_nothing_else_is_done(bench: Bench, doubled: Function) -> None:
+    for call in (
+        lambda: bench.export(doubled.name),  # type: ignore[arg-type]
+        lambda: bench.export(doubled, doubled.name),  # type: ignore[arg-type]
+        lambda: bench.import_(doubled.export(), canvas="Tests"),  # type: ignore[arg-type]
+        lambda: doubled.clone_to("Tests"),
+        lambda: bench.runs(doubled.name),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InvalidInput, match=r"is no (function|canvas)") as caught:
+            call()
+        assert "bench.canvas(name)" in (caught.value.hint or "")
+
+
+def test_an_undo_of_nothing_in_particular_is_no_undo_of_the_last_change(doubled: Function) -> None:
+    doubled["double"].configure(code="item * 3")
+    with pytest.raises(InvalidInput, match="which change"):
+        doubled.undo_to(None)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        doubled.undo("")
+    assert doubled["double"].config["code"] == "item * 3"
+
+
+def test_a_snapshot_is_restored_by_its_name_the_newest_of_it(doubled: Function) -> None:
+    doubled.snapshot("safe")
+    doubled["double"].configure(code="item * 3")
+    doubled.snapshot("safe")
+    doubled["double"].configure(code="item * 4")
+    doubled.restore("safe")
+    assert doubled["double"].config["code"] == "item * 3"
+    with pytest.raises(NotFound, match="no snapshot “save”") as caught:
+        doubled.restore("save")
+    assert "“safe”" in (caught.value.hint or "")
+
+
+def test_a_long_change_is_in_the_history_whole(doubled: Function) -> None:
+    with doubled.edit() as f:
+        for n in range(250):
+            f.transform(f"t {n}", code="1")
+    changes = doubled.history
+    assert sum(c["type"] == "ADD_BLOCK" for c in changes[0].commands) == 250
+    assert len(changes) == 2
+
+
+def test_the_order_of_keys_and_the_kind_of_a_number_are_changes_too(doubled: Function) -> None:
+    first = {"z": 1, "a": 1}
+    doubled.set_variables_to(columns=first, flag=1).save()
+    version = doubled.version
+    doubled.set_variables_to(columns={"a": 1, "z": 1}, flag=1).save()
+    assert list(doubled.reload().variables["columns"]) == ["a", "z"]
+    doubled.set_variables_to(columns={"a": 1, "z": 1}, flag=True).save()
+    assert doubled.reload().variables["flag"] is True
+    assert doubled.version == version + 2

@@ -180,8 +180,9 @@ def main() -> None:
         app()
     except WorkbenchError as error:
         from rich.console import Console  # commands that need no colours start without it
+        from rich.text import Text
 
-        Console(stderr=True).print(f"[bold red]Error:[/] {error}", highlight=False, markup=True)
+        Console(stderr=True).print(Text.assemble(("Error:", "bold red"), f" {error}"))
         sys.exit(1)
 
 

@@ -17,6 +17,9 @@ from workbench.client.function import Function
 from workbench.flow.bundles.files import from_text
 from workbench.flow.bundles.form import FORMAT
 
+MOST_NAMES = 10
+"""So many functions of a bundle are listed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -98,8 +101,15 @@ def _chosen(bundle: dict[str, Any], name: str | None) -> str:
     found = [str(n) for n in names if name in (None, n)]
     if len(found) == 1:
         return found[0]
+    if name is not None and found:
+        raise InvalidInput(
+            f"{len(found)} functions of the bundle are called “{name}”.",
+            hint="Import it, and export the one that you mean: workbench export FILE NAME --canvas CANVAS",
+        )
+    told = [f"“{n}”" for n in dict.fromkeys(map(str, names))]
+    more = f" and {len(told) - MOST_NAMES} more" if len(told) > MOST_NAMES else ""
     raise InvalidInput(
-        f"The bundle holds {', '.join(map(str, names)) or 'no function'}.", hint="Say which: --name NAME."
+        f"The bundle holds {', '.join(told[:MOST_NAMES]) or 'no function'}{more}.", hint="Say which: --name NAME."
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from workbench.base.errors import InvalidInput, NotFound
+from workbench.base.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.client.bench import Bench
 from workbench.client.canvas import Canvas
 from workbench.client.connecting import connect
@@ -34,8 +34,19 @@ def export_to(path: Path, names: Sequence[str], canvas: str | None, home: Path |
 def import_from(path: Path, on_conflict: str, canvas: str | None, home: Path | None, *, preview: bool) -> int:
     """Bring a file in, or say what that would do; the exit code. Raises WorkbenchError."""
     with connect(home=home) as bench:
+        is_new = canvas is not None and all(c.name != canvas.strip() for c in bench.canvases())
+        if preview and is_new:
+            raise NotFound(
+                f"There is no canvas “{canvas}” yet, and a preview makes none.",
+                hint="Without --preview the import makes it; without --canvas you see what it brings.",
+            )
         target = bench.canvas(canvas) if canvas is not None else None
-        told = bench.import_(path, preview=preview, on_conflict=on_conflict, canvas=target)
+        try:
+            told = bench.import_(path, preview=preview, on_conflict=on_conflict, canvas=target)
+        except WorkbenchError:
+            if is_new and target is not None:
+                target.delete()
+            raise
         Console().print(repr(told), markup=False, highlight=False, soft_wrap=True)
         return 1 if told.counts["error"] else 0
 

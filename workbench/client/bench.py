@@ -23,6 +23,7 @@ from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
 from workbench.client.long_calls import IMPORT_S, with_progress
+from workbench.client.naming import id_of
 from workbench.client.queue import QueueStats
 from workbench.client.run import Run
 from workbench.client.secrets import Secrets
@@ -102,8 +103,10 @@ class Bench:
             return Bundle(self.api.post("/export", {"canvasId": canvases[0].id}))
         if canvases:
             raise short(InvalidInput("A bundle is of one canvas, or of functions.", hint="Export them one by one."))
-        ids = [each.id for each in what if isinstance(each, Function)]
-        return Bundle(self.api.post("/export", {"functionIds": ids or [f["id"] for f in self.api.pages("/functions")]}))
+        ids = [id_of(each, "function") for each in what] or [f["id"] for f in self.api.pages("/functions")]
+        if not ids:
+            raise short(InvalidInput("There is no function yet that could be exported."))
+        return Bundle(self.api.post("/export", {"functionIds": ids}))
 
     def import_(
         self,
@@ -130,7 +133,7 @@ class Bench:
         self.save()
         body: dict[str, Any] = {"bundle": read_bundle(source), "conflictStrategy": on_conflict}
         if canvas is not None:
-            body["targetCanvasId"] = canvas.id
+            body["targetCanvasId"] = id_of(canvas, "canvas")
         if overrides:
             body["overrides"] = {i: {wire_key(k): v for k, v in wish.items()} for i, wish in overrides.items()}
         if message is not None:
@@ -153,7 +156,9 @@ class Bench:
         """Runs, newest first."""
         from workbench.client.showing.tables import RUN_COLUMNS, Listed
 
-        told = self.api.pages("/runs", limit, functionId=function.id if function else None, status=status)
+        told = self.api.pages(
+            "/runs", limit, functionId=id_of(function, "function") if function is not None else None, status=status
+        )
         more = f"the newest {limit}; limit=… shows more, bench.frames.runs() gives all as a table"
         return Listed([Run(self, each) for each in told], RUN_COLUMNS, more)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.base.errors import NotFound
+from workbench.base.errors import InvalidInput, NotFound
 from workbench.client.errors import short
 from workbench.flow.handles import handle
 from workbench.flow.nearest import Nearest
@@ -24,6 +24,17 @@ def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]
             hint=f"Did you mean “{near}”?" if near else None,
         )
     )
+
+
+def id_of(value: Any, what: str) -> str:
+    """The id of a function or canvas that was given. Raises InvalidInput for what has none, such as a name."""
+    found = getattr(value, "id", None)
+    if not isinstance(found, str):
+        raise short(InvalidInput(f"{value!r} is no {what}.", hint=_MAKES[what]))
+    return found
+
+
+_MAKES = {"function": "Write bench.canvas(name).function(name).", "canvas": "Write bench.canvas(name)."}
 
 
 def file_name(name: str) -> str:

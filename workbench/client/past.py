@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from workbench.base.errors import InvalidInput
+from workbench.base.errors import InvalidInput, NotFound
 from workbench.client.differences import Diff
 from workbench.client.errors import short
 from workbench.client.faces import BenchFace
 from workbench.client.times import second_of
 from workbench.client.working_copy import WorkingCopy
+from workbench.flow.nearest import Nearest
+
+MOST_CHANGES = 200
 
 
 class WithPast(WorkingCopy):
@@ -37,20 +40,25 @@ class WithPast(WorkingCopy):
     def _take_back(self, verb: str, change: Change | str | None, named: str = "groupId") -> Taken:
         self.save()
         group = change.group_id if isinstance(change, Change) else change
-        body = {"functionId": self.key, **({named: group} if group else {})}
+        if group is None and named != "groupId":
+            raise short(InvalidInput("Say down to which change.", hint="f.undo_to(f.history[3]), or f.undo()."))
+        body = {"functionId": self.key, **({named: group} if group is not None else {})}
         told = self._bench.api.post(f"/commands/{verb}", body)
         self.reload()
         return Taken(verb, told["label"], told["versions"][self.key])
 
     @property
     def history(self) -> list[Change]:
-        """Its last 200 changes, newest first: what one undo takes back is one."""
+        """Its last changes, at most 200, newest first: what one undo takes back is one."""
         from workbench.client.showing.tables import Listed
 
         self.save()
         groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-        for entry in self._bench.api.pages("/commands/history", 200, functionId=self.key):
-            groups.setdefault((entry["groupId"], entry["kind"]), []).append(entry)
+        for entry in self._bench.api.pages("/commands/history", functionId=self.key):
+            step = (entry["groupId"], entry["kind"])
+            if step not in groups and len(groups) == MOST_CHANGES:
+                break
+            groups.setdefault(step, []).append(entry)
         changes = [Change(entries) for entries in groups.values()]
         return Listed(changes, _CHANGE_COLUMNS, "f.undo() takes the last one back, f.undo(change) any that stands")
 
@@ -72,9 +80,14 @@ class WithPast(WorkingCopy):
         told = self._bench.api.get(f"/functions/{self.key}/versions/diff", **{"from": from_, "to": to})
         return Diff(told, self._told["name"], {b["id"]: b["name"] for b in self.flow["blocks"]})
 
-    def restore(self, what: int | Version | Snapshot, message: str | None = None) -> Self:
-        """Make the flow of a version or a snapshot the latest one again; that can be undone like any edit."""
+    def restore(self, what: int | str | Version | Snapshot, message: str | None = None) -> Self:
+        """Make the flow of a version, or of a snapshot (or the newest of a name), the latest one again.
+
+        That can be undone like any edit. Raises NotFound.
+        """
         self.save()
+        if isinstance(what, str):
+            what = self._snapshot(what)
         if isinstance(what, Snapshot):
             path = f"/snapshots/{what.id}/restore"
         else:
@@ -89,6 +102,15 @@ class WithPast(WorkingCopy):
             raise short(InvalidInput("`tags` are several.", hint=f"Write tags=[{tags!r}]."))
         body = {"name": name, "description": description, "tags": list(tags)}
         return Snapshot(self._bench, self._bench.api.post(f"/functions/{self.key}/snapshots", body))
+
+    def _snapshot(self, name: str) -> Snapshot:
+        found = self.snapshots
+        names = list(dict.fromkeys(s.name for s in found))
+        if name not in names:
+            near = Nearest().find(name, names)
+            hint = f"Did you mean “{near}”?" if near else f"It has {', '.join(names) or 'none'}."
+            raise short(NotFound(f"“{self._told['name']}” has no snapshot “{name}”.", hint=hint))
+        return next(s for s in found if s.name == name)
 
     @property
     def snapshots(self) -> list[Snapshot]:

@@ -11,6 +11,7 @@ from workbench.client.block import Block
 from workbench.client.bundle import Bundle
 from workbench.client.draft import LayOut, PutEdge, PutFlow
 from workbench.client.errors import short
+from workbench.client.naming import id_of
 from workbench.client.past import WithPast
 from workbench.client.plain import plain
 
@@ -102,5 +103,5 @@ class WithScript(WithPast):
     def clone_to(self, canvas: Any, name: str | None = None) -> Any:
         """A copy on another canvas, as a draft, with block ids of its own."""
         self.save()
-        body = {"targetCanvasId": canvas.id, **({"name": name} if name else {})}
+        body = {"targetCanvasId": id_of(canvas, "canvas"), **({"name": name} if name else {})}
         return self._bench.take_function(self._bench.api.post(f"/functions/{self.key}/clone", body))

@@ -20,6 +20,7 @@ from workbench.client.draft import (
     placed,
 )
 from workbench.client.faces import BenchFace
+from workbench.flow.changes import same
 
 SAVE_TRIES = 3
 
@@ -173,4 +174,4 @@ def _sendable(flow: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(before.get(name) == after.get(name) for name in _OWN)
+    return all(same(before.get(name), after.get(name)) for name in _OWN)
