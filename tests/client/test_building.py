@@ -204,3 +204,24 @@ def test_in_a_notebook_each_cell_saves_and_running_it_again_makes_the_same_block
 def test_whoever_takes_the_id_finds_every_edit_under_it(bench: Bench, function: Function) -> None:
     function.start("begin")
     assert [b["name"] for b in bench.api.get(f"/functions/{function.id}")["flow"]["blocks"]] == ["begin"]
+
+
+def test_a_name_with_spaces_around_it_is_the_same_name(bench: Bench) -> None:
+    canvas = bench.canvas("  spaced ")
+    assert bench.canvas("spaced  ").id == canvas.id
+    assert canvas.function(" f ").id == canvas.function("f").id
+    for call in (lambda: bench.canvas(None), lambda: canvas.function(7), lambda: bench.canvas("\ud800")):  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput):
+            call()
+    with pytest.raises(InvalidInput, match="`name` must have at most 200"):
+        bench.canvas("x" * 201)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), "\ud800", {"deep": [float("nan")]}])
+def test_what_json_does_not_have_is_refused_where_it_is_said_and_spoils_nothing(bench: Bench, value: Any) -> None:
+    function = bench.canvas("Tests").function("whole")
+    function.transform("t", code="1")
+    with pytest.raises(InvalidInput):
+        function.set_variables_to(x=value)
+    function.save()
+    assert function.is_saved and "t" in function

@@ -17,6 +17,7 @@ from workbench.cli.source import Source, connecting_to, read_inputs, read_source
 from workbench.client.api import Api
 from workbench.client.bench import Bench
 from workbench.client.connecting import connect
+from workbench.client.naming import find_named
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 LOOKS_PER_SECOND = 8
@@ -107,8 +108,8 @@ def _saved(bench: Bench, source: Source) -> dict[str, Any]:
         return api.get(f"/functions/{next(f for f in made.functions if f.name == source.name).id}")
     if source.function_id is not None:
         return api.get(f"/functions/{source.function_id}")
-    found = [f for f in api.pages("/functions", q=source.name) if f["name"] == source.name]
-    if found:
-        return api.put(f"/functions/{found[0]['id']}", {"flow": source.flow})
+    found = next(find_named(api, "/functions", source.name), None)
+    if found is not None:
+        return api.put(f"/functions/{found['id']}", {"flow": source.flow})
     made = api.post("/functions", {"name": source.name, "flow": source.flow})
     return api.get(f"/functions/{made['id']}")

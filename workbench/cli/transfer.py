@@ -12,6 +12,7 @@ from workbench.client.bench import Bench
 from workbench.client.canvas import Canvas
 from workbench.client.connecting import connect
 from workbench.client.function import Function
+from workbench.client.naming import find_named
 
 
 def export_to(path: Path, names: Sequence[str], canvas: str | None, home: Path | None) -> int:
@@ -62,8 +63,8 @@ def _canvas(bench: Bench, name: str) -> Canvas:
 
 def _function(bench: Bench, name: str, canvas: Canvas | None) -> Function:
     """The function of this name. Raises NotFound, and InvalidInput where several have it."""
-    told = bench.api.pages("/functions", q=name, canvasId=canvas.id if canvas is not None else None)
-    found = [f["id"] for f in told if f["name"] == name.strip()]
+    told = find_named(bench.api, "/functions", name, canvasId=canvas.id if canvas is not None else None)
+    found = [f["id"] for f in told]
     if not found:
         raise NotFound(f"There is no function “{name}”{f' on “{canvas.name}”' if canvas is not None else ''}.")
     if len(found) > 1:

@@ -23,7 +23,7 @@ from workbench.client.faces import HasId
 from workbench.client.frames import Frames
 from workbench.client.function import Function
 from workbench.client.long_calls import IMPORT_S, with_progress
-from workbench.client.naming import id_of
+from workbench.client.naming import find_named, id_of
 from workbench.client.queue import QueueStats
 from workbench.client.run import Run
 from workbench.client.secrets import Secrets
@@ -47,10 +47,8 @@ class Bench:
 
     def canvas(self, name: str = "My canvas") -> Canvas:
         """The canvas of this name; it is made where there is none."""
-        for told in self.api.pages("/canvases", q=name):
-            if told["name"] == name.strip():
-                return Canvas(self, told)
-        return Canvas(self, self.api.post("/canvases", {"name": name}))
+        found = next(find_named(self.api, "/canvases", name), None)
+        return Canvas(self, found or self.api.post("/canvases", {"name": name}))
 
     def canvases(self) -> list[Canvas]:
         """Every canvas, in their order."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.client.faces import BenchFace
 from workbench.client.function import Function
+from workbench.client.naming import find_named
 
 
 class Canvas:
@@ -33,9 +34,9 @@ class Canvas:
 
     def function(self, name: str) -> Function:
         """The function of this name on the canvas; it is made where there is none."""
-        for told in self._bench.api.pages("/functions", canvasId=self.id, q=name):
-            if told["name"] == name.strip():
-                return self._bench.function_of(told["id"])
+        found = next(find_named(self._bench.api, "/functions", name, canvasId=self.id), None)
+        if found is not None:
+            return self._bench.function_of(found["id"])
         return self._bench.take_function(self._bench.api.post("/functions", {"name": name, "canvasId": self.id}))
 
     def functions(self) -> list[Function]:

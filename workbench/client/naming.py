@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.base.errors import InvalidInput, NotFound
+from workbench.client.api import Api
 from workbench.client.errors import short
+from workbench.client.plain import plain
 from workbench.flow.handles import handle
 from workbench.flow.nearest import Nearest
+
+MOST_NAME = 200
 
 
 def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
@@ -24,6 +28,15 @@ def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]
             hint=f"Did you mean “{near}”?" if near else None,
         )
     )
+
+
+def find_named(api: Api, path: str, name: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """The items of a list that are called just so. Raises InvalidInput for a name that cannot be one."""
+    if not isinstance(name, str):
+        raise short(InvalidInput(f"{name!r} is no name.", hint="A name is text."))
+    wanted = name.strip()
+    if 0 < len(wanted) <= MOST_NAME:  # making one with any other name says what is wrong with it
+        yield from (told for told in api.pages(path, q=plain(wanted), **query) if told["name"] == wanted)
 
 
 def id_of(value: Any, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
@@ -17,6 +18,10 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise short(InvalidInput(f"{value} is no number of JSON.", hint="Send None for what is missing."))
+    if isinstance(value, str) and not _is_text(value):
+        raise short(InvalidInput(f"{value!r} holds half a character (a lone surrogate).", hint="Decode it again."))
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -30,3 +35,11 @@ def plain(value: Any) -> Any:
     else:
         hint = "Send text, numbers, lists and dicts."
     raise short(InvalidInput(f"A {type(value).__name__} cannot be sent as it is.", hint=hint))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
