@@ -168,14 +168,14 @@ def _gone(edit: FunctionEdit, block_id: str) -> str:
 def typing_group(cursor: Any, edit: FunctionEdit, now: int) -> str | None:
     """The group that this edit goes on with: typing in one field of one block is one step to take back."""
     field_ = _typed(edit.done[0][0], edit.changes) if len(edit.done) == 1 else None
-    if field_ is None:
+    if field_ is None or now - edit.function.updated_at >= TYPING_US:
         return None
     last = history_store.latest(cursor, edit.caller.workspace_id, edit.function.id, edit.function.version)
     if len(last) != 1 or last[0].undone or last[0].kind != "command":
         return None
     before = last[0]
     is_mine = (before.author, before.origin) == (edit.caller.author, edit.caller.origin)
-    if is_mine and now - before.created_at < TYPING_US and _typed(before.type, before.changes) == field_:
+    if is_mine and _typed(before.type, before.changes) == field_:
         return before.group_id
     return None
 

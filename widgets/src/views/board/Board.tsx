@@ -1,7 +1,7 @@
 /** The board: React Flow over the flow of the session. */
 
 import {
-  Background, BackgroundVariant, ControlButton, Controls, getNodesBounds, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
+  Background, BackgroundVariant, ControlButton, Controls, getNodesBounds, ReactFlow, SelectionMode, useReactFlow, useStore,
   type Connection, type EdgeChange, type FinalConnectionState, type OnConnectStartParams,
 } from "@xyflow/react";
 import { Scan } from "lucide-react";
@@ -19,13 +19,17 @@ import { ConnectingContext } from "./connecting";
 import { Frame } from "./Frame";
 import { GroupFrame } from "./GroupFrame";
 import { NoteCard } from "./NoteCard";
+import { Overview } from "./Overview";
 import type { BoardNode } from "./geometry";
 import { useFit } from "./useFit";
 import { useBoardNodes } from "./useBoardNodes";
 import { Wire, type WireEdge } from "./Wire";
 
+// Whatever is passed to React Flow stays the same object from one drawing to the next: a new one draws every card and wire anew.
 const NODE_TYPES = { card: Card, frame: Frame, note: NoteCard, area: GroupFrame };
 const EDGE_TYPES = { wire: Wire };
+const MULTI_SELECTION_KEYS = ["Meta", "Control", "Shift"];
+const SNAP_GRID: [number, number] = [8, 8];
 
 /** The type of what the palette drags. */
 export const DRAG_TYPE = "application/x-workbench-block";
@@ -102,6 +106,28 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
     [session],
   );
 
+  const onEdgeClick = useCallback((_event: unknown, edge: WireEdge) => session.inspect(edge.source, "out", edge.id), [session]);
+
+  const onNodeClick = useCallback(
+    (event: Pick<MouseEvent, "shiftKey" | "ctrlKey" | "metaKey">, node: BoardNode) => {
+      // A click on a block that is open in the inspector's place shows that block there.
+      const { inspector, functionPanel, view } = session.store.get();
+      const tab = inspector?.edgeId ? "config" : inspector?.tab;
+      if (node.type === "card" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+        if (inspector || functionPanel) session.inspect(node.id, tab);
+        else if (view?.blocks[node.id]?.status === "failed") session.inspect(node.id, "out");
+      }
+    },
+    [session],
+  );
+
+  const onPaneClick = useCallback(() => {
+    session.select([]);
+    if (session.store.get().inspector) session.inspectFunction();
+  }, [session]);
+
+  const onInit = useCallback(() => show("first", 0), [show]);
+
   const onDrop = (event: DragEvent) => {
     const type = event.dataTransfer.getData(DRAG_TYPE);
     if (!type) return;
@@ -143,27 +169,16 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         onConnectEnd={endConnecting}
         onConnect={onConnect}
         isValidConnection={isValid}
-        onEdgeClick={(_event, edge) => session.inspect(edge.source, "out", edge.id)}
-        onNodeClick={(event, node) => {
-          // A click on a block that is open in the inspector's place shows that block there.
-          const { inspector, functionPanel, view } = session.store.get();
-          const tab = inspector?.edgeId ? "config" : inspector?.tab;
-          if (node.type === "card" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
-            if (inspector || functionPanel) session.inspect(node.id, tab);
-            else if (view?.blocks[node.id]?.status === "failed") session.inspect(node.id, "out");
-          }
-        }}
-        onPaneClick={() => {
-          session.select([]);
-          if (session.store.get().inspector) session.inspectFunction();
-        }}
+        onEdgeClick={onEdgeClick}
+        onNodeClick={onNodeClick}
+        onPaneClick={onPaneClick}
         onlyRenderVisibleElements
         nodesFocusable={false}
         edgesFocusable={false}
         disableKeyboardA11y
         deleteKeyCode={null}
         selectionMode={SelectionMode.Partial}
-        multiSelectionKeyCode={["Meta", "Control", "Shift"]}
+        multiSelectionKeyCode={MULTI_SELECTION_KEYS}
         preventScrolling={focused}
         panOnScroll={focused}
         zoomOnScroll={false}
@@ -175,8 +190,8 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
         nodesDraggable={!locked}
         nodesConnectable={!locked}
         snapToGrid
-        snapGrid={[8, 8]}
-        onInit={() => show("first", 0)}
+        snapGrid={SNAP_GRID}
+        onInit={onInit}
         elevateNodesOnSelect={false}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className="wbc-dots" />
@@ -185,7 +200,7 @@ export function Board({ id, focused }: { id: string; focused: boolean }) {
             <Scan size={12} aria-hidden="true" className="wbc-line-icon" />
           </ControlButton>
         </Controls>
-        {many && hidden && <MiniMap className="wbc-minimap" pannable zoomable ariaLabel="Overview" nodeClassName={(node) => miniClass(node as BoardNode, session.store.get())} />}
+        {many && hidden && <Overview />}
       </ReactFlow>
     </div>
   );
@@ -201,12 +216,6 @@ function isPartHidden(nodes: BoardNode[], view: { transform: [number, number, nu
   const left = bounds.x * zoom + x;
   const top = bounds.y * zoom + y;
   return left < -8 || top < -8 || left + bounds.width * zoom > view.width + 8 || top + bounds.height * zoom > view.height + 8;
-}
-
-function miniClass(node: BoardNode, state: Parameters<typeof shownState>[0]): string {
-  if (node.type === "frame" || node.type === "area" || node.type === "note") return "wbc-mini-frame";
-  const found = shownState(state, node.id);
-  return `wbc-mini-${found ? lookOf(found) : "idle"}`;
 }
 
 /** Keeps what matters in sight: the block that the debugger stands at, and the block that the keyboard moved to. */

@@ -26,6 +26,7 @@ export function useBoardNodes() {
   const groups = useRef(new Map<string, GroupNode>());
   const locked = useCanvas((s) => s.locked);
   const wires = useRef(new Map<string, WireEdge>());
+  const lists = useRef<{ nodes: BoardNode[]; edges: WireEdge[] }>({ nodes: [], edges: [] });
 
   const nodes = useMemo(() => {
     const known = new Map<string, CardNode>();
@@ -88,7 +89,7 @@ export function useBoardNodes() {
     const back: BoardNode[] = [...framed.values()].sort((a, b) => a.data.depth - b.data.depth);
     notes.current = noteNodes(flow, dragged, locked || session.isReadOnly, notes.current);
     groups.current = groupNodes(flow, boxes, groups.current);
-    return [...groups.current.values(), ...back, ...notes.current.values(), ...known.values()];
+    return (lists.current.nodes = kept(lists.current.nodes, [...groups.current.values(), ...back, ...notes.current.values(), ...known.values()]));
   }, [flow, types, selected, dragged, locked, session]);
 
   const edges = useMemo(() => {
@@ -117,7 +118,7 @@ export function useBoardNodes() {
       );
     }
     wires.current = known;
-    return [...known.values()];
+    return (lists.current.edges = kept(lists.current.edges, [...known.values()]));
     // The frames and cards are those that `nodes` has just made.
   }, [flow, types, selectedEdges, nodes]);
 
@@ -159,6 +160,11 @@ export function useBoardNodes() {
   );
 
   return { nodes, edges, onNodesChange };
+}
+
+/** The list as it was where it holds the same things: React Flow then has nothing to look at. */
+function kept<T>(before: T[], now: T[]): T[] {
+  return before.length === now.length && now.every((item, i) => item === before[i]) ? before : now;
 }
 
 /** Where a wire's ends are, and the room that its first port's name takes. */

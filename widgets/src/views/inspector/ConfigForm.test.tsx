@@ -56,6 +56,28 @@ describe("typing in a config form", () => {
     expect(changes).toEqual([{ path: "xyz" }]);
   });
 
+  it("goes up at once, and is said to be whole, when its field is left or Enter is pressed", () => {
+    const settled: number[] = [];
+    draw({ onSettle: () => settled.push(changes.length) });
+    type("path", "xy");
+    input("path").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect([changes, settled]).toEqual([[{ path: "xy" }], [1]]);
+    type("path", "xyz");
+    input("path").dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+    expect([changes.at(-1), settled]).toEqual([{ path: "xyz" }, [1, 2]]);
+  });
+
+  it("does not make a choice or a button wait", () => {
+    const settled: number[] = [];
+    const onSettle = () => settled.push(changes.length);
+    draw({ schema: { properties: { strict: { type: "boolean" } } }, config: {}, onSettle });
+    flushSync(() => input("strict").click());
+    expect([changes, settled.at(-1)]).toEqual([[{ strict: true }], 1]);
+    draw({ blockId: "b", config: { path: "x", count: 9 }, onSettle });
+    flushSync(() => host.querySelector<HTMLButtonElement>('[data-field="count"] button[aria-label="Reset to 3"]')!.click());
+    expect([changes.at(-1), settled.at(-1)]).toEqual([{ path: "x" }, 2]);
+  });
+
   it("is kept when the saved config comes again or changes elsewhere", () => {
     draw();
     type("path", "typed");

@@ -1,6 +1,6 @@
 /** A block's config as a form drawn from its JSON Schema. */
 
-import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEvent, type MouseEvent } from "react";
 import { mergeDraft, sameValue } from "../../core/inspector/draft";
 import { formatPath, parsePath } from "../../core/inspector/paths";
 import { problemsElsewhere, problemsUnder } from "../../core/inspector/problems";
@@ -22,8 +22,10 @@ export interface ConfigFormProps {
   problems?: readonly Problem[];
   hints?: ScopeHints;
   readOnly?: boolean;
-  /** Called a moment after the last key, on leaving a field, and before the form goes away. */
+  /** Called a moment after the last key, with a choice, on leaving a field, and before the form goes away. */
   onChange(config: Config): void;
+  /** What was passed on is whole: nobody types on in it. */
+  onSettle?(): void;
   onFix?(problem: Problem): void;
   /** Scrolls to this field (`config.conditions[0].field`, or what holds it) and puts the cursor there; a new object does so again. */
   focus?: { field: string } | null;
@@ -34,22 +36,26 @@ export interface ConfigFormProps {
 const NONE: readonly Problem[] = [];
 
 /** Local typing over the saved config. Nothing typed is lost when the saved config changes or the form goes away. */
-function useDraft({ config, onChange, delayMs = 350 }: ConfigFormProps) {
+function useDraft({ config, onChange, onSettle, delayMs = 350 }: ConfigFormProps) {
   const [draft, setDraft] = useState(config);
   const now = useRef(draft);
   const base = useRef(config);
   const sent = useRef<Config | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const send = useRef(onChange);
-  send.current = onChange;
+  const up = useRef({ onChange, onSettle });
+  up.current = { onChange, onSettle };
 
   const flush = useCallback(() => {
     clearTimeout(timer.current);
     timer.current = undefined;
     if (sameValue(now.current, sent.current ?? base.current)) return;
     sent.current = now.current;
-    send.current(now.current);
+    up.current.onChange(now.current);
   }, []);
+  const settle = useCallback(() => {
+    flush();
+    up.current.onSettle?.();
+  }, [flush]);
 
   useLayoutEffect(() => {
     // An older save coming back must not undo what was typed after it: the draft is compared with what it started from.
@@ -59,7 +65,7 @@ function useDraft({ config, onChange, delayMs = 350 }: ConfigFormProps) {
     if (next !== now.current) setDraft((now.current = next));
   }, [config]);
 
-  useEffect(() => () => flush(), [flush]);
+  useEffect(() => () => settle(), [settle]);
 
   const change = useCallback(
     (next: Config) => {
@@ -69,7 +75,7 @@ function useDraft({ config, onChange, delayMs = 350 }: ConfigFormProps) {
     },
     [flush, delayMs],
   );
-  return { draft, change, flush };
+  return { draft, change, settle };
 }
 
 export function ConfigForm(props: ConfigFormProps) {
@@ -78,14 +84,14 @@ export function ConfigForm(props: ConfigFormProps) {
 
 function Form(props: ConfigFormProps) {
   const { schema, problems = NONE, hints, readOnly = false, onFix } = props;
-  const { draft, change, flush } = useDraft(props);
+  const { draft, change, settle } = useDraft(props);
   const idBase = useId();
   const fields = useMemo(() => fieldsOf(resolve(schema, schema), schema), [schema]);
   const names = useMemo(() => new Set(fields.map((field) => field.name)), [fields]);
   const unknown = useMemo(() => Object.fromEntries(Object.entries(draft).filter(([key]) => !names.has(key))), [draft, names]);
   const share = useMemo<FormShare>(
-    () => ({ root: schema, problems, hints, readOnly, idBase, flush, ...(onFix ? { onFix } : {}) }),
-    [schema, problems, hints, readOnly, idBase, onFix, flush],
+    () => ({ root: schema, problems, hints, readOnly, idBase, ...(onFix ? { onFix } : {}) }),
+    [schema, problems, hints, readOnly, idBase, onFix],
   );
   const form = useRef<HTMLFormElement>(null);
   const { focus = null } = props;
@@ -116,7 +122,16 @@ function Form(props: ConfigFormProps) {
 
   return (
     <FormContext value={share}>
-      <form ref={form} className="wb-form" onSubmit={(event) => event.preventDefault()} onBlur={flush} aria-label="Configuration">
+      <form
+        ref={form}
+        className="wb-form"
+        onSubmit={(event) => event.preventDefault()}
+        onBlur={settle}
+        onChange={(event) => isChoice(event) && settle()}
+        onClick={(event) => isButton(event) && settle()}
+        onKeyDownCapture={(event) => isDone(event) && settle()}
+        aria-label="Configuration"
+      >
         <ProblemLines problems={elsewhere} onFix={onFix} />
         <datalist id={`${idBase}-columns`}>
           {columns.map((name) => (
@@ -156,6 +171,20 @@ function Form(props: ConfigFormProps) {
       </form>
     </FormContext>
   );
+}
+
+/** A box that was ticked or an entry that was chosen, where text goes on with the next key. */
+function isChoice({ target }: FormEvent): boolean {
+  return target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type));
+}
+
+function isButton({ target }: MouseEvent): boolean {
+  return target instanceof Element && target.closest("button") !== null;
+}
+
+/** Enter where it makes no new line. */
+function isDone({ key, target }: KeyboardEvent): boolean {
+  return key === "Enter" && target instanceof Element && target.matches("input, .wb-code-line *");
 }
 
 /**

@@ -65,6 +65,8 @@ export interface InspectorProps {
   /** A field of the config to go to (from a problem); a new object goes there again. */
   focus?: { field: string } | null;
   onConfig(blockId: string, config: Record<string, unknown>): void;
+  /** The config that was told last is whole: nobody types on in it. */
+  onSettle?(): void;
   onRename?(blockId: string, name: string): void;
   onFix?(problem: Problem): void;
   onPickBlock?(blockId: string, path: string | null): void;
@@ -194,7 +196,7 @@ export function Inspector(props: InspectorProps) {
 const stop = (event: { stopPropagation(): void }) => event.stopPropagation();
 
 function Body(props: InspectorProps & { block: InspectedBlock }) {
-  const { block, kind, tab, problems, hints, readOnly, onConfig, onFix, onPickBlock, inputs, outputs, execution, onRunAgain } = props;
+  const { block, kind, tab, problems, hints, readOnly, onConfig, onSettle, onFix, onPickBlock, inputs, outputs, execution, onRunAgain } = props;
   switch (tab) {
     case "config":
       if (!kind) return <Empty>There is no block type “{block.type}” here, so its config has no form.</Empty>;
@@ -206,6 +208,7 @@ function Body(props: InspectorProps & { block: InspectedBlock }) {
           problems={problems}
           readOnly={readOnly ?? false}
           onChange={(config) => onConfig(block.id, config)}
+          {...(onSettle ? { onSettle } : {})}
           {...(hints ? { hints } : {})}
           focus={props.focus ?? null}
           {...(onFix ? { onFix } : {})}

@@ -12,8 +12,6 @@ export interface FormShare {
   /** Starts every element id of the form. */
   idBase: string;
   onFix?: (problem: Problem) => void;
-  /** Saves what was typed now, without waiting. */
-  flush(): void;
 }
 
 export const FormContext = createContext<FormShare>({
@@ -22,7 +20,6 @@ export const FormContext = createContext<FormShare>({
   hints: undefined,
   readOnly: false,
   idBase: "wb",
-  flush: () => undefined,
 });
 
 /** What fields can refer to, where there is a server to ask. */

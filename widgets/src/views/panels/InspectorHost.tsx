@@ -90,6 +90,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       problems={problems as readonly ShownProblem[]}
       {...(hints ? { hints } : {})}
       onConfig={(id, config) => session.updateConfig(id, config as typeof block.config)}
+      onSettle={() => session.document.settle()}
       onRename={(id, name) => session.renameBlock(id, name)}
       onFix={(problem) => session.applyFix(problem as never)}
       onPickBlock={(id) => session.select([id])}
