@@ -27,14 +27,14 @@ from workbench.engine.recovery import find_open_runs
 ONE = FunctionPolicy(concurrency=Concurrency(1))
 
 
-def fail_next_sync() -> None:
-    """The next sync of the log fails, and no other."""
-    failed = False
+def fail_next_sync(times: int = 1) -> None:
+    """The next sync of the log fails (or the next few), and no other."""
+    left = times
 
     def hook(name: str) -> None:
-        nonlocal failed
-        if name == "log.before_sync" and not failed:
-            failed = True
+        nonlocal left
+        if name == "log.before_sync" and left:
+            left -= 1
             raise OSError(5, "Input/output error")
 
     listen(hook)
@@ -84,6 +84,21 @@ def test_a_run_that_lost_the_log_goes_on_without_a_restart(houses: Callable[...,
     assert len({c.key for c in house.world.calls if c.block == "t"}) == 1
     assert house.world.count("u") == 1
     assert house.store.health()["ok"]
+
+
+def test_a_run_whose_end_is_lost_as_it_is_taken_up_is_taken_up_once_more(houses: Callable[..., House]) -> None:
+    house = houses().start()
+    first = house.submit(flow([touch("t", 1, door="d")], "start > t"))
+    house.world.until(house.world.began, "t")
+    house.settle()
+    house.flows.clear()
+    fail_next_sync(times=2)  # of the effect's checkpoint, and of the end that recovery writes instead
+    house.do(house.world.open("d"))
+    ended = _ended(house, first)
+    assert (ended.status, ended.error["type"]) == ("failed", "FUNCTION_GONE")
+    house.settle()
+    assert house.call(house.engine.broken) == []
+    assert house.engine.health()["ok"]
 
 
 def test_a_run_that_lost_the_log_keeps_its_place_until_it_is_taken_up(houses: Callable[..., House]) -> None:

@@ -53,7 +53,7 @@ class Retaking:
             self._task.add_done_callback(self._done)
 
     async def _take_up(self) -> None:
-        lost = set(self.lost_runs)
+        lost = dict(self.lost_runs)
         try:
             entries = await self._recover()
             self._intake.take_up(entries)
@@ -63,7 +63,9 @@ class Retaking:
         for workspace in {entry.row.workspace_id for entry in entries}:
             self._intake.dispatch(workspace)
         taken_up = {entry.row.id for entry in entries}
-        for run_id in lost:
+        for run_id, row in lost.items():
+            if self.lost_runs[run_id] is not row:  # its end was lost anew
+                continue
             del self.lost_runs[run_id]
             if run_id not in taken_up:
                 self._gone(run_id)
