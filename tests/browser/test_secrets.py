@@ -1,7 +1,8 @@
-"""A secret is made and named on the canvas, and its value stays nowhere in the page or the flow."""
+"""Secrets on the canvas: made, named, missed by an import. Their values stay nowhere in the page or the flow."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -9,6 +10,14 @@ from playwright.sync_api import expect
 from tests.browser import flows
 from tests.browser.lab import Lab
 from tests.browser.stage import Canvas, Stage
+
+DROP = """([text, root]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], "asks.bundle.json", { type: "application/json" }));
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    root.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }
+}"""
 
 Draw = Callable[..., tuple[Canvas, str]]
 VALUE = "hunter2-of-the-browser"
@@ -44,3 +53,22 @@ def test_a_new_secret_is_typed_once_and_named_in_its_field(draw: Draw, stage: St
     expect(menu.get_by_role("button", name="shop_token")).to_be_visible()
     stage.shoot_both("secret-menu")
     lab.call("DELETE", "/secrets/shop_token")
+
+
+def test_an_import_warns_of_a_secret_that_is_not_here_and_still_goes_on(draw: Draw, stage: Stage, lab: Lab) -> None:
+    flow = flows.chain(0)
+    auth = {"type": "bearer", "token": "{{ secrets.prices_token }}"}
+    flow["blocks"].append(
+        flows.block("call", "http_request", "prices", (200, 24), url="https://example.org", auth=auth)
+    )
+    asks = lab.make_function("asks with a secret", flow)
+    bundle = json.dumps(lab.call("GET", f"/export/{asks}"))
+    lab.call("DELETE", f"/functions/{asks}")
+    canvas, _ = draw(flows.chain(1))
+    stage.page.evaluate(DROP, [bundle, canvas.root.element_handle()])
+    issue = canvas.root.locator('[data-testid=import-item][data-kind="function"]').get_by_test_id("import-issue")
+    expect(issue).to_contain_text("“prices” needs the secret prices_token, which is not here")
+    expect(issue).to_contain_text("PUT /secrets/prices_token")
+    stage.shoot_both("import-secret")
+    canvas.part("import-go").click()
+    expect(canvas.part("notice")).to_contain_text("1 created")

@@ -317,7 +317,7 @@ def test_secrets_never_leave_and_stay_where_they_are(api: httpx.Client, other: h
     assert sent["headers"] == {"Accept": "text/plain", "X-Api-Key": "{{ secrets.key }}"}
     assert sent["query"] == {"page": "1"}
     item = data(other.post("/import", json={"bundle": bundle}))["items"][1]
-    assert sorted(i["field"].rpartition("config.")[2] for i in item["issues"] if "secret" in i["issue"]) == [
+    assert sorted(i["field"].rpartition("config.")[2] for i in item["issues"] if "is secret" in i["issue"]) == [
         "auth.token", "headers.Authorization", "list.0.apiKey", "password", "query.access_token",
     ]  # fmt: skip
     bundle["functions"][0]["description"] = "changed"
@@ -412,3 +412,35 @@ def test_an_update_that_cannot_run_leaves_a_draft_a_draft(api: httpx.Client, can
     assert any("stays a draft" in i["issue"] for i in second["items"][0]["issues"])
     told = function(api, first["idMap"]["x"])
     assert (told["status"], told["description"]) == ("draft", "again")
+
+
+def test_a_secret_that_a_function_names_and_that_is_not_here_is_told_and_the_import_goes_on(
+    api: httpx.Client, other: httpx.Client
+) -> None:
+    token = "{{ secrets.bundle_token }}"
+    calls = [
+        {
+            "id": i,
+            "type": "http_request",
+            "name": i,
+            "config": {"url": "https://x.org", "auth": {"type": "bearer", "token": token}},
+        }
+        for i in ("first", "second")
+    ]
+    flow = {"blocks": [{"id": "start", "type": "start"}, *calls], "edges": [{"source": "start", "target": "first"}]}
+    made_ = data(api.post("/functions", json={"name": "asks with a secret", "flow": flow}), 201)
+    bundle = export(api, functionIds=[made_["id"]])
+    item = data(other.post("/import/preview", json={"bundle": bundle}))["items"][1]
+    assert item["action"] == "create"
+    assert item["issues"] == [
+        {
+            "field": "bundle.functions[0].blocks[1].config.auth.token",
+            "issue": "“first” needs the secret `bundle_token`, which is not here: set it before a run, by the key "
+            "button of its field or PUT /secrets/bundle_token",
+        }
+    ]
+    done = bring(other, bundle)
+    assert (done["counts"]["create"], done["items"][1]["issues"]) == (2, item["issues"])
+    data(other.put("/secrets/bundle_token", json={"value": "v"}))
+    again = data(other.post("/import/preview", json={"bundle": bundle, "conflictStrategy": "create"}))
+    assert again["items"][1]["issues"] == []

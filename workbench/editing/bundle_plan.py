@@ -14,6 +14,7 @@ from workbench.blocks.registry import BlockRegistry
 from workbench.editing.bundle_matching import CanvasMatch, FunctionMatch, Matching
 from workbench.editing.bundle_models import ImportItem, ItemIssue
 from workbench.editing.bundle_store import Present
+from workbench.editing.secret_uses import named_by
 from workbench.editing.settings import FunctionSettings, checked_policy
 from workbench.flow.bundles.form import keys_of
 from workbench.flow.bundles.reading import ReadBundle, issues_of, why_not
@@ -58,14 +59,18 @@ class Planner:
         flows: Mapping[str, Flow],
         ids: Mapping[str, str],
         registry: BlockRegistry,
+        secrets: frozenset[str] | None = None,
     ) -> None:
-        """`flows` are those of the functions here that items are, `ids` what the bundle's functions are here."""
+        """`flows` are those of the functions here that items are, `ids` what the bundle's functions are here; `secrets`
+        are the names of those that there are, None where that is not looked at.
+        """
         self._bundle = bundle
         self._matching = matching
         self._here = {f.function.id: f.function.name for f in present.functions}
         self._flows = flows
         self._ids = ids
         self._registry = registry
+        self._secrets = secrets
 
     def plan(self, on_function: Callable[[int, int], object] = lambda done, total: None) -> list[Planned]:
         """Every function; those that cannot be imported after all become errors."""
@@ -90,6 +95,7 @@ class Planner:
         self._status(planned, old)
         self._note_types(planned)
         self._note_calls(planned)
+        self._note_secrets(planned)
         if here is not None and old is not None and match.action != "create":
             self._compare(planned, old)
         return planned
@@ -181,6 +187,19 @@ class Planner:
                 continue
             where = f"bundle.functions[{source.at}].blocks[{at}].config.functionId"
             planned.warnings.append(Issue(where, self._called(called)))
+
+    def _note_secrets(self, planned: Planned) -> None:
+        """Each secret once that the function names and that is not here."""
+        noted = set(self._secrets) if self._secrets is not None else None
+        for at, block in enumerate(planned.flow.blocks):
+            for name, path in sorted(named_by(block, self._registry).items()):
+                if noted is None or name in noted:
+                    continue
+                noted.add(name)
+                where = f"bundle.functions[{planned.match.source.at}].blocks[{at}].config.{path}"
+                text = f"“{block.name}” needs the secret `{name}`, which is not here"
+                how = f"set it before a run, by the key button of its field or PUT /secrets/{name}"
+                planned.warnings.append(Issue(where, f"{text}: {how}"))
 
     def _compare(self, planned: Planned, old: Flow) -> None:
         match, here = planned.match, planned.match.here

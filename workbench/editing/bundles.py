@@ -22,6 +22,7 @@ from workbench.editing.bundle_writing import Writing, canvas_facts, written
 from workbench.editing.flow_store import latest_flows
 from workbench.editing.functions import Functions
 from workbench.editing.memory import Memory
+from workbench.editing.secret_uses import SecretNames
 from workbench.editing.settings import Settings
 from workbench.flow.bundles.form import finished
 from workbench.flow.bundles.reading import ReadBundle, read_bundle, refused
@@ -69,7 +70,9 @@ class Bundles:
         memory: Memory,
         clock: Clock,
         ids: Ids,
+        secret_names: SecretNames | None = None,
     ) -> None:
+        self._secret_names = secret_names
         self._store = store
         self._functions = functions
         self._settings = settings
@@ -145,6 +148,7 @@ class Bundles:
     async def _compare(self, caller: Caller, bundle: ReadBundle, asked: ToImport, told: Progress) -> _Compared:
         if asked.target_canvas_id is not None:
             id_bytes("canvas", asked.target_canvas_id)
+        secrets = self._secret_names(caller.workspace_id) if self._secret_names is not None else None
 
         def compare(cursor: Any) -> _Compared:
             there = _present(cursor, caller, bundle, asked)
@@ -153,7 +157,7 @@ class Bundles:
             ids = self._targets(matching)
             here = [f.here.function.id for f in matching.functions if f.here is not None]
             flows = latest_flows(cursor, caller.workspace_id, here)
-            planner = Planner(bundle, matching, there, flows, ids, self._registry)
+            planner = Planner(bundle, matching, there, flows, ids, self._registry, secrets)
             return _Compared(matching, key, planner.plan(lambda n, of: told("comparing", n, of)), ids)
 
         return await self._store.read(compare)

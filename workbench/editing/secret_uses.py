@@ -21,7 +21,7 @@ def uses_of(functions: Iterable[tuple[str, str, Flow]], registry: BlockRegistry)
     for function_id, name, flow in sorted(functions, key=lambda f: (f[1].casefold(), f[0])):
         blocks: dict[str, list[str]] = {}
         for block in flow.blocks:
-            for secret in sorted(_named_by(block, registry)):
+            for secret in sorted(named_by(block, registry)):
                 blocks.setdefault(secret, []).append(block.id)
         for secret, ids in blocks.items():
             use = SecretUse(function_id=function_id, function_name=name, block_ids=tuple(ids))
@@ -29,8 +29,9 @@ def uses_of(functions: Iterable[tuple[str, str, Flow]], registry: BlockRegistry)
     return found
 
 
-def _named_by(block: Block, registry: BlockRegistry) -> set[str]:
-    named: set[str] = set()
+def named_by(block: Block, registry: BlockRegistry) -> dict[str, str]:
+    """The secrets that a block names, each with the path of a config field that does."""
+    named: dict[str, str] = {}
     for field in registry.expressions(block.type, block.config):
         if not field.takes_secrets or SECRETS not in field.text:
             continue
@@ -38,5 +39,5 @@ def _named_by(block: Block, registry: BlockRegistry) -> set[str]:
             template = parse_as(field.mode, field.text)
         except ExpressionError:
             continue
-        named |= template.secrets
+        named |= dict.fromkeys(template.secrets, field.path)
     return named

@@ -49,7 +49,7 @@ class Editing:
         self.history = History(store, self.functions, registry, self._memory, clock, ids)
         self.snapshots = Snapshots(store, self.functions, self.history, clock, ids)
         self.copies = Copies(store, self.functions, self.settings, self._memory, clock, ids)
-        self.bundles = Bundles(store, self.functions, self.settings, registry, self._memory, clock, ids)
+        self.bundles = Bundles(store, self.functions, self.settings, registry, self._memory, clock, ids, names)
         self._memory.on_drop += [self.functions.calls.forget, self.settings.drop, engine.forget_function]
 
     async def start(self) -> None:

@@ -7,6 +7,7 @@ import { ACTIONS, countedWords, differenceWords, readBundle, type Bundle } from 
 import type { ImportItem, ImportPreview, ImportStrategy } from "../../core/wire";
 import { wordsOfProblem } from "../../core/running";
 import { FieldChange } from "../history/FieldChange";
+import { Prose } from "../inspector/Prose";
 import { useCanvas, useSession } from "../session";
 
 const STRATEGIES: readonly { id: ImportStrategy; word: string; title: string }[] = [
@@ -233,8 +234,8 @@ function Row({ item, isOverridden, onOverride }: { item: ImportItem; isOverridde
       <td>
         <span className="wbc-quiet">{item.reason}</span>
         {item.issues.map((issue) => (
-          <span key={`${issue.field} ${issue.issue}`} className="wbc-import-issue">
-            {issue.field}: {issue.issue}
+          <span key={`${issue.field} ${issue.issue}`} className={`wbc-import-issue${item.action === "error" ? " wbc-tone-failed" : ""}`} title={issue.field} data-testid="import-issue">
+            <span aria-hidden="true">{item.action === "error" ? "✕" : "⚠"}</span> <Prose text={issue.issue} />
           </span>
         ))}
       </td>
