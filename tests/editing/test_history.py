@@ -417,3 +417,42 @@ def test_a_change_of_the_function_itself_says_what_it_was(
     assert data(undo(api, function))["label"] == label
     data(api.put(f"/functions/{function['id']}", json=change))
     assert data(api.get("/commands/history", params={"functionId": function["id"]}))[0]["label"] == label
+
+
+def test_what_was_made_again_is_taken_back_before_what_it_was_made_on(
+    api: httpx.Client, function: dict[str, Any]
+) -> None:
+    first = flow_of(api, function)
+    block = next(b for b in first["blocks"] if b["id"] == "sum")
+    change = batch(api, command(function, "UPDATE_BLOCK", blockId="sum", config={"code": "9"}))["groupId"]
+    data(undo(api, function, groupId=change))
+    before = flow_of(api, function)
+    anew = batch(
+        api,
+        command(function, "REMOVE_BLOCK", blockId="sum"),
+        command(function, "ADD_BLOCK", block={**block, "config": before["blocks"][1]["config"]}),
+    )["groupId"]
+    data(redo(api, function, groupId=change))
+    error = undo(api, function, groupId=anew).json()["error"]
+    assert (error["code"], error["groupId"]) == ("CONFLICT", change)
+    assert error["hint"].startswith("Undo “Change of “")
+    told = api.get("/commands/history", params={"functionId": function["id"]}).json()["meta"]
+    assert told["undo"]["groupId"] == change
+    assert data(undo(api, function))["groupId"] == change
+    assert data(undo(api, function))["groupId"] == anew
+    assert flow_of(api, function) == first
+    assert undo(api, function).status_code == 409
+    data(redo(api, function))
+    data(redo(api, function))
+    data(undo(api, function, toGroupId=anew))
+    assert flow_of(api, function) == first
+
+
+def test_what_an_undo_stands_in_the_way_of_says_to_redo_it(api: httpx.Client, function: dict[str, Any]) -> None:
+    added = batch(api, command(function, "ADD_BLOCK", block={"id": "x", "type": "transform"}))["groupId"]
+    change = batch(api, command(function, "UPDATE_BLOCK", blockId="x", config={"code": "9"}))["groupId"]
+    data(undo(api, function))
+    data(undo(api, function))
+    error = redo(api, function, groupId=change).json()["error"]
+    assert (error["code"], error["groupId"]) == ("CONFLICT", added)
+    assert error["hint"].startswith("Redo “New block")

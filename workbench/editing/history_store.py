@@ -29,11 +29,28 @@ class Edit:
     kind: str
     group_id: str
     origin: str
+    of_group: str | None
+
+    @property
+    def about(self) -> str:
+        """The group that an undo or a redo is about, else its own."""
+        return self.of_group or self.group_id
 
 
-_EDIT = (
-    "function_id::VARCHAR, version, type, changes, label, author, created_at, undone, kind, group_id::VARCHAR, origin"
-)
+_EDIT = """
+    function_id::VARCHAR, version, type, changes, label, author, created_at, undone, kind, group_id::VARCHAR, origin,
+    of_group::VARCHAR
+"""
+_STANDING = f"""
+    SELECT c.group_id, max(greatest(c.version, coalesce(r.version, 0))) AS version
+    FROM commands c LEFT JOIN (
+        SELECT of_group, max(version) AS version FROM commands
+        WHERE workspace_id = $1::UUID AND function_id = $2::UUID AND kind = 'redo' GROUP BY of_group
+    ) r ON r.of_group = c.group_id
+    WHERE c.workspace_id = $1::UUID AND c.function_id = $2::UUID AND c.{UNDOABLE} AND NOT c.undone
+    GROUP BY c.group_id
+"""
+"""The groups of a function that stand, each with the version that it stands since: what was made again is newer."""
 
 
 def _edit(row: tuple[Any, ...]) -> Edit:
@@ -84,18 +101,18 @@ def since(cursor: Any, workspace: str, function_id: str, version: int, *, every:
 
 def standing_from(cursor: Any, workspace: str, function_id: str, group_id: str, limit: int) -> list[str]:
     """The groups of a function that stand, newest first, down to this one; none where it is not one of them."""
-    rows = cursor.execute(
+    rows = execute(
+        cursor,
         f"""
-        WITH standing AS (
-            SELECT group_id, max(version) AS version FROM commands
-            WHERE workspace_id = $workspace AND function_id = $function::UUID AND {UNDOABLE} AND NOT undone
-            GROUP BY group_id
-        )
+        WITH standing AS ({_STANDING})
         SELECT group_id::VARCHAR FROM standing
-        WHERE version >= (SELECT version FROM standing WHERE group_id = $group::UUID)
-        ORDER BY version DESC LIMIT $limit
+        WHERE version >= (SELECT version FROM standing WHERE group_id = $3::UUID)
+        ORDER BY version DESC LIMIT $4::BIGINT
         """,
-        {"workspace": workspace, "function": function_id, "group": group_id, "limit": limit},
+        workspace,
+        function_id,
+        group_id,
+        limit,
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -167,9 +184,25 @@ class _Tops:
     """The last undo that has not been made again."""
     newest: int
     """The last that is neither undo nor redo."""
+    redone: int
+    """The last redo."""
 
     def undo(self, cursor: Any, workspace: str, function_id: str) -> Step | None:
-        """What an undo would take back."""
+        """What an undo would take back: what was made, or made again, last."""
+        if self.redone > self.standing > 0:
+            row = execute(
+                cursor,
+                f"""
+                WITH standing AS ({_STANDING})
+                SELECT {_STEP} FROM commands
+                WHERE workspace_id = $1::UUID AND function_id = $2::UUID
+                  AND group_id = (SELECT arg_max(group_id, version) FROM standing)
+                LIMIT 1
+                """,
+                workspace,
+                function_id,
+            ).fetchone()
+            return Step(*row) if row else None
         return _step(cursor, _STEP, workspace, function_id, self.standing) if self.standing else None
 
     def redo(self, cursor: Any, workspace: str, function_id: str) -> Step | None:
@@ -185,7 +218,7 @@ def _tops(cursor: Any, workspace: str, function_id: str) -> _Tops:
         f"""
         SELECT count(*), coalesce(max(version) FILTER ({UNDOABLE} AND NOT undone), 0),
             coalesce(max(version) FILTER (kind = 'undo' AND NOT undone), 0),
-            coalesce(max(version) FILTER ({UNDOABLE}), 0)
+            coalesce(max(version) FILTER ({UNDOABLE}), 0), coalesce(max(version) FILTER (kind = 'redo'), 0)
         FROM commands WHERE workspace_id = $1::UUID AND function_id = $2::UUID
         """,
         workspace,

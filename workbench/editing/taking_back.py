@@ -99,9 +99,9 @@ def _in_the_way(
 ) -> Conflict:
     """Who changed since what this needs, and when; what is `done` already stands no more."""
     at = touched(standing.change)
-    later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, max(s.version for s in steps))
-    left = [e for e in later if e.group_id not in done]
-    blame = next((e for e in left if any(_is_near(c, standing.change) for c in e.changes)), None)
+    version = max(s.version for s in steps)
+    later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, version, every=True)
+    blame = _blamed(later, standing.change, {*done, steps[-1].group_id})
     block = edit.draft.flow.block(at[1]) if at[0] == "block" else None
     name = block.name if block is not None else _name_then(at[1], later) or at[1]
     named = f"{at[0]} “{name}”" if at[1] else at[0]
@@ -109,15 +109,24 @@ def _in_the_way(
     value = getattr(standing.change, "value", None)
     return Conflict(
         f"“{steps[-1].label}” cannot be {'undone' if kind == 'undo' else 'made again'}: {named}: {standing.why}.{who}",
-        hint=f"Undo “{blame.label}” first, or change the {at[0]} by hand." if blame else "Change it by hand.",
+        hint=f"{'Redo' if blame.kind == 'undo' else 'Undo'} “{blame.label}” first, or change the {at[0]} by hand."
+        if blame
+        else "Change it by hand.",
         details=[Issue(f"{at[0]}s.{at[1]}" if at[1] else at[0], standing.why)],
         data={
             "blockId": at[1] if at[0] == "block" else (value or {}).get("source") if at[0] == "edge" else None,
-            "groupId": blame.group_id if blame else None,
+            "groupId": blame.about if blame else None,
             "version": blame.version if blame else None,
             "author": blame.author if blame else None,
         },
     )
+
+
+def _blamed(later: list[sql.Edit], wanted: Change, done: set[str]) -> sql.Edit | None:
+    """The last of the later edits that stands in the way; one that was made later too speaks for its undo and redo."""
+    own = {e.group_id for e in later if e.of_group is None} | done
+    left = (e for e in later if not e.undone and (e.of_group not in own if e.of_group else e.group_id not in done))
+    return next((e for e in left if any(_is_near(c, wanted) for c in e.changes)), None)
 
 
 def _name_then(item_id: str, later: list[sql.Edit]) -> str | None:
