@@ -74,6 +74,33 @@ def machine(api: httpx.Client) -> type[RuleBasedStateMachine]:
             sent = {"id": block_id, "type": "transform", "name": f"{name} {block_id}", "config": config}
             self.expect(self.send(("ADD_BLOCK", {"block": sent})), after)
 
+        @rule(block_id=IDS, code=CODES, disabled=st.booleans(), retries=st.sampled_from([None, 2]))
+        def configure(self, block_id: str, code: str, disabled: bool, retries: int | None) -> None:
+            after = copy.deepcopy(self.now)
+            policy = (
+                {"timeoutMs": None, "retries": retries, "retryDelayMs": 1000, "onError": "fail"} if retries else None
+            )
+            changed = {"config": {"language": "expression", "code": code}, "disabled": disabled, "policy": policy}
+            found = [b for b in after["flow"]["blocks"] if b["id"] == block_id]
+            for b in found:
+                b.update(changed)
+            self.expect(self.send(("UPDATE_BLOCK", {"blockId": block_id, **changed})), after if found else None)
+
+        @rule(ids=st.lists(IDS, unique=True, max_size=3), title=st.sampled_from(["", "one", "two"]))
+        def group(self, ids: list[str], title: str) -> None:
+            after = copy.deepcopy(self.now)
+            there = after["flow"]["groups"]
+            wanted = {"title": title, "blockIds": ids}
+            if not there:
+                there.append({"id": "g", **wanted})
+                self.expect(self.send(("ADD_GROUP", {"group": {"id": "g", **wanted}})), after)
+            elif title:
+                there[0].update(wanted)
+                self.expect(self.send(("UPDATE_GROUP", {"groupId": "g", "group": wanted})), after)
+            else:
+                there.clear()
+                self.expect(self.send(("REMOVE_GROUP", {"groupId": "g"})), after)
+
         @rule(block_id=IDS, x=st.integers(0, 3))
         def move(self, block_id: str, x: int) -> None:
             after = copy.deepcopy(self.now)
