@@ -456,3 +456,20 @@ def test_what_an_undo_stands_in_the_way_of_says_to_redo_it(api: httpx.Client, fu
     error = redo(api, function, groupId=change).json()["error"]
     assert (error["code"], error["groupId"]) == ("CONFLICT", added)
     assert error["hint"].startswith("Redo “New block")
+
+
+def test_a_change_that_a_later_one_went_over_stays_even_when_all_is_as_it_was(
+    api: httpx.Client, function: dict[str, Any]
+) -> None:
+    first = flow_of(api, function)
+    groups = [
+        batch(api, command(function, "UPDATE_BLOCK", blockId="sum", config={"code": code}), message=code)["groupId"]
+        for code in ("7", "8", "7")
+        if data(api.put(f"/functions/{function['id']}", json={"description": code}))
+    ]
+    error = undo(api, function, groupId=groups[0]).json()["error"]
+    assert (error["code"], error["groupId"], error["blockId"]) == ("CONFLICT", groups[2], "sum")
+    assert "was changed since" in error["message"]
+    while undo(api, function).status_code == 200:
+        pass
+    assert flow_of(api, function) == first

@@ -172,7 +172,8 @@ class History:
                 group_ids = _from(cursor, caller, asked, down_to)
             else:
                 group_ids = [asked.group_id or _next(cursor, caller, asked, kind)]
-            again = Again(cursor, caller, kind, asked, known)
+            is_alone = down_to is None and (asked.group_id is not None or asked.function_id is None)
+            again = Again(cursor, caller, kind, asked, known, is_alone)
             facts: list[FunctionEdited] = []
             for group_id in group_ids:
                 raw = to_bytes(self._ids.new())

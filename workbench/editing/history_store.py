@@ -99,6 +99,21 @@ def since(cursor: Any, workspace: str, function_id: str, version: int, *, every:
     return [_edit(row) for row in rows]
 
 
+def redone_at(cursor: Any, workspace: str, function_id: str, group_id: str) -> int:
+    """The version in which a group was made again last; 0 where it never was."""
+    row = execute(
+        cursor,
+        """
+        SELECT coalesce(max(version), 0) FROM commands
+        WHERE workspace_id = $1::UUID AND function_id = $2::UUID AND of_group = $3::UUID AND kind = 'redo'
+        """,
+        workspace,
+        function_id,
+        group_id,
+    ).fetchone()
+    return row[0]
+
+
 def standing_from(cursor: Any, workspace: str, function_id: str, group_id: str, limit: int) -> list[str]:
     """The groups of a function that stand, newest first, down to this one; none where it is not one of them."""
     rows = execute(

@@ -11,6 +11,7 @@ from workbench.editing import history_store as sql
 from workbench.editing.edits import FunctionEdit, open_edit, open_edits
 from workbench.editing.models import TakeBack
 from workbench.flow.changes import HEAD_FIELDS, Change, Draft, Set, Standing, inverse, touched
+from workbench.flow.meeting import Places
 from workbench.flow.model import Flow
 from workbench.rest.caller import Caller, missing
 
@@ -25,6 +26,8 @@ class Again:
     asked: TakeBack
     known: tuple[int, Flow] | None
     """A version of the named function and its flow; see `open_edit`."""
+    is_alone: bool = False
+    """Whether what is taken back need not be the newest that stands."""
     _open: dict[str, FunctionEdit] = field(default_factory=dict[str, FunctionEdit])
     _done: set[str] = field(default_factory=set[str])
 
@@ -77,8 +80,40 @@ class Again:
         try:
             edit.draft.apply(changes)
         except Standing as standing:
-            raise _in_the_way(self.cursor, edit, steps, standing, self.kind, self._done) from None
+            raise self._in_the_way(edit, steps, standing) from None
+        if self.kind == "undo" and self.is_alone:
+            self._require_last_word(edit, steps)
         edit.add(self.kind.upper(), {"groupId": group_id, "label": steps[-1].label}, changes)
+
+    def _require_last_word(self, edit: FunctionEdit, steps: list[sql.Edit]) -> None:
+        """Raise Conflict where a later change that stands is about the same place, even if it is as it was again.
+
+        That change could not be taken back any more otherwise.
+        """
+        later = self._since(edit, steps)
+        if later:
+            mine = Places(change for step in steps for change in step.changes)
+            blame = _blamed(later, mine.meeting, {steps[-1].group_id})
+            if blame is not None:
+                change = next(c for c in blame.changes if mine.meeting(c))
+                raise _conflict(edit, steps, Standing(change, "it was changed since"), self.kind, later, blame)
+
+    def _in_the_way(self, edit: FunctionEdit, steps: list[sql.Edit], standing: Standing) -> Conflict:
+        """Who changed since what this needs, and when; what is done already stands no more."""
+        later = self._since(edit, steps)
+        done = {*self._done, steps[-1].group_id}
+        blame = _blamed(later, lambda change: _is_near(change, standing.change), done)
+        return _conflict(edit, steps, standing, self.kind, later, blame)
+
+    def _since(self, edit: FunctionEdit, steps: list[sql.Edit]) -> list[sql.Edit]:
+        """Every edit of the function since these were made, or made again; the latest first."""
+        workspace, function_id = self.caller.workspace_id, edit.function.id
+        version = max(s.version for s in steps)
+        if self.kind == "undo":
+            version = max(version, sql.redone_at(self.cursor, workspace, function_id, steps[-1].group_id))
+        if version == edit.function.version:
+            return []
+        return sql.since(self.cursor, workspace, function_id, version, every=True)
 
 
 def _require_standing(steps: list[sql.Edit], kind: str) -> None:
@@ -94,14 +129,15 @@ def _require_standing(steps: list[sql.Edit], kind: str) -> None:
         raise InvalidState(f"“{first.label}” is not undone.", hint="Only what was undone can be made again.")
 
 
-def _in_the_way(
-    cursor: Any, edit: FunctionEdit, steps: list[sql.Edit], standing: Standing, kind: str, done: set[str]
+def _conflict(
+    edit: FunctionEdit,
+    steps: list[sql.Edit],
+    standing: Standing,
+    kind: str,
+    later: list[sql.Edit],
+    blame: sql.Edit | None,
 ) -> Conflict:
-    """Who changed since what this needs, and when; what is `done` already stands no more."""
     at = touched(standing.change)
-    version = max(s.version for s in steps)
-    later = sql.since(cursor, edit.caller.workspace_id, edit.function.id, version, every=True)
-    blame = _blamed(later, standing.change, {*done, steps[-1].group_id})
     block = edit.draft.flow.block(at[1]) if at[0] == "block" else None
     name = block.name if block is not None else _name_then(at[1], later) or at[1]
     named = f"{at[0]} “{name}”" if at[1] else at[0]
@@ -122,11 +158,11 @@ def _in_the_way(
     )
 
 
-def _blamed(later: list[sql.Edit], wanted: Change, done: set[str]) -> sql.Edit | None:
+def _blamed(later: list[sql.Edit], is_wanted: Callable[[Change], bool], done: set[str]) -> sql.Edit | None:
     """The last of the later edits that stands in the way; one that was made later too speaks for its undo and redo."""
     own = {e.group_id for e in later if e.of_group is None} | done
     left = (e for e in later if not e.undone and (e.of_group not in own if e.of_group else e.group_id not in done))
-    return next((e for e in left if any(_is_near(c, wanted) for c in e.changes)), None)
+    return next((e for e in left if any(map(is_wanted, e.changes))), None)
 
 
 def _name_then(item_id: str, later: list[sql.Edit]) -> str | None:
