@@ -240,8 +240,14 @@ def test_what_a_layout_leaves_out_is_placed_and_the_rest_stays(api: httpx.Client
     assert first["c"][0] > 300
     again = bundle(function("placed", *blocks, block("d"), edges=[*edges, edge("z", "c", "d")]))
     override = {"placed": {"targetId": answer["idMap"]["placed"], "action": "update"}}
+    note = {
+        "type": "ADD_NOTE",
+        "payload": {"functionId": answer["idMap"]["placed"], "note": {"id": "n", "text": "why"}},
+    }
+    data(api.post("/commands/batch", json={"commands": [note]}))
     data(api.post("/import", json={"bundle": again, "overrides": override}))
     second = places()
+    assert data(api.get(f"/functions/{answer['idMap']['placed']}"))["flow"]["notes"] == [{"id": "n", "text": "why"}]
     assert {name: second[name] for name in "abc"} == first, "a new block moves no other"
     assert second["d"][0] > second["c"][0]
 

@@ -105,6 +105,8 @@ class Planner:
         flow = repointed(flow, self._ids)
         known = {b.id: b for b in old.blocks} if old is not None else {}
         flow = self._placed(flow, known, source.places)
+        if old is not None:
+            flow = flow.model_copy(update={part: getattr(old, part) for part in source.untold})
         for text in source.withheld:
             flow = _given_back(flow, keys_of(text), known, planned)
         return flow

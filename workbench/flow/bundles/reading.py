@@ -95,6 +95,8 @@ class ReadFunction:
     flow: Flow = field(default_factory=Flow)
     places: frozenset[str] = frozenset()
     """The blocks whose places the bundle tells."""
+    untold: frozenset[str] = frozenset()
+    """Which of `notes` and `groups` the bundle does not tell."""
     withheld: tuple[str, ...] = ()
     errors: list[Issue] = field(default_factory=list[Issue])
 
@@ -304,6 +306,7 @@ def _function(at: int, entry: dict[str, Any], bundle: Mapping[str, Any], canvase
     found.name, found.canvas_id, found.description = read.name, read.canvas_id, read.description
     found.status, found.settings = read.status, read.settings
     found.places = frozenset(layout.positions)
+    found.untold = frozenset({"notes", "groups"} - layout.model_fields_set)
     found.flow = put_together(flow, dict(layout), order)
     found.errors += [
         Issue(f"bundle.layout.{found.id}.{i.field.removeprefix('flow.')}", i.issue) for i in check_structure(found.flow)
