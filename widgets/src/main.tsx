@@ -29,7 +29,7 @@ export function mountCanvas(element: HTMLElement, options: MountOptions): () => 
   const root = createRoot(home);
   root.render(<Mounted session={session} options={options} />);
   void session.open();
-  if (options.channel) session.reachKernel(options.channel);
+  if (options.channel) session.kernel.reach(options.channel);
   return () => {
     session.close();
     root.unmount();

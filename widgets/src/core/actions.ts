@@ -48,7 +48,7 @@ export function perform(session: CanvasSession, view: ViewActs, action: string, 
       return true;
     case "duplicate":
       if (!state.selectedBlocks.size) return false;
-      session.duplicate();
+      session.copying.duplicate();
       return true;
     case "undo":
     case "redo":

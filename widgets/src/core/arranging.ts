@@ -121,6 +121,6 @@ export class Arranging {
 
   lock(locked: boolean): void {
     this.session.store.set({ locked, notice: null });
-    this.session.remember("locked", locked ? "yes" : null);
+    this.session.remembered.write("locked", locked ? "yes" : null);
   }
 }

@@ -5,7 +5,7 @@ import { freshId, freshName, handleOf } from "./flow";
 import { renameInConfig } from "./rename";
 import type { Block, BlockType, Edge, Flow, Position } from "./wire";
 
-interface Clip {
+export interface Clip {
   workbench: "blocks";
   blocks: Block[];
   edges: Edge[];

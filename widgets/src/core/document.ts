@@ -6,31 +6,24 @@
  */
 
 import { ApiError, randomKey, type Api } from "./api";
+import { reuse, withCommands } from "./applied";
 import { applyChanges } from "./changes";
-import { applyAll, equal, fold, type Command } from "./commands";
+import { equal, fold, type Command } from "./commands";
+import type { DraftBox } from "./drafts";
 import { browserTimers, type Timers } from "./events";
 import { effective, mayReplay, replayed } from "./replay";
-import type { CanvasState, UndoName } from "./state";
-import { labelOf, typingIn, type Step } from "./steps";
+import { toSend } from "./sending";
+import type { CanvasState } from "./state";
+import { typingIn, type Step } from "./steps";
 import type { Store } from "./store";
-import type { BatchResult, Flow, WireEvents, WorkflowFunction } from "./wire";
+import { UndoNames } from "./undoNames";
+import type { BatchResult, WireEvents, WorkflowFunction } from "./wire";
 
 /** Typing is sent when it pauses so long, and while it goes on at least so often. */
 const TYPING_MS = 200;
 const TYPING_MOST_MS = 1000;
 const REFRESH_MS = 150;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
-
-/** What is kept in the browser until the server has it. */
-export interface Draft {
-  base: Flow;
-  steps: Step[];
-}
-
-export interface DraftBox {
-  read: () => Draft | null;
-  write: (draft: Draft | null) => void;
-}
 
 export class FunctionDocument {
   private base: WorkflowFunction | null = null;
@@ -47,7 +40,7 @@ export class FunctionDocument {
   private theirs: WorkflowFunction | null = null;
   private closed = false;
   private turns: Promise<unknown> = Promise.resolve();
-  private naming: Promise<void> | null = null;
+  private readonly names: UndoNames;
 
   constructor(
     private readonly id: string,
@@ -55,7 +48,9 @@ export class FunctionDocument {
     private readonly store: Store<CanvasState>,
     private readonly drafts: DraftBox,
     private readonly timers: Timers = browserTimers,
-  ) {}
+  ) {
+    this.names = new UndoNames(id, api, store, () => ({ unsent: this.steps.at(-1), dropped: this.dropped.at(-1) }));
+  }
 
   async load(): Promise<void> {
     const fresh = await this.api.getFunction(this.id);
@@ -67,7 +62,7 @@ export class FunctionDocument {
     }
     if (this.isUnsure) this.adopt({ ...fresh, flow: this.base?.flow ?? fresh.flow, version: this.steps[0]!.sent!.version });
     else this.rebase(fresh);
-    this.learnNames();
+    this.names.learn();
     this.schedule(0);
   }
 
@@ -120,7 +115,7 @@ export class FunctionDocument {
       await this.flush();
       if (!this.base) return;
       this.rebase(await call(this.base.version));
-      this.learnNames();
+      this.names.learn();
     });
   }
 
@@ -157,8 +152,8 @@ export class FunctionDocument {
     }
     const { cards: _cards, ...known } = next;
     this.rebase(known);
-    if (told.kind === "command" && told.groupId) this.name({ label: told.label ?? "", author: told.updatedBy ?? null, groupId: told.groupId });
-    else this.learnNames();
+    if (told.kind === "command" && told.groupId) this.names.made({ label: told.label ?? "", author: told.updatedBy ?? null, groupId: told.groupId });
+    else this.names.learn();
     if (told.changes!.some((c) => c.type !== "set" || c.path[0] !== "position")) this.refreshSoon();
   }
 
@@ -170,7 +165,7 @@ export class FunctionDocument {
     this.theirs = null;
     this.store.set({ theirs: null });
     this.adopt(theirs);
-    this.learnNames();
+    this.names.learn();
     this.schedule(0);
   }
 
@@ -187,6 +182,7 @@ export class FunctionDocument {
 
   close(): void {
     this.closed = true;
+    this.names.close();
     this.cancelTimer?.();
     this.cancelRefresh?.();
     if (this.steps.length && !this.theirs) void this.save();
@@ -246,7 +242,7 @@ export class FunctionDocument {
     this.inflight = step;
     this.show("saving");
     try {
-      const answer = await this.api.editing.batch(this.id, sent.commands, sent.version, sent.key);
+      const answer = await this.api.editing.batch(this.id, toSend(base.flow, sent.commands), sent.version, sent.key);
       this.inflight = null;
       await this.onSaved(step, answer);
     } catch (problem) {
@@ -264,7 +260,7 @@ export class FunctionDocument {
     const made = withCommands(base, step.sent!.commands, version);
     if (version === base.version + 1 || version === base.version) {
       this.adopt(made);
-      if (answer.groupId) this.name({ label: answer.label ?? "", author: null, groupId: answer.groupId });
+      if (answer.groupId) this.names.made({ label: answer.label ?? "", author: null, groupId: answer.groupId });
       if (wasLost || step.sent!.commands.some((c) => c.type !== "MOVE_BLOCK")) this.refreshSoon();
     } else {
       // An answer from before a cut: others have gone on since.
@@ -297,13 +293,7 @@ export class FunctionDocument {
   private async reload(): Promise<void> {
     const before = this.base?.version;
     this.rebase(await this.api.getFunction(this.id));
-    if (this.base?.version !== before) this.learnNames();
-  }
-
-  /** A new change is the one to undo now, and nothing is to redo. */
-  private name(undo: UndoName): void {
-    this.store.set({ undone: { undo, redo: null } });
-    this.tellNames();
+    if (this.base?.version !== before) this.names.learn();
   }
 
   /** After a while without edits: what the server makes of them, such as the words on the cards. */
@@ -346,26 +336,6 @@ export class FunctionDocument {
     this.show(this.inflight ? "saving" : this.steps.length ? "dirty" : "saved");
   }
 
-  /** Asks what can be taken back and made again, and what each is called; once more if something comes meanwhile. */
-  private learnNames(): void {
-    const ask = async () => {
-      const { meta } = await this.api.editing.history(this.id, { limit: 1 });
-      if (!this.closed) this.store.set({ undone: { undo: meta.undo, redo: meta.redo } });
-      this.tellNames();
-    };
-    this.naming = (this.naming ?? Promise.resolve()).then(ask).catch(() => undefined);
-  }
-
-  private tellNames(): void {
-    const { undone, flow } = this.store.get();
-    const unsent = this.steps.at(-1);
-    const undo: UndoName | null = unsent ? { label: labelOf(flow, unsent.commands), author: null } : undone.undo;
-    const dropped = this.dropped.at(-1);
-    const redo: UndoName | null = dropped ? { label: labelOf(flow, dropped.commands), author: null } : unsent ? null : undone.redo;
-    const before = this.store.get();
-    this.store.set({ ...(equal(before.undo, undo) ? {} : { undo }), ...(equal(before.redo, redo) ? {} : { redo }) });
-  }
-
   private show(saving: CanvasState["saving"], note: string | null = null): void {
     this.drafts.write(this.base && this.steps.length ? { base: this.base.flow, steps: this.steps } : null);
     const { flow: before, fn: old } = this.store.get();
@@ -375,27 +345,6 @@ export class FunctionDocument {
       this.store.set({ flow: reuse(before, flow), fn: equal(old, fn) ? old : fn });
     }
     this.store.set({ saving: this.theirs ? "conflict" : saving, savingNote: note });
-    this.tellNames();
+    this.names.tell();
   }
-}
-
-/** A function after commands: its flow, and its own name, description and status. */
-function withCommands(fn: WorkflowFunction, commands: readonly Command[], version: number): WorkflowFunction {
-  const head = Object.assign({}, ...commands.flatMap(({ type, ...said }) => (type === "UPDATE_FUNCTION" ? [said] : []))) as Partial<WorkflowFunction>;
-  return { ...fn, ...head, version, flow: applyAll(fn.flow, commands) };
-}
-
-/** The new flow with every block and edge that is equal to the old one's being the same object: views redraw less. */
-export function reuse(old: Flow | undefined, now: Flow): Flow {
-  if (!old || old === now) return now;
-  const blocks = new Map(old.blocks.map((b) => [b.id, b]));
-  const edges = new Map(old.edges.map((e) => [e.id, e]));
-  const flow = {
-    ...now,
-    blocks: now.blocks.map((b) => (equal(blocks.get(b.id), b) ? blocks.get(b.id)! : b)),
-    edges: now.edges.map((e) => (equal(edges.get(e.id), e) ? edges.get(e.id)! : e)),
-  };
-  const isSame = (a: readonly unknown[], b: readonly unknown[]) => a.length === b.length && a.every((item, i) => item === b[i]);
-  const same = isSame(flow.blocks, old.blocks) && isSame(flow.edges, old.edges) && equal(flow.variables, old.variables) && equal(flow.notes, old.notes) && equal(flow.groups, old.groups);
-  return same ? old : flow;
 }

@@ -2,11 +2,10 @@
 
 import { randomKey, type Api } from "./api";
 import type { Bundle } from "./bundles";
-import type { Command } from "./commands";
 import type { BatchResult, CommandEntry, Diff, Flow, HistoryMeta, ImportPreview, ImportStrategy, Snapshot, Version, WorkflowFunction } from "./wire";
 
 /** Commands as the wire spells them; the first one says which version all were made on. */
-export function toWire(functionId: string, commands: readonly Command[], expectedVersion?: number): object[] {
+export function toWire(functionId: string, commands: readonly { type: string }[], expectedVersion?: number): object[] {
   return commands.map(({ type, ...payload }, i) => ({
     type,
     payload: { functionId, ...payload },
@@ -25,7 +24,7 @@ export interface ImportRequest {
 export class EditingApi {
   constructor(private readonly api: Api) {}
 
-  batch(functionId: string, commands: readonly Command[], expectedVersion: number, key: string): Promise<BatchResult> {
+  batch(functionId: string, commands: readonly { type: string }[], expectedVersion: number, key: string): Promise<BatchResult> {
     const body = { commands: toWire(functionId, commands, expectedVersion) };
     return this.api.call("POST", "/commands/batch", body, {}, undefined, { "Idempotency-Key": key });
   }

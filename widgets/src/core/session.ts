@@ -1,30 +1,28 @@
 /** One canvas widget's session: its store, its document, its run, and every act that a button or key may ask for. */
 
-import { ApiError, checkpointId } from "./api";
+import { ApiError } from "./api";
 import { Arranging, lockedWhy } from "./arranging";
-import { copyText, pasteCommands, readClip } from "./clipboard";
+import { firstInput, freeOutput, newBlock, newWire, nudged, tidied } from "./building";
 import { CalledNames } from "./calls";
 import { fromWire, type Command } from "./commands";
-import { FunctionDocument, type Draft, type DraftBox } from "./document";
-import { HistoryActs } from "./historyActs";
-import { blockById, freshId, freshName, handleOf, outputsOf } from "./flow";
-import { browserTimers } from "./events";
+import { Copying } from "./copying";
+import { FunctionDocument } from "./document";
 import { hasEnded } from "./format";
-import { firstInputs, inputsOfFlow, missingInputs } from "./inputs";
+import { HistoryActs } from "./historyActs";
 import { closeInner, innerView, openInner } from "./inner";
-import { KernelLink, type Channel } from "./kernel";
-import { tidy } from "./layout";
+import { firstInputs, inputsOfFlow, missingInputs } from "./inputs";
+import { KernelActs } from "./kernelActs";
 import { neighbour, type Direction } from "./navigate";
 import type { Hub } from "./page";
 import type { Plug } from "./ports";
+import { Remembered, type BrowserStorage } from "./remembered";
 import { renameBlock } from "./rename";
 import { Running } from "./running";
-import { INITIAL, pausedAt, type CanvasState, type HistoryTab, type InspectorTab, type KernelValue, type Notice, type Overlay } from "./state";
+import { INITIAL, pausedAt, type CanvasState, type HistoryTab, type InspectorTab, type Notice, type Overlay } from "./state";
 import { Store } from "./store";
-import { freePlace } from "./vacancy";
-import type { Block, BlockType, Json, Position, Problem, WireEvents } from "./wire";
+import { Validating } from "./validating";
+import type { Json, Position, Problem, WireEvents } from "./wire";
 
-const VALIDATE_MS = 500;
 /** How long a notice stands that asks for nothing. */
 const QUIET_MS = 8000;
 /** Where the first block goes while nothing is drawn yet. */
@@ -37,25 +35,26 @@ export class CanvasSession {
   readonly called: CalledNames;
   readonly history = new HistoryActs(this);
   readonly arranging = new Arranging(this);
+  readonly copying = new Copying(this);
+  readonly kernel = new KernelActs(this);
+  readonly remembered: Remembered;
+  private readonly validating: Validating;
   /** The middle of what is in view, in the flow's own measure; the board tells it. */
   viewCentre: () => Position | null = () => null;
-  private kernel: KernelLink | null = null;
   private leave: (() => void)[] = [];
-  private validating: AbortController | null = null;
-  private validateTimer: ReturnType<typeof setTimeout> | null = null;
-  private pasted = 0;
-  private clip = "";
 
   constructor(
     readonly functionId: string,
     readonly hub: Hub,
-    private readonly storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null,
+    storage: BrowserStorage | null,
     /** A function that is only looked into: what its paths begin with. */
     private readonly inside: { root: string } | null = null,
   ) {
+    this.remembered = new Remembered(functionId, storage);
+    this.validating = new Validating(hub.api, this.store);
     if (inside) this.store.set({ root: inside.root });
-    else this.store.set({ locked: this.remembered("locked") === "yes" });
-    this.document = new FunctionDocument(functionId, hub.api, this.store, draftBox(functionId, storage));
+    else this.store.set({ locked: this.remembered.read("locked") === "yes" });
+    this.document = new FunctionDocument(functionId, hub.api, this.store, this.remembered.drafts);
     this.called = new CalledNames(hub.api, this.store);
     this.running = new Running(functionId, hub.api, this.store, this.document, inside?.root ?? "");
   }
@@ -106,7 +105,7 @@ export class CanvasSession {
         if (now === flow) return;
         flow = now;
         this.called.learn(now);
-        this.validateSoon();
+        this.validating.soon();
       }),
     );
     await this.load();
@@ -114,9 +113,8 @@ export class CanvasSession {
 
   close(): void {
     for (const leave of this.leave.splice(0)) leave();
-    if (this.validateTimer) clearTimeout(this.validateTimer);
-    this.validating?.abort();
-    this.kernel?.close();
+    this.validating.close();
+    this.kernel.close();
     this.document.close();
   }
 
@@ -124,7 +122,7 @@ export class CanvasSession {
     try {
       const [catalogue] = await Promise.all([this.hub.catalogue(), this.document.load()]);
       this.store.set({ types: catalogue.types, functions: catalogue.functions, problem: null });
-      this.validateSoon();
+      this.validating.soon();
       await this.running.loadLast().catch(() => undefined);
     } catch (problem) {
       const missing = problem instanceof ApiError && problem.status === 404;
@@ -186,47 +184,29 @@ export class CanvasSession {
   /** Adds a block; behind `after` with a wire to it when that fits. Answers the new block's id. */
   addBlock(type: string, at: Position | null, after: Plug | null = null): string | null {
     const { flow, types } = this.store.get();
-    const kind = types.get(type);
-    if (!kind) return null;
-    const id = freshId(type, new Set(flow.blocks.map((b) => b.id)));
-    const name = freshName(kind.title.toLowerCase(), flow.blocks.map((b) => b.name));
-    const block: Block = { id, type, name, config: startConfig(kind), position: at ?? freePlace(flow, types, after, this.viewCentre() ?? FIRST) };
-    const commands: Command[] = [{ type: "ADD_BLOCK", block }];
-    const input = kind.isTrigger ? null : kind.inputs[0];
-    if (after && input) {
-      const edgeId = freshId("edge", new Set(flow.edges.map((e) => e.id)));
-      commands.push({
-        type: "ADD_EDGE",
-        edge: { id: edgeId, source: after.blockId, sourcePort: after.port, target: id, targetPort: input.name },
-      });
-    }
-    this.edit(commands);
-    this.select([id]);
-    return id;
+    const made = newBlock(flow, types, type, at, after, this.viewCentre() ?? FIRST);
+    if (!made) return null;
+    this.edit(made.commands);
+    this.select([made.id]);
+    return made.id;
   }
 
   /** The output that a block added now gets wired to: the selected block's first free one. */
   freeOutput(): Plug | null {
     const { flow, types, selectedBlocks } = this.store.get();
     const block = selectedBlocks.size === 1 ? flow.blocks.find((b) => selectedBlocks.has(b.id)) : undefined;
-    if (!block) return null;
-    const outputs = outputsOf(types.get(block.type), block);
-    const free = outputs.find((port) => !flow.edges.some((e) => e.source === block.id && e.sourcePort === port.name));
-    return free ? { blockId: block.id, port: free.name } : null;
+    return block ? freeOutput(flow, types, block) : null;
   }
 
   /** Where a wire that is dropped on a card's body goes: the block's first input. */
   firstInput(blockId: string | undefined): Plug | null {
     const { flow, types } = this.store.get();
     const block = flow.blocks.find((b) => b.id === blockId);
-    const input = block && types.get(block.type)?.inputs[0];
-    return block && input ? { blockId: block.id, port: input.name } : null;
+    return block ? firstInput(types, block) : null;
   }
 
   connect(from: Plug, to: Plug): void {
-    const ids = new Set(this.store.get().flow.edges.map((e) => e.id));
-    const edge = { id: freshId("edge", ids), source: from.blockId, sourcePort: from.port, target: to.blockId, targetPort: to.port };
-    this.edit([{ type: "ADD_EDGE", edge }]);
+    this.edit([newWire(this.store.get().flow, from, to)]);
   }
 
   updateConfig(blockId: string, config: Record<string, Json>): void {
@@ -255,51 +235,12 @@ export class CanvasSession {
 
   tidy(): void {
     const { flow, types } = this.store.get();
-    const moves = [...tidy(flow, types)].flatMap(([blockId, position]): Command[] => {
-      const block = flow.blocks.find((b) => b.id === blockId)!;
-      const same = block.position.x === position.x && block.position.y === position.y;
-      return same ? [] : [{ type: "MOVE_BLOCK", blockId, position }];
-    });
-    this.edit(moves);
+    this.edit(tidied(flow, types));
   }
 
   nudge(key: string): void {
-    const step = { ArrowRight: [16, 0], ArrowLeft: [-16, 0], ArrowUp: [0, -16], ArrowDown: [0, 16] }[key];
-    if (!step) return;
     const { flow, selectedBlocks } = this.store.get();
-    this.edit(
-      flow.blocks
-        .filter((b) => selectedBlocks.has(b.id))
-        .map((b) => ({ type: "MOVE_BLOCK", blockId: b.id, position: { x: b.position.x + step[0]!, y: b.position.y + step[1]! } })),
-      `nudge ${[...selectedBlocks].join(" ")}`,
-    );
-  }
-
-  copy(): string {
-    const { flow, selectedBlocks } = this.store.get();
-    this.clip = copyText(flow, selectedBlocks);
-    this.pasted = 0;
-    return this.clip;
-  }
-
-  /** Pastes a text that `copy` made, here or in another canvas; answers whether it was one. */
-  paste(text: string = this.clip): boolean {
-    const clip = readClip(text);
-    if (!clip) return false;
-    const { flow, types } = this.store.get();
-    const { commands, blockIds } = pasteCommands(flow, types, clip, below(clip.blocks, ++this.pasted));
-    this.edit(commands);
-    this.select(blockIds);
-    return true;
-  }
-
-  duplicate(): void {
-    const { flow, types, selectedBlocks } = this.store.get();
-    const clip = readClip(copyText(flow, selectedBlocks));
-    if (!clip) return;
-    const { commands, blockIds } = pasteCommands(flow, types, clip, below(clip.blocks, 1));
-    this.edit(commands);
-    this.select(blockIds);
+    this.edit(nudged(flow, selectedBlocks, key), `nudge ${[...selectedBlocks].join(" ")}`);
   }
 
   applyFix(problem: Problem): void {
@@ -361,15 +302,11 @@ export class CanvasSession {
 
   /** What the last run from here was started with; null when there was none. */
   lastInputs(): Record<string, Json> | null {
-    try {
-      return JSON.parse(this.remembered("inputs") ?? "null") as Record<string, Json> | null;
-    } catch {
-      return null;
-    }
+    return this.remembered.readJson("inputs");
   }
 
   runWith(inputs: Record<string, Json>, debug: boolean): void {
-    this.remember("inputs", JSON.stringify(inputs));
+    this.remembered.write("inputs", JSON.stringify(inputs));
     void this.running.start(debug, inputs);
   }
 
@@ -386,111 +323,4 @@ export class CanvasSession {
     this.runWith(inputs, debug);
     return true;
   }
-
-  /** Keeps something about this function in the browser; null forgets it. A full or forbidden storage forgets at once. */
-  remember(what: string, value: string | null): void {
-    try {
-      if (value === null) this.storage?.removeItem(`workbench.${what}.${this.functionId}`);
-      else this.storage?.setItem(`workbench.${what}.${this.functionId}`, value);
-    } catch {
-      // Not remembered, then.
-    }
-  }
-
-  private remembered(what: string): string | null {
-    try {
-      return this.storage?.getItem(`workbench.${what}.${this.functionId}`) ?? null;
-    } catch {
-      return null;
-    }
-  }
-
-  // --- the notebook's kernel
-
-  reachKernel(channel: Channel): void {
-    this.kernel = new KernelLink(channel, (kernel) => this.store.set({ kernel }), browserTimers);
-  }
-
-  /** A block's value as the kernel can be asked for it; null where there is none now. */
-  kernelValue(blockId: string, field: string | null = null): KernelValue | null {
-    const { view, flow, kernel } = this.store.get();
-    const place = this.running.placeOf(blockId);
-    if (!kernel || !view || !place) return null;
-    const handle = handleOf(blockById(flow, blockId)?.name ?? "value");
-    return { runId: view.run.id, ...place, field, name: field ? `${handle}_${handleOf(field)}` : handle };
-  }
-
-  /** The function as Python, from the kernel; null where none answers. */
-  async python(): Promise<string | null> {
-    await this.document.flush();
-    return this.kernel && this.store.get().kernel ? this.kernel.python() : null;
-  }
-
-  async toKernel(value: KernelValue, name: string): Promise<void> {
-    if (!this.kernel) return;
-    this.say(`Bringing ${name} to the kernel…`);
-    try {
-      const { runId, path, attempt, field } = value;
-      const put = await this.kernel.bring({ runId, checkpointId: checkpointId(path, attempt), name, field });
-      this.say(`In the kernel: ${put}`);
-    } catch (problem) {
-      this.say(problem instanceof Error ? problem.message : String(problem), "error");
-    }
-  }
-
-  // --- validation
-
-  private validateSoon(): void {
-    if (this.validateTimer) clearTimeout(this.validateTimer);
-    this.validateTimer = setTimeout(() => void this.validate(), VALIDATE_MS);
-  }
-
-  private async validate(): Promise<void> {
-    this.validating?.abort();
-    this.validating = new AbortController();
-    try {
-      const validation = await this.hub.api.validate(this.store.get().flow, this.validating.signal);
-      this.store.set({ validation });
-    } catch {
-      // Offline or overtaken by the next edit: what is shown stays until there is an answer.
-    }
-  }
-}
-
-/** How far copies go: under what they are copies of, so that nothing is covered. */
-function below(blocks: readonly Block[], times: number): Position {
-  const tops = blocks.map((b) => b.position.y);
-  return { x: 24 * times, y: (Math.max(...tops) - Math.min(...tops) + 96) * times };
-}
-
-/** A new block begins with what has to be chosen, as its type's example chooses; everything else is the person's to fill. */
-function startConfig(kind: BlockType): Record<string, Json> {
-  const { required = [], properties = {} } = kind.configSchema;
-  return Object.fromEntries(
-    required.flatMap((key) => {
-      const options = properties[key]?.enum;
-      return options?.length ? [[key, kind.example?.[key] ?? options[0]!]] : [];
-    }),
-  );
-}
-
-function draftBox(id: string, storage: Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem"> | null): DraftBox {
-  const key = `workbench.unsaved.${id}`;
-  return {
-    read: () => {
-      try {
-        return JSON.parse(storage?.getItem(key) ?? "null") as Draft | null;
-      } catch {
-        return null;
-      }
-    },
-    write: (draft) => {
-      try {
-        if (draft) storage?.setItem(key, JSON.stringify(draft));
-        else storage?.removeItem(key);
-      } catch {
-        // A full or forbidden storage costs the safety net, not the edit.
-      }
-    },
-  };
 }

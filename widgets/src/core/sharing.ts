@@ -13,7 +13,7 @@ export async function exported(session: CanvasSession): Promise<string> {
 export async function copyAs(session: CanvasSession, what: "a bundle" | "Python", clipboard: Pick<Clipboard, "writeText"> = navigator.clipboard): Promise<void> {
   let text: string | null;
   try {
-    text = what === "Python" ? await session.python() : await exported(session);
+    text = what === "Python" ? await session.kernel.python() : await exported(session);
   } catch (problem) {
     session.running.complain(problem);
     return;

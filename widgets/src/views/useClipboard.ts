@@ -12,7 +12,7 @@ export function useClipboard(root: RefObject<HTMLElement | null>): void {
     const isOurs = (event: Event) => !(event.target as HTMLElement).closest("input, textarea, [contenteditable=true], .nokey");
     const copy = (event: ClipboardEvent) => {
       if (!isOurs(event) || session.store.get().selectedBlocks.size === 0) return;
-      event.clipboardData?.setData("text/plain", session.copy());
+      event.clipboardData?.setData("text/plain", session.copying.copy());
       if (event.type === "cut") session.removeSelected();
       event.preventDefault();
       event.stopPropagation();
@@ -22,7 +22,7 @@ export function useClipboard(root: RefObject<HTMLElement | null>): void {
       const text = event.clipboardData?.getData("text/plain") ?? "";
       const isBundle = text.includes("formatVersion") && "bundle" in readBundle(text);
       if (isBundle) session.overlay({ kind: "import", text });
-      if (isBundle || session.paste(text)) {
+      if (isBundle || session.copying.paste(text)) {
         event.preventDefault();
         event.stopPropagation();
       }

@@ -46,7 +46,7 @@ export function useFileDrop(): [boolean, Handlers] {
         if (!file) return;
         file.text().then(
           (text) => {
-            if (!session.paste(text)) session.overlay({ kind: "import", text });
+            if (!session.copying.paste(text)) session.overlay({ kind: "import", text });
           },
           (problem: unknown) => session.running.complain(problem),
         );

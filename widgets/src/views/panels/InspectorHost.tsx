@@ -38,7 +38,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
   const hints = useHints(block?.id ?? null);
   const hasKernel = useCanvas((s) => s.kernel);
   const toKernel = (id: string) => (at: { x: number; y: number }, field?: string) => {
-    const value = session.kernelValue(id, field ?? null);
+    const value = session.kernel.valueOf(id, field ?? null);
     if (value) session.overlay({ kind: "kernel", value, at });
   };
   const attempts = useAttempts(view?.run.id ?? null, state);

@@ -41,7 +41,7 @@ export function BlockMenu({ blockId, at, onClose }: { blockId: string; at: Place
               disabled: !ended || !place,
             })}
           {item("Breakpoint…", "editBreakpoint", () => setTimeout(() => session.overlay({ kind: "breakpoint", blockId, at })), { testId: "menu-breakpoint" })}
-          {item("Duplicate", "duplicate", () => (session.select([blockId]), session.duplicate()), { testId: "menu-duplicate" })}
+          {item("Duplicate", "duplicate", () => (session.select([blockId]), session.copying.duplicate()), { testId: "menu-duplicate" })}
           {item("Remove", "remove", () => (session.select([blockId]), session.removeSelected()), { testId: "menu-remove" })}
         </>
       )}

@@ -13,7 +13,7 @@ export function KernelAsk({ value, at, onClose }: { value: KernelValue; at: Plac
   const bring = () => {
     if (!fits) return;
     onClose();
-    void session.toKernel(value, name.trim());
+    void session.kernel.bring(value, name.trim());
   };
   return (
     <Popover at={at} label="Bring to the kernel" testId="kernel-ask" width={260} onClose={onClose} onSubmit={bring}>

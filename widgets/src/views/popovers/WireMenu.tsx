@@ -10,7 +10,7 @@ export function WireMenu({ edgeId, at, onClose }: { edgeId: string; at: Place; o
   const hasKernel = useCanvas((s) => s.kernel);
   if (!edge) return null;
   const handle = handleOf(blockById(session.store.get().flow, edge.source)?.name ?? "");
-  const value = session.kernelValue(edge.source);
+  const value = session.kernel.valueOf(edge.source);
   const look = () => {
     onClose();
     session.select([], [edgeId]);
