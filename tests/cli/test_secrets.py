@@ -30,7 +30,7 @@ def test_a_secret_is_set_from_standard_input_listed_rotated_backed_up_and_delete
     assert backup.returncode == 0, backup.stderr
     assert not list((tmp_path / "saved").rglob("secret.key"))
     turned = call("secrets", "rotate")
-    assert "Encrypted 1 secrets with a new key" in turned.stderr
+    assert "Encrypted 1 secret with a new key" in turned.stderr
     restored = call("restore", "saved", WORKBENCH_HOME=str(tmp_path / "other"))
     assert restored.returncode == 0, restored.stderr
     without = call("secrets", "list", WORKBENCH_HOME=str(tmp_path / "other"))

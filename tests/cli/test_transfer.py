@@ -45,10 +45,14 @@ def test_a_function_goes_to_a_file_and_comes_back_as_bundle_and_as_script(workbe
 
 def test_what_cannot_be_exported_or_imported_is_said(workbench: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.flow.json").write_text('{"format": "workbench.bundle", "formatVersion": 9}')
+    (tmp_path / "build.py").write_text(BUILD.replace('"digest"', '"here"'))
+    assert workbench("run", "build.py", "-i", "n=1").returncode == 0
     for arguments, words in (
         (("export", "x.flow.json", "nobody"), "no function “nobody”"),
         (("export", "x.flow.json", "--canvas", "nowhere"), "no canvas “nowhere”"),
         (("export", "x.py"), "one function"),
+        (("export", "nowhere/x.json", "here"), "Cannot write nowhere/x.json: No such file or directory."),
+        (("export", ".", "here"), "A bundle is JSON: . is not called so."),
         (("import", "bad.flow.json"), "newer workbench"),
         (("run", "bad.flow.json"), "no function"),
     ):

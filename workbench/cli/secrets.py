@@ -51,7 +51,7 @@ def rotate(home: Path | None, *, keep_old_keys: bool) -> int:
     with connect(home=home) as bench:
         told = bench.api.post("/secrets/rotate", {"keepOldKeys": keep_old_keys})
     kept = "The old keys are kept." if keep_old_keys else "The old key is gone: make a new backup."
-    _say(f"Encrypted {told['rotated']} secrets with a new key. {kept}")
+    _say(f"Encrypted {told['rotated']} secret{'' if told['rotated'] == 1 else 's'} with a new key. {kept}")
     for name in told["unreadable"]:
         _say(f"{name} could not be read and is as it was: set it anew.")
     return 1 if told["unreadable"] else 0

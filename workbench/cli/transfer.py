@@ -17,6 +17,13 @@ from workbench.client.naming import find_named
 
 def export_to(path: Path, names: Sequence[str], canvas: str | None, home: Path | None) -> int:
     """Write functions into a file; the exit code. Raises WorkbenchError."""
+    try:
+        return _export_to(path, names, canvas, home)
+    except OSError as error:
+        raise InvalidInput(f"Cannot write {path}: {error.strerror or error}.") from None
+
+
+def _export_to(path: Path, names: Sequence[str], canvas: str | None, home: Path | None) -> int:
     with connect(home=home) as bench:
         on = _canvas(bench, canvas) if canvas is not None else None
         functions = [_function(bench, name, on) for name in names]

@@ -36,7 +36,7 @@ class Bundle(Mapping[str, Any]):
         """Write it to a file. A ``.flow.json`` is for git and for people: a line a line of code, without a checksum."""
         file = Path(path)
         if file.suffix != ".json":
-            raise short(InvalidInput(f"A bundle is JSON: {file.name} is not called so.", hint="Name it .flow.json."))
+            raise short(InvalidInput(f"A bundle is JSON: {file} is not called so.", hint="Name it .flow.json."))
         is_readable = file.name.endswith(READABLE)
         text = to_text(self._told) if is_readable else json.dumps(self._told, ensure_ascii=False, sort_keys=True)
         file.write_text(text, encoding="utf-8", newline="\n")
