@@ -9,8 +9,9 @@ from typing import Any
 from workbench.base.ids import to_bytes
 from workbench.editing.bundle_matching import Matching
 from workbench.editing.bundle_plan import Planned
+from workbench.editing.canvas_facts import CanvasChanged, CanvasCreated
 from workbench.editing.edits import FunctionEdit, close_edit
-from workbench.editing.facts import CanvasChanged, CanvasCreated, FunctionCreated, FunctionEdited
+from workbench.editing.facts import FunctionCreated, FunctionEdited
 from workbench.editing.functions import DEFAULT_CANVAS_NAME, created_function
 from workbench.editing.models import Function
 from workbench.editing.settings import FunctionSettings, settings_fact

@@ -10,7 +10,8 @@ from workbench.base.clock import Clock
 from workbench.base.errors import InvalidInput, InvalidState, Issue, VersionConflict
 from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.editing import store as sql
-from workbench.editing.facts import CanvasChanged, CanvasCreated, CanvasDeleted, CanvasesReordered, FunctionDeleted
+from workbench.editing.canvas_facts import CanvasChanged, CanvasCreated, CanvasDeleted, CanvasesReordered
+from workbench.editing.facts import FunctionDeleted
 from workbench.editing.memory import Memory
 from workbench.editing.models import Canvas, CanvasChange, CanvasOrder, CanvasStats, CanvasWithFunctions, NewCanvas
 from workbench.engine.engine import Engine

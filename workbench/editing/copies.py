@@ -9,8 +9,9 @@ from typing import Any
 from workbench.base.clock import Clock
 from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.editing import store as sql
+from workbench.editing.canvas_facts import CanvasCreated
 from workbench.editing.canvases import created_canvas
-from workbench.editing.facts import CanvasCreated, FunctionCreated
+from workbench.editing.facts import FunctionCreated
 from workbench.editing.flow_store import latest_flows
 from workbench.editing.functions import Functions, created_function
 from workbench.editing.memory import Memory

@@ -7,17 +7,8 @@ from typing import Any
 import msgspec
 
 from workbench.base.ids import to_text
-from workbench.editing.facts import (
-    BreakpointsSet,
-    CanvasChanged,
-    CanvasCreated,
-    CanvasDeleted,
-    CanvasesReordered,
-    FunctionChanged,
-    FunctionCreated,
-    FunctionDeleted,
-    FunctionEdited,
-)
+from workbench.editing.canvas_facts import CanvasChanged, CanvasCreated, CanvasDeleted, CanvasesReordered
+from workbench.editing.facts import BreakpointsSet, FunctionChanged, FunctionCreated, FunctionDeleted, FunctionEdited
 from workbench.rest.events import EventType
 
 

@@ -14,16 +14,12 @@ from workbench.base.ids import Ids, to_bytes, to_text
 from workbench.blocks.registry import BlockRegistry
 from workbench.editing import store as sql
 from workbench.editing.calls import Calls
+from workbench.editing.canvas_facts import CanvasCreated
 from workbench.editing.canvases import check_version, end_runs
 from workbench.editing.cards import cards_of
 from workbench.editing.completing import complete, fill
 from workbench.editing.edits import close_edit, open_edit, typing_group
-from workbench.editing.facts import (
-    BreakpointsSet,
-    CanvasCreated,
-    FunctionCreated,
-    FunctionDeleted,
-)
+from workbench.editing.facts import BreakpointsSet, FunctionCreated, FunctionDeleted
 from workbench.editing.flow_store import find_flow
 from workbench.editing.memory import Memory
 from workbench.editing.models import (
