@@ -1,6 +1,6 @@
 /** One field of a form: its label, marks and buttons, what draws its value, and what is wrong with it. */
 
-import { useState, type MouseEvent } from "react";
+import { useRef, useState, type MouseEvent } from "react";
 import { hasExpression } from "../../core/inspector/literal";
 import { formatPath, type Step } from "../../core/inspector/paths";
 import { problemsAt, problemsUnder } from "../../core/inspector/problems";
@@ -44,6 +44,12 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
   const { problems, readOnly, idBase, onFix } = useForm();
   const [asExpression, setAsExpression] = useState(hasExpression(value));
   const [picking, setPicking] = useState(false);
+  const row = useRef<HTMLElement>(null);
+  /** Back to the button that opened it: what had the focus goes away. */
+  const endPicking = () => {
+    setPicking(false);
+    row.current?.querySelector<HTMLElement>("[data-testid=secret-open]")?.focus();
+  };
   const container = CONTAINERS.has(field.widget.kind) && !asExpression;
   const mine = container ? problemsAt(problems, steps) : problemsUnder(problems, steps);
   const id = `${idBase}-${formatPath(steps)}`;
@@ -54,6 +60,7 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
   const shown = isSet ? value : field.hasDefault ? field.default : undefined;
   return (
     <section
+      ref={row}
       className={`wb-field${inline ? " wb-field-inline" : ""}${unused ? " wb-unused" : ""}${mine.some((p) => p.severity === "error") ? " wb-field-invalid" : ""}`}
       data-field={formatPath(steps)}
     >
@@ -95,9 +102,9 @@ export function FieldRow({ field, steps, siblings, value, unused = false, onChan
       </div>
       {picking && (
         <SecretMenu
-          onClose={() => setPicking(false)}
+          onClose={endPicking}
           onPick={(text) => {
-            setPicking(false);
+            endPicking();
             onChange(text);
           }}
         />

@@ -53,9 +53,15 @@ export function SecretMenu({ onPick, onClose }: { onPick(text: string): void; on
       aria-label="Secrets"
       data-testid="secret-menu"
       onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onClose();
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          onClose();
+        } else if (!making && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+          event.preventDefault();
+          const entries = [...(box.current?.querySelectorAll("button") ?? [])];
+          const next = entries.indexOf(event.target as HTMLButtonElement) + (event.key === "ArrowDown" ? 1 : entries.length - 1);
+          entries[next % entries.length]?.focus();
+        }
       }}
     >
       {making ? (

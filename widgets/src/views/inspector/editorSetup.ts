@@ -288,7 +288,7 @@ export function editorExtensions(options: EditorOptions): Extension[] {
     tooltips({ parent: options.tooltipParent, position: "fixed" }),
     Prec.high(tabKeys(indents)),
     escapeLeaves,
-    singleLine ? Prec.high(keymap.of([{ key: "Enter", run: () => (options.onEnter(), true) }])) : [],
+    singleLine ? Prec.high(keymap.of([{ key: "Enter", run: (view) => acceptCompletion(view) || (options.onEnter(), true) }])) : [],
     keymap.of([...closeBracketsKeymap, ...completionKeymap.filter((binding) => binding.key !== "Escape"), ...historyKeymap, ...defaultKeymap]),
     options.placeholderText,
     singleLine ? oneLine : language === "python" || language === "sql" ? lineNumbers() : [],

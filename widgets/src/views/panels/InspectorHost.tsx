@@ -114,18 +114,19 @@ function wordsOf(error: RunError | null | undefined): Execution["error"] {
 /** What the block's fields can name: every function but this one. */
 function useReferences(blockId: string): References {
   const session = useSession();
+  const [made, setMade] = useState(0);
   return useMemo(() => {
     let secrets: ReturnType<References["secrets"]> | null = null;
     return {
       secrets: () => (secrets ??= session.hub.api.secrets()),
       setSecret: async (name, value) => {
         await session.hub.api.setSecret(name, value);
-        secrets = null;
+        setMade((count) => count + 1); // whoever asked for the secrets asks again
       },
       functions: async () => (await session.hub.api.functions({ limit: 200 })).filter((fn) => fn.id !== session.functionId).sort((a, b) => a.name.localeCompare(b.name)),
       openFunction: () => void session.openInner(blockId),
     };
-  }, [session, blockId]);
+  }, [session, blockId, made]);
 }
 
 /** What the block waits for, above its tabs. */
