@@ -110,7 +110,7 @@ def test_the_same_function_runs_with_a_key_only_and_with_a_token_only(server: Se
     lives = [whole_life(by_key), whole_life(by_token), whole_life(Curl(server.api, f"X-API-Key: {key}"))]
     assert lives[0] == lives[1] == lives[2]
     assert lives[0][1:3] == ["completed", {"rows": [{"n": 2}, {"n": 4}, {"n": 10}], "sum": 16}]
-    assert lives[0][-3:] == [["completed"], {"canvases": 1, "functions": 1, "runs": 1}, "NOT_FOUND"]
+    assert lives[0][-3:] == [["completed"], {"canvases": 1, "functions": 1, "runs": 1, "snapshots": 0}, "NOT_FOUND"]
 
 
 def test_events_stream_to_curl_while_a_run_happens(server: Server, key: str) -> None:
