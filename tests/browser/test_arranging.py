@@ -59,6 +59,19 @@ def test_notes_and_groups_are_written_kept_and_locked(draw: Draw, stage: Stage, 
     expect(canvas.block("step 0")).to_have_count(0)
 
 
+def test_what_is_typed_before_a_new_notes_field_is_there_does_nothing_else(draw: Draw, stage: Stage, lab: Lab) -> None:
+    canvas, function_id = draw(flows.grid(220))
+    canvas.click("b 1")
+    canvas.press("n")
+    stage.page.keyboard.type("one end")
+    expect(canvas.part("note-field")).to_be_focused()
+    canvas.press("Escape")
+    expect(canvas.part("note")).to_have_count(1)
+    expect(canvas.part("extract")).to_have_count(0)
+    canvas.expect_saved()
+    assert len(lab.call("GET", f"/functions/{function_id}")["flow"]["notes"]) == 1
+
+
 def test_blocks_are_found_by_config_and_by_what_they_gave_last(draw: Draw, stage: Stage) -> None:
     canvas, _ = draw(flows.delays())
     canvas.focus()

@@ -7,6 +7,7 @@ import type { Comparison } from "../core/compare";
 import { innermost, wayInto } from "../core/inner";
 import { actionOf } from "../core/keymap";
 import type { CanvasSession } from "../core/session";
+import type { CanvasState } from "../core/state";
 import { Store } from "../core/store";
 import { Announcer, Board } from "./board/Board";
 import { ConnectingContext, type Connecting } from "./board/connecting";
@@ -88,7 +89,8 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     leave: () => {
       const front = innermost(session);
       const { overlay, inspector, functionPanel, historyPanel, selectedBlocks, selectedEdges } = front.store.get();
-      if (overlay) front.overlay(null);
+      if (isWriting(front.store.get())) front.store.set({ writing: null });
+      else if (overlay) front.overlay(null);
       else if (session.store.get().comparison) session.history.close();
       else if (inspector || functionPanel || historyPanel) front.closeInspector();
       else if (selectedBlocks.size || selectedEdges.size) front.select([]);
@@ -106,6 +108,11 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     const target = event.target as HTMLElement;
     if (event.defaultPrevented || target.closest(".nokey, input, textarea, [contenteditable=true]")) return;
     const action = actionOf(event);
+    if (action !== "leave" && isWriting(innermost(session).store.get())) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const onButton = target.closest("button") !== null && (event.key === "Enter" || event.key === " ");
     if (!action || onButton || action === "copy" || action === "cut" || action === "paste") return;
     if (act(action, event.key)) {
@@ -221,4 +228,9 @@ function Waiting() {
     );
   }
   return <div className="wbc-empty wbc-quiet">Loading…</div>;
+}
+
+/** Whether a note's or group's field is on its way or has the focus: what is typed meanwhile is text, not keys. */
+function isWriting({ writing, flow }: Pick<CanvasState, "writing" | "flow">): boolean {
+  return writing !== null && [...flow.notes, ...flow.groups].some((item) => item.id === writing);
 }

@@ -6,6 +6,7 @@ import {
 } from "@xyflow/react";
 import { Scan } from "lucide-react";
 import { useCallback, useContext, useEffect, useRef, type DragEvent } from "react";
+import { notesOf } from "../../core/arranging";
 import { blockById } from "../../core/flow";
 import { LOOKS, lookOf } from "../../core/format";
 import { keysOf } from "../../core/keymap";
@@ -13,6 +14,7 @@ import { sizeOf } from "../../core/layout";
 import { fitter } from "../../core/ports";
 import { cachedRegions } from "../../core/regions";
 import { shownState } from "../../core/state";
+import type { Position } from "../../core/wire";
 import { shallow, useCanvas, useSession } from "../session";
 import { Card } from "./Card";
 import { ConnectingContext } from "./connecting";
@@ -218,25 +220,32 @@ function isPartHidden(nodes: BoardNode[], view: { transform: [number, number, nu
   return left < -8 || top < -8 || left + bounds.width * zoom > view.width + 8 || top + bounds.height * zoom > view.height + 8;
 }
 
-/** Keeps what matters in sight: the block that the debugger stands at, and the block that the keyboard moved to. */
+/** Keeps what matters in sight: the block that the debugger stands at or the keyboard moved to, and the note that is written. */
 function useFollowing(flowApi: ReturnType<typeof useReactFlow<BoardNode, WireEdge>>) {
   const session = useSession();
   const size = useStore((s) => ({ width: s.width, height: s.height }), shallow);
   const only = useCanvas((s) => (s.selectedBlocks.size === 1 ? [...s.selectedBlocks][0]! : null));
+  const writing = useCanvas((s) => s.writing);
+  const show = useCallback(
+    (at: Position, { width, height }: { width: number; height: number }) => {
+      if (!size.width) return;
+      const { x, y, zoom } = flowApi.getViewport();
+      const left = at.x * zoom + x;
+      const top = at.y * zoom + y;
+      const isOutside = left < 8 || top < 8 || left + width * zoom > size.width - 8 || top + height * zoom > size.height - 24;
+      if (isOutside) void flowApi.setCenter(at.x + width / 2, at.y + height / 2, { zoom: Math.max(zoom, 0.5), duration: 180 });
+    },
+    [size, flowApi],
+  );
   useEffect(() => {
     const { flow, types } = session.store.get();
     const block = only ? blockById(flow, only) : undefined;
-    if (!block || !size.width) return;
-    const card = sizeOf(block, types);
-    const { x, y, zoom } = flowApi.getViewport();
-    const left = block.position.x * zoom + x;
-    const top = block.position.y * zoom + y;
-    const { width, height } = size;
-    const isOutside = left < 8 || top < 8 || left + card.width * zoom > width - 8 || top + card.height * zoom > height - 24;
-    if (!isOutside) return;
-    const centre = { x: block.position.x + card.width / 2, y: block.position.y + card.height / 2 };
-    void flowApi.setCenter(centre.x, centre.y, { zoom: Math.max(zoom, 0.5), duration: 180 });
-  }, [only, size, flowApi, session]);
+    if (block) show(block.position, sizeOf(block, types));
+  }, [only, show, session]);
+  useEffect(() => {
+    const note = writing ? notesOf(session.store.get().flow).find((n) => n.id === writing) : undefined;
+    if (note) show(note.position, note);
+  }, [writing, show, session]);
 }
 
 /** What a screen reader hears of the selected block. */
