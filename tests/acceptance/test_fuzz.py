@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever operation: no 500, always the envelope, always a documented status."""
+"""Whatever is sent to whatever operation: no 500, a documented status, the envelope and the documented shape."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from tests.acceptance.doors import Doors, block, data_of, expression
 from tests.serving import Bench
@@ -50,6 +51,16 @@ class Document:
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         }
+        self._shapes: dict[tuple[str, str], Draft202012Validator] = {}
+
+    def breach(self, operation: dict[str, Any], status: str, body: Any) -> str:
+        """How an answer is not what the document says; empty when it is."""
+        key = operation["operationId"], status
+        if key not in self._shapes:
+            schema = self.follow(operation["responses"][status])["content"]["application/json"]["schema"]
+            self._shapes[key] = Draft202012Validator({**schema, "components": self.whole["components"]})
+        wrong = next(self._shapes[key].iter_errors(body), None)
+        return f"{wrong.json_path}: {wrong.message:.300}" if wrong is not None else ""
 
     def follow(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:
@@ -133,6 +144,8 @@ def check(document: Document, operation: dict[str, Any], answer: httpx.Response,
         return
     assert body["requestId"] == answer.headers["x-request-id"], said
     assert body["success"] is (status < 400), said
+    if status != 405:
+        assert not document.breach(operation, str(status), body), (document.breach(operation, str(status), body), said)
     if status < 400:
         assert "data" in body, said
     else:

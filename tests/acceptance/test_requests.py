@@ -103,6 +103,7 @@ def test_no_body_at_all_is_400(api: Doors) -> None:
         ("/api-keys", {"name": "k", "expiresAt": "2026-01-31"}, "expiresAt"),
         ("/api-keys", {"name": "k", "expiresAt": "2000-01-01T00:00:00Z"}, "expiresAt"),
         ("/api-keys", {"name": "k", "expiresAt": 10**40}, "expiresAt"),
+        ("/api-keys", {"name": "k", "expiresAt": 1_924_905_600_000_000}, "expiresAt"),
     ],
 )
 def test_a_field_of_the_wrong_type_is_named_by_its_path(api: Doors, path: str, body: Any, field: str) -> None:

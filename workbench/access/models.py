@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from workbench.base.times import Time
+from workbench.base.times import GivenTime, Time
 from workbench.base.wire import Wire
 from workbench.flow.model import Name
 from workbench.rest.caller import Scope
@@ -31,7 +31,7 @@ class NewKey(Wire):
 
     name: Name
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)] = ("read", "write", "execute")
-    expires_at: Time | None = None
+    expires_at: GivenTime | None = None
     workspace_id: str | None = None
 
 

@@ -39,3 +39,13 @@ Time: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A model field for a moment: microseconds in Python, RFC 3339 text in JSON (milliseconds, `Z`)."""
+
+
+def _given(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")  # noqa: TRY004 - pydantic tells it
+    return parse_time(value)
+
+
+GivenTime: TypeAlias = Annotated[Time, BeforeValidator(_given)]
+"""A field of a request: text only, for a number might be seconds, milliseconds or microseconds."""
