@@ -39,6 +39,8 @@ export class FunctionDocument {
   private failures = 0;
   private theirs: WorkflowFunction | null = null;
   private closed = false;
+  /** Fields that hold typing back for a moment: each hands it over when asked. */
+  private readonly holders = new Set<() => void>();
   private turns: Promise<unknown> = Promise.resolve();
   private readonly names: UndoNames;
 
@@ -119,6 +121,12 @@ export class FunctionDocument {
     });
   }
 
+  /** Asks `handOver` for what is typed and not told yet before another state is shown; answers how to end that. */
+  holdsTyping(handOver: () => void): () => void {
+    this.holders.add(handOver);
+    return () => void this.holders.delete(handOver);
+  }
+
   /** Ends the merging of typing into one step. */
   settle(): void {
     const last = this.steps.at(-1);
@@ -163,7 +171,7 @@ export class FunctionDocument {
     if (!theirs) return;
     if (choice === "theirs") this.steps = [];
     this.theirs = null;
-    this.store.set({ theirs: null });
+    this.store.set({ theirs: null, before: null });
     this.adopt(theirs);
     this.names.learn();
     this.schedule(0);
@@ -306,13 +314,14 @@ export class FunctionDocument {
   private rebase(fresh: WorkflowFunction): void {
     const { base } = this;
     if (base && fresh.version < base.version) return;
+    if (base && fresh.version > base.version) for (const handOver of this.holders) handOver();
     if (base && this.steps.length && fresh.version !== base.version) {
       // What is on its way was made on `base`: its own answer says what becomes of it.
       if (this.inflight) return;
       const unsaved = this.steps.flatMap((step) => step.commands);
       if (!mayReplay(base.flow, fresh.flow, unsaved)) {
         this.theirs = fresh;
-        this.store.set({ theirs: fresh.flow });
+        this.store.set({ theirs: fresh.flow, before: base.flow });
         this.show("conflict", "This function was changed elsewhere, in the same blocks");
         return;
       }

@@ -112,6 +112,21 @@ describe("saving", () => {
     session.close();
   });
 
+  it("counts what a field still holds back before it shows what others made", async () => {
+    const { session, state, elsewhere, get } = await opened(two());
+    const end = session.document.holdsTyping(() => session.edit([rename("typed")]));
+    elsewhere(rename("theirs"));
+    await session.document.onRemote(2);
+    await expect(session.document.flush()).rejects.toBeInstanceOf(ApiError);
+    expect([get().saving, names(get().flow)[0], names(get().theirs!)[0]]).toEqual(["conflict", "typed", "theirs"]);
+    end();
+    session.document.resolve("theirs");
+    elsewhere(rename("again"));
+    await session.document.onRemote(3);
+    expect([names(get().flow)[0], names(state.fn.flow)[0]]).toEqual(["again", "again"]);
+    session.close();
+  });
+
   it("shows both when the same block changed, and does what the person chooses", async () => {
     for (const [choice, name] of [["mine", "mine"], ["theirs", "theirs"]] as const) {
       const { session, state, elsewhere, get } = await opened(two());

@@ -89,6 +89,8 @@ export interface CanvasState {
   undone: { undo: UndoName | null; redo: UndoName | null };
   /** The other side of a conflict: the flow as someone else made it meanwhile. */
   theirs: Flow | null;
+  /** What both sides of the conflict began from. */
+  before: Flow | null;
   types: ReadonlyMap<string, BlockType>;
   functions: ExpressionFunction[];
   validation: Validation | null;
@@ -148,6 +150,7 @@ export const INITIAL: CanvasState = {
   redo: null,
   undone: { undo: null, redo: null },
   theirs: null,
+  before: null,
   types: new Map(),
   functions: [],
   validation: null,

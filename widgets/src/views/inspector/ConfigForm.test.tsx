@@ -56,6 +56,16 @@ describe("typing in a config form", () => {
     expect(changes).toEqual([{ path: "xyz" }]);
   });
 
+  it("is handed over when asked for, for as long as the form is there", () => {
+    const holders = new Set<() => void>();
+    draw({ holdsTyping: (handOver) => (holders.add(handOver), () => void holders.delete(handOver)) });
+    type("path", "xy");
+    for (const handOver of holders) handOver();
+    expect(changes).toEqual([{ path: "xy" }]);
+    flushSync(() => root.render(null));
+    expect(holders.size).toBe(0);
+  });
+
   it("goes up at once, and is said to be whole, when its field is left or Enter is pressed", () => {
     const settled: number[] = [];
     draw({ onSettle: () => settled.push(changes.length) });

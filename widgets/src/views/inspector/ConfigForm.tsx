@@ -26,6 +26,8 @@ export interface ConfigFormProps {
   onChange(config: Config): void;
   /** What was passed on is whole: nobody types on in it. */
   onSettle?(): void;
+  /** Takes what hands over the typing that was not passed on yet; answers how to end that. */
+  holdsTyping?(handOver: () => void): () => void;
   onFix?(problem: Problem): void;
   /** Scrolls to this field (`config.conditions[0].field`, or what holds it) and puts the cursor there; a new object does so again. */
   focus?: { field: string } | null;
@@ -36,7 +38,7 @@ export interface ConfigFormProps {
 const NONE: readonly Problem[] = [];
 
 /** Local typing over the saved config. Nothing typed is lost when the saved config changes or the form goes away. */
-function useDraft({ config, onChange, onSettle, delayMs = 350 }: ConfigFormProps) {
+function useDraft({ config, onChange, onSettle, holdsTyping, delayMs = 350 }: ConfigFormProps) {
   const [draft, setDraft] = useState(config);
   const now = useRef(draft);
   const base = useRef(config);
@@ -66,6 +68,7 @@ function useDraft({ config, onChange, onSettle, delayMs = 350 }: ConfigFormProps
   }, [config]);
 
   useEffect(() => () => settle(), [settle]);
+  useEffect(() => holdsTyping?.(flush), [holdsTyping, flush]);
 
   const change = useCallback(
     (next: Config) => {

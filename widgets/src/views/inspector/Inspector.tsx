@@ -67,6 +67,8 @@ export interface InspectorProps {
   onConfig(blockId: string, config: Record<string, unknown>): void;
   /** The config that was told last is whole: nobody types on in it. */
   onSettle?(): void;
+  /** Takes what hands over the typing that was not told yet, for when others change the block; answers how to end that. */
+  holdsTyping?(handOver: () => void): () => void;
   onRename?(blockId: string, name: string): void;
   onFix?(problem: Problem): void;
   onPickBlock?(blockId: string, path: string | null): void;
@@ -209,6 +211,7 @@ function Body(props: InspectorProps & { block: InspectedBlock }) {
           readOnly={readOnly ?? false}
           onChange={(config) => onConfig(block.id, config)}
           {...(onSettle ? { onSettle } : {})}
+          {...(props.holdsTyping ? { holdsTyping: props.holdsTyping } : {})}
           {...(hints ? { hints } : {})}
           focus={props.focus ?? null}
           {...(onFix ? { onFix } : {})}

@@ -8,7 +8,8 @@ export function Conflict({ note }: { note: string | null }) {
   const session = useSession();
   const mine = useCanvas((s) => s.flow);
   const theirs = useCanvas((s) => s.theirs);
-  const sides = useMemo(() => (theirs ? sidesOf(mine, theirs) : []), [mine, theirs]);
+  const before = useCanvas((s) => s.before);
+  const sides = useMemo(() => (theirs && before ? sidesOf(before, mine, theirs) : []), [before, mine, theirs]);
   return (
     <div className="wbc-notice wbc-notice-error wbc-conflict" role="alert" data-testid="conflict">
       <p>{note ?? "This function was changed elsewhere, in the same blocks"}. Nothing is lost: choose what goes on.</p>

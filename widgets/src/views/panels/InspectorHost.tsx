@@ -1,6 +1,6 @@
 /** Feeds the inspector from the session: the block, what it was given and gave in the execution in view, its logs. */
 
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { blockById, ERROR_PORT, handleOf } from "../../core/flow";
 import { problemsOf, shownState } from "../../core/state";
 import type { Edge, LogEntry, RunError, Waiting } from "../../core/wire";
@@ -36,6 +36,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
   const problems = useCanvas((s) => problemsOf(s.validation, block?.id ?? ""));
   const logs = useLogs(block?.id ?? null, view?.run.id ?? null, `${view?.run.status} ${state?.status} ${state?.completed}`);
   const hints = useHints(block?.id ?? null);
+  const holdsTyping = useCallback((handOver: () => void) => session.document.holdsTyping(handOver), [session]);
   const hasKernel = useCanvas((s) => s.kernel);
   const toKernel = (id: string) => (at: { x: number; y: number }, field?: string) => {
     const value = session.kernel.valueOf(id, field ?? null);
@@ -91,6 +92,7 @@ function BlockPanel({ onLeave }: { onLeave: () => void }) {
       {...(hints ? { hints } : {})}
       onConfig={(id, config) => session.updateConfig(id, config as typeof block.config)}
       onSettle={() => session.document.settle()}
+      holdsTyping={holdsTyping}
       onRename={(id, name) => session.renameBlock(id, name)}
       onFix={(problem) => session.applyFix(problem as never)}
       onPickBlock={(id) => session.select([id])}
