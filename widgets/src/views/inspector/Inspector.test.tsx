@@ -51,6 +51,17 @@ const press = (element: Element, key: string, more: KeyboardEventInit = {}) =>
   flushSync(() => void element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more })));
 
 describe("the inspector", () => {
+  it("counts errors in red, and warnings in amber only where there is no error", () => {
+    const problem = (severity: "error" | "warning") => ({ blockId: "b", code: "X", message: "no", severity }) as unknown as InspectorProps["problems"][number];
+    const badge = () => host.querySelector(".wb-tab .wb-count");
+    draw({ problems: [problem("warning"), problem("error"), problem("warning")] });
+    expect([badge()?.textContent, badge()?.className, badge()?.getAttribute("title")]).toEqual(["1", "wb-count wb-count-error", "1 error"]);
+    draw({ problems: [problem("warning"), problem("warning")] });
+    expect([badge()?.textContent, badge()?.className, badge()?.getAttribute("title")]).toEqual(["2", "wb-count wb-count-warn", "2 warnings"]);
+    draw();
+    expect(badge()).toBeNull();
+  });
+
   it("keeps typed keys from the canvas and lets run and debug keys pass", () => {
     const heard: string[] = [];
     const listen = (event: KeyboardEvent) => heard.push(event.key);

@@ -116,7 +116,10 @@ export function Inspector(props: InspectorProps) {
     onTab(TABS[next]!.id);
     panel.current?.querySelectorAll<HTMLElement>("[role=tab]")[next]?.focus();
   };
-  const counts: Partial<Record<InspectorTab, number>> = { config: problems.length, logs: logs.length };
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  const counts: Partial<Record<InspectorTab, number>> = { config: errors || problems.length, logs: logs.length };
+  const tone = errors ? " wb-count-error" : " wb-count-warn";
+  const words = (of: InspectorTab, count: number) => `${count} ${of === "logs" ? "line" : errors ? "error" : "warning"}${count === 1 ? "" : "s"}`;
 
   return (
     <aside
@@ -177,7 +180,9 @@ export function Inspector(props: InspectorProps) {
                 >
                   {entry.title}
                   {count ? (
-                    <span className={`wb-count${entry.id === "config" ? " wb-count-problem" : ""}`}>{count > 999 ? "999+" : count}</span>
+                    <span className={`wb-count${entry.id === "config" ? tone : ""}`} title={words(entry.id, count)}>
+                      {count > 999 ? "999+" : count}
+                    </span>
                   ) : null}
                 </button>
               );
