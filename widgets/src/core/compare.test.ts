@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countWords, overlaid } from "./compare";
+import { counted, countWords, overlaid } from "./compare";
 import { block, flow } from "./fixtures";
 import type { Diff } from "./wire";
 
@@ -32,6 +32,7 @@ describe("an overlay of two versions", () => {
 
   it("is counted in words", () => {
     expect(countWords(diff)).toBe("1 added, 1 removed, 1 changed, 1 moved, 3 wires");
+    expect(counted(diff).map((part) => part.mark)).toEqual(["added", "removed", "changed", "moved", null]);
     expect(countWords(nothing)).toBe("nothing differs");
     expect(countWords({ ...nothing, variables: [{ name: "x", before: 1, after: 2 }], layout: ["notes"], function: [{ name: "name", before: "a", after: "b" }] })).toBe("1 variable, notes, name");
   });

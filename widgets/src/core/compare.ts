@@ -47,22 +47,24 @@ export function overlaid(after: Flow, diff: Diff): { flow: Flow; marks: Marks } 
   };
 }
 
-/** `1 added, 2 changed`: how many blocks became what, and what else differs. */
-export function countWords(diff: Diff): string {
+/** How many blocks became what, each with its mark, and what else differs. */
+export function counted(diff: Diff): { mark: Mark | null; words: string }[] {
   const { blocks, edges, variables, layout } = diff;
   const wires = edges.added.length + edges.removed.length + edges.changed.length;
   const named = diff.function.length;
-  const parts = [
-    blocks.added.length && `${blocks.added.length} added`,
-    blocks.removed.length && `${blocks.removed.length} removed`,
-    blocks.changed.length && `${blocks.changed.length} changed`,
-    blocks.moved.length && `${blocks.moved.length} moved`,
+  const marked = (["added", "removed", "changed", "moved"] as const).flatMap((mark) => (blocks[mark].length ? [{ mark, words: `${blocks[mark].length} ${MARKS[mark].word}` }] : []));
+  const others = [
     wires && `${wires} ${wires === 1 ? "wire" : "wires"}`,
     variables.length && `${variables.length} ${variables.length === 1 ? "variable" : "variables"}`,
     layout.length && layout.join(" and "),
     named && (named === 1 ? diff.function[0]!.name : `${named} facts of the function`),
   ];
-  return parts.filter(Boolean).join(", ") || "nothing differs";
+  return [...marked, ...others.flatMap((words) => (words ? [{ mark: null, words }] : []))];
+}
+
+/** `1 added, 2 changed`: the same in one line. */
+export function countWords(diff: Diff): string {
+  return counted(diff).map((part) => part.words).join(", ") || "nothing differs";
 }
 
 /** Shows what made one version of another; with `from` = `to` - 1 that is what one change did. */
