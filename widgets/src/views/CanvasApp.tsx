@@ -142,7 +142,7 @@ function Shell({ height, onHeight }: Omit<Props, "session">) {
     >
       {dropping && (
         <div className="wbc-dropping" data-testid="dropping">
-          Drop a bundle to see what importing it would do
+          <span>Drop a bundle to see what importing it would do</span>
         </div>
       )}
       <Toolbar act={(action) => act(action)} fullscreen={fullscreen} />
