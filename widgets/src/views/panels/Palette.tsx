@@ -11,13 +11,14 @@ import { CATEGORIES } from "./categories";
 export function Palette() {
   const session = useSession();
   const types = useCanvas((s) => s.types);
+  const locked = useCanvas((s) => s.locked);
   const [open, setOpen] = useState<string | null>(null);
   const groups = useMemo(
     () =>
       CATEGORIES.map((c) => ({ ...c, types: [...types.values()].filter((t) => t.category === c.id) })).filter((c) => c.types.length),
     [types],
   );
-  const shown = groups.find((g) => g.id === open);
+  const shown = locked ? undefined : groups.find((g) => g.id === open);
   const add = (type: string) => {
     session.addBlock(type, null, session.freeOutput());
     setOpen(null);
@@ -27,7 +28,8 @@ export function Palette() {
       <button
         type="button"
         className="wbc-rail-add"
-        title={`Add a block (${keysOf("add", isMac)})`}
+        disabled={locked}
+        title={locked ? "Locked: unlock to add blocks" : `Add a block (${keysOf("add", isMac)})`}
         aria-label="Add a block"
         data-testid="add-block"
         onClick={() => session.overlay({ kind: "add", after: session.freeOutput(), at: null })}
@@ -39,9 +41,10 @@ export function Palette() {
           key={group.id}
           type="button"
           className="wbc-rail-group"
-          title={group.title}
+          disabled={locked}
+          title={locked ? "Locked: unlock to add blocks" : group.title}
           aria-label={`${group.title} blocks`}
-          aria-expanded={open === group.id}
+          aria-expanded={shown === group}
           data-testid={`palette-${group.id}`}
           onMouseEnter={() => open && setOpen(group.id)}
           onClick={() => setOpen(open === group.id ? null : group.id)}
