@@ -77,7 +77,7 @@ export function Pick({ label, placeholder, items, empty, onPick, onClose, testId
           onKeyDown={onKey}
         />
         <div className="wbc-pick-list" role="listbox" id={`${testId}-list`} aria-label={label} ref={list}>
-          {found.length === 0 && <p className="wbc-hint">{items.length ? `Nothing is called “${query}”` : empty}</p>}
+          {found.length === 0 && <p className="wbc-hint">{items.length ? `Nothing here fits “${query}”` : empty}</p>}
           {found.map((item, i) => (
             <div key={item.id}>
               {!query && item.group && item.group !== found[i - 1]?.group && <div className="wbc-pick-group">{item.group}</div>}
