@@ -7,7 +7,7 @@ export function ComparisonBanner({ comparison }: { comparison: Comparison }) {
   const session = useSession();
   const parts = counted(comparison.diff);
   return (
-    <div className="wbc-banner" role="status" data-testid="comparison">
+    <div className="wbc-banner wbc-comparison" role="status" data-testid="comparison">
       <strong>
         v{comparison.from} → v{comparison.to}
       </strong>
