@@ -133,6 +133,23 @@ def test_versions_lie_over_each_other_with_signs_and_fields(draw: Draw, stage: S
     expect(canvas.part("tool-redo")).to_be_enabled()
 
 
+def test_what_differs_far_away_is_in_sight_when_two_versions_are_compared(draw: Draw, lab: Lab) -> None:
+    canvas, function_id = draw(flows.grid(200))
+    config = {"language": "expression", "code": "5"}
+    change(lab, function_id, ("UPDATE_BLOCK", {"blockId": "b190", "config": config}))
+    change(lab, function_id, ("UPDATE_BLOCK", {"blockId": "b20", "config": config}))
+    canvas.focus()
+    canvas.press("h")
+    rows = canvas.part("change")
+    expect(rows).to_have_count(2)
+    rows.nth(1).get_by_role("button").first.click()
+    expect(canvas.block("b 190")).to_be_in_viewport(ratio=1)
+    expect(canvas.block("b 190")).to_have_attribute("data-mark", "changed")
+    canvas.press("Escape")
+    rows.nth(0).get_by_role("button").first.click()
+    expect(canvas.block("b 20")).to_be_in_viewport(ratio=1)
+
+
 def test_snapshots_are_kept_marked_tagged_and_restored(draw: Draw, stage: Stage, lab: Lab) -> None:
     canvas, function_id = draw(flows.chain(2))
     canvas.focus()
