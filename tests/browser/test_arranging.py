@@ -59,6 +59,41 @@ def test_notes_and_groups_are_written_kept_and_locked(draw: Draw, stage: Stage, 
     expect(canvas.block("step 0")).to_have_count(0)
 
 
+def test_what_is_written_lasts_when_its_field_goes_without_a_word(draw: Draw, stage: Stage, lab: Lab) -> None:
+    canvas, function_id = draw(flows.chain(3))
+    mouse, typed = stage.page.mouse, stage.page.keyboard.type
+
+    def texts() -> list[str]:
+        return [note["text"] for note in lab.call("GET", f"/functions/{function_id}")["flow"]["notes"]]
+
+    canvas.focus()
+    canvas.press("n")
+    typed("scrolled away")
+    box = canvas.root.bounding_box()
+    assert box is not None
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + 120)
+    mouse.wheel(0, 4000)
+    expect(canvas.part("note-field")).to_have_count(0)
+    canvas.expect_saved()
+    assert texts() == ["scrolled away"]
+
+    canvas.show_whole()
+    canvas.part("note").dblclick()
+    typed(", hidden for a moment")
+    canvas.part("note-field").evaluate("""async (field) => {
+        field.style.display = "none";
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        field.style.display = "";
+    }""")  # as a change of the theme does: the focus is gone, and no blur says so
+    canvas.focus()
+    canvas.press("n")
+    expect(canvas.part("note-field")).to_be_focused()
+    typed("another")
+    canvas.press("Escape")
+    canvas.expect_saved()
+    assert texts() == ["scrolled away, hidden for a moment", "another"]
+
+
 def test_what_is_typed_before_a_new_notes_field_is_there_does_nothing_else(draw: Draw, stage: Stage, lab: Lab) -> None:
     canvas, function_id = draw(flows.grid(220))
     canvas.click("b 1")

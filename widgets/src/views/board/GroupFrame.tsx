@@ -5,6 +5,7 @@ import { Lock, LockOpen, Ungroup } from "lucide-react";
 import { memo, useEffect, useRef } from "react";
 import { useCanvas, useSession } from "../session";
 import type { GroupNode } from "./geometry";
+import { useLeaving } from "./useLeaving";
 
 export const GroupFrame = memo(function GroupFrame({ data }: NodeProps<GroupNode>) {
   const { group } = data;
@@ -41,11 +42,13 @@ function TitleField({ id, title }: { id: string; title: string }) {
   const session = useSession();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
-  const leave = (save: boolean) => {
-    const wanted = field.current?.value.trim() ?? "";
+  const leave = (value: string) => {
+    if (session.store.get().writing !== id) return;
     session.store.set({ writing: null });
-    if (save && wanted && wanted !== title) session.arranging.changeGroup(id, { title: wanted });
+    const wanted = value.trim();
+    if (wanted && wanted !== title) session.arranging.changeGroup(id, { title: wanted });
   };
+  useLeaving(field, leave);
   return (
     <input
       ref={field}
@@ -55,11 +58,11 @@ function TitleField({ id, title }: { id: string; title: string }) {
       autoFocus
       aria-label="Title of the group"
       data-testid="group-title-field"
-      onBlur={() => leave(true)}
+      onBlur={(event) => leave(event.target.value)}
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key !== "Enter" && event.key !== "Escape") return;
-        leave(event.key === "Enter");
+        leave(event.key === "Enter" ? event.currentTarget.value : title);
         event.currentTarget.closest<HTMLElement>(".wbc")?.focus({ preventScroll: true });
       }}
     />

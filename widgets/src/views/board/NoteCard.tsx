@@ -5,6 +5,7 @@ import { memo, useEffect, useRef, useState } from "react";
 import { MarkdownView } from "../MarkdownView";
 import { useCanvas, useSession } from "../session";
 import type { NoteNode } from "./geometry";
+import { useLeaving } from "./useLeaving";
 
 const LEAST = { width: 120, height: 56 };
 
@@ -48,9 +49,11 @@ function Writing({ id, text }: { id: string; text: string }) {
     field.current?.setSelectionRange(text.length, text.length);
   }, [text.length]);
   const leave = (value: string) => {
+    if (session.store.get().writing !== id) return;
     session.store.set({ writing: null });
     if (value !== text) session.arranging.changeNote(id, { text: value });
   };
+  useLeaving(field, leave);
   return (
     <textarea
       ref={field}
