@@ -24,7 +24,8 @@ Draw = Callable[..., tuple[Canvas, str]]
 VALUE = "hunter2-of-the-browser"
 
 
-def test_a_new_secret_is_typed_once_and_named_in_its_field(draw: Draw, stage: Stage, lab: Lab) -> None:
+def open_call(draw: Draw) -> tuple[Canvas, str]:
+    """A block that takes a secret, open in the inspector; and its function."""
     flow = flows.chain(0)
     auth = {"type": "bearer"}
     flow["blocks"].append(flows.block("call", "http_request", "call", (200, 24), url="https://example.org", auth=auth))
@@ -32,6 +33,11 @@ def test_a_new_secret_is_typed_once_and_named_in_its_field(draw: Draw, stage: St
     canvas, function_id = draw(flow)
     canvas.click("call")
     canvas.press("Enter")
+    return canvas, function_id
+
+
+def test_a_new_secret_is_typed_once_and_named_in_its_field(draw: Draw, stage: Stage, lab: Lab) -> None:
+    canvas, function_id = open_call(draw)
     field = canvas.inspector.locator('[data-field="auth.token"]')
     field.get_by_test_id("secret-open").click()
     menu = field.get_by_test_id("secret-menu")
@@ -87,16 +93,9 @@ def secrets(lab: Lab) -> Iterator[None]:
 
 @pytest.fixture
 def asking(draw: Draw, secrets: None) -> tuple[Canvas, str]:
-    """A block that takes a secret, open in the inspector; and its function."""
+    """The same, where there are secrets."""
     del secrets
-    flow = flows.chain(0)
-    auth = {"type": "bearer"}
-    flow["blocks"].append(flows.block("call", "http_request", "call", (200, 24), url="https://example.org", auth=auth))
-    flow["edges"] = [flows.wire("start", "call")]
-    canvas, function_id = draw(flow)
-    canvas.click("call")
-    canvas.press("Enter")
-    return canvas, function_id
+    return open_call(draw)
 
 
 def token(lab: Lab, canvas: Canvas, function_id: str) -> str:

@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from workbench.base.clock import rfc3339, to_us
 
+_WANTED = "must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
+
 
 def parse_time(value: Any) -> Any:
     """RFC 3339 text as microseconds since 1970 UTC; integers pass. Raises ValueError for text without an offset."""
@@ -17,7 +19,7 @@ def parse_time(value: Any) -> Any:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z") from None
+        raise ValueError(_WANTED) from None
     if moment.tzinfo is None:
         raise ValueError("needs an offset or Z at its end")
     return to_us(moment.astimezone(UTC))
@@ -28,7 +30,7 @@ LATEST_US = to_us(datetime.max.replace(tzinfo=UTC))
 
 def _only_text(value: Any) -> Any:
     if isinstance(value, (bool, float)) or (isinstance(value, int) and not 0 <= value <= LATEST_US):
-        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
+        raise ValueError(_WANTED)
     return parse_time(value)
 
 
@@ -43,7 +45,7 @@ Time: TypeAlias = Annotated[
 
 def _given(value: Any) -> Any:
     if not isinstance(value, str):
-        raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")  # noqa: TRY004 - pydantic tells it
+        raise ValueError(_WANTED)  # noqa: TRY004 - pydantic tells it
     return parse_time(value)
 
 

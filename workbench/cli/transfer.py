@@ -42,7 +42,7 @@ def _export_to(path: Path, names: Sequence[str], canvas: str | None, home: Path 
 def import_from(path: Path, on_conflict: str, canvas: str | None, home: Path | None, *, preview: bool) -> int:
     """Bring a file in, or say what that would do; the exit code. Raises WorkbenchError."""
     with connect(home=home) as bench:
-        is_new = canvas is not None and all(c.name != canvas.strip() for c in bench.canvases())
+        is_new = canvas is not None and next(find_named(bench.api, "/canvases", canvas), None) is None
         if preview and is_new:
             raise NotFound(
                 f"There is no canvas “{canvas}” yet, and a preview makes none.",

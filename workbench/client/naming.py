@@ -10,9 +10,8 @@ from workbench.client.api import Api
 from workbench.client.errors import short
 from workbench.client.plain import plain
 from workbench.flow.handles import handle
+from workbench.flow.model import MOST_NAME
 from workbench.flow.nearest import Nearest
-
-MOST_NAME = 200
 
 
 def find_block(flow: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:

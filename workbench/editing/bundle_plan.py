@@ -192,10 +192,12 @@ class Planner:
 
     def _note_secrets(self, planned: Planned) -> None:
         """Each secret once that the function names and that is not here."""
-        noted = set(self._secrets) if self._secrets is not None else None
+        if self._secrets is None:
+            return
+        noted = set(self._secrets)
         for at, block in enumerate(planned.flow.blocks):
             for name, path in sorted(named_by(block, self._registry).items()):
-                if noted is None or name in noted:
+                if name in noted:
                     continue
                 noted.add(name)
                 where = f"bundle.functions[{planned.match.source.at}].blocks[{at}].config.{path}"

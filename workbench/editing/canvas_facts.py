@@ -57,7 +57,7 @@ def _create_canvases(cursor: Any, facts: Batch) -> None:
                 (id, workspace_id, name, description, "order", version, created_at, updated_at)
             VALUES (?, ?, ?, ?, ?, 1, ?, ?)
             """,
-            [_uuid(f.id), _uuid(f.workspace), f.title, f.description, f.order, f.at, f.at],
+            [f.id.hex(), f.workspace.hex(), f.title, f.description, f.order, f.at, f.at],
         )
 
 
@@ -68,13 +68,13 @@ def _change_canvases(cursor: Any, facts: Batch) -> None:
             UPDATE canvases SET name = ?, description = ?, version = ?, updated_at = ?
             WHERE workspace_id = ? AND id = ?
             """,
-            [f.title, f.description, f.version, f.at, _uuid(f.workspace), _uuid(f.id)],
+            [f.title, f.description, f.version, f.at, f.workspace.hex(), f.id.hex()],
         )
 
 
 def _delete_canvases(cursor: Any, facts: Batch) -> None:
     for f in facts:
-        cursor.execute("DELETE FROM canvases WHERE workspace_id = ? AND id = ?", [_uuid(f.workspace), _uuid(f.id)])
+        cursor.execute("DELETE FROM canvases WHERE workspace_id = ? AND id = ?", [f.workspace.hex(), f.id.hex()])
 
 
 def _reorder_canvases(cursor: Any, facts: Batch) -> None:
@@ -84,12 +84,8 @@ def _reorder_canvases(cursor: Any, facts: Batch) -> None:
             UPDATE canvases SET "order" = list_position($ids::UUID[], id) - 1, version = version + 1, updated_at = $at
             WHERE workspace_id = $workspace AND list_contains($ids::UUID[], id)
             """,
-            {"ids": [_uuid(i) for i in f.ids], "at": f.at, "workspace": _uuid(f.workspace)},
+            {"ids": [i.hex() for i in f.ids], "at": f.at, "workspace": f.workspace.hex()},
         )
-
-
-def _uuid(raw: bytes) -> str:
-    return raw.hex()
 
 
 FACT_TYPES = (

@@ -19,9 +19,10 @@ def no_control_characters(text: str) -> str:
     return text
 
 
+MOST_NAME = 200
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_NAME),
     AfterValidator(no_control_characters),
 ]
 """A name for people: 1 to 200 characters, trimmed, any Unicode but control characters."""

@@ -42,13 +42,10 @@ function TitleField({ id, title }: { id: string; title: string }) {
   const session = useSession();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
-  const leave = (value: string) => {
-    if (session.store.get().writing !== id) return;
-    session.store.set({ writing: null });
+  const leave = useLeaving(id, field, (value) => {
     const wanted = value.trim();
     if (wanted && wanted !== title) session.arranging.changeGroup(id, { title: wanted });
-  };
-  useLeaving(field, leave);
+  });
   return (
     <input
       ref={field}
@@ -58,7 +55,6 @@ function TitleField({ id, title }: { id: string; title: string }) {
       autoFocus
       aria-label="Title of the group"
       data-testid="group-title-field"
-      onBlur={(event) => leave(event.target.value)}
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key !== "Enter" && event.key !== "Escape") return;

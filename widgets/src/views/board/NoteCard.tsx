@@ -48,12 +48,9 @@ function Writing({ id, text }: { id: string; text: string }) {
     field.current?.focus({ preventScroll: true });
     field.current?.setSelectionRange(text.length, text.length);
   }, [text.length]);
-  const leave = (value: string) => {
-    if (session.store.get().writing !== id) return;
-    session.store.set({ writing: null });
+  useLeaving(id, field, (value) => {
     if (value !== text) session.arranging.changeNote(id, { text: value });
-  };
-  useLeaving(field, leave);
+  });
   return (
     <textarea
       ref={field}
@@ -62,7 +59,6 @@ function Writing({ id, text }: { id: string; text: string }) {
       placeholder="Markdown: **bold**, # title, - list, `code`"
       aria-label="Text of the note"
       data-testid="note-field"
-      onBlur={(event) => leave(event.target.value)}
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key !== "Escape" && !(event.key === "Enter" && (event.ctrlKey || event.metaKey))) return;

@@ -1,24 +1,36 @@
-/** Ends the writing in a field of the board where no blur tells of it: hidden for a moment, or scrolled out of sight. */
+/** Ends the writing in a field of the board, also where no blur tells of it: hidden for a moment, or scrolled out of sight. */
 
-import { useEffect, useRef, type RefObject } from "react";
+import { useCallback, useEffect, useRef, type RefObject } from "react";
+import { useSession } from "../session";
 
-/** `leave(value)` is called when a person goes elsewhere and when the field goes away; it may come more than once. */
-export function useLeaving(field: RefObject<HTMLInputElement | HTMLTextAreaElement | null>, leave: (value: string) => void): void {
-  const latest = useRef(leave);
-  latest.current = leave;
+/** `save(value)` is called once, when a person goes elsewhere or the field goes away. Answers how to end it with another value. */
+export function useLeaving(id: string, field: RefObject<HTMLInputElement | HTMLTextAreaElement | null>, save: (value: string) => void): (value: string) => void {
+  const session = useSession();
+  const latest = useRef(save);
+  latest.current = save;
+  const leave = useCallback(
+    (value: string) => {
+      if (session.store.get().writing !== id) return;
+      session.store.set({ writing: null });
+      latest.current(value);
+    },
+    [session, id],
+  );
   useEffect(() => {
     const element = field.current;
     if (!element) return;
     const page = element.ownerDocument;
-    const look = (event: Event) => {
-      if (event.target !== element) latest.current(element.value);
-    };
+    const out = () => leave(element.value);
+    const look = (event: Event) => event.target !== element && out();
+    element.addEventListener("blur", out);
     page.addEventListener("focusin", look);
     page.addEventListener("pointerdown", look, true);
     return () => {
+      element.removeEventListener("blur", out);
       page.removeEventListener("focusin", look);
       page.removeEventListener("pointerdown", look, true);
-      latest.current(element.value);
+      out();
     };
-  }, [field]);
+  }, [field, leave]);
+  return leave;
 }
